@@ -1,0 +1,67 @@
+package automation
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Event is something that happened: a delivery to a webhook, a tick of a timer, a
+// sensor's finding. StackStorm calls it a trigger instance.
+type Event struct {
+	ID string `json:"id"`
+	// Trigger is the type: "core.st2.webhook".
+	Trigger Ref `json:"trigger"`
+	// Parameters tell triggers of one type apart: {"url": "pprof"}.
+	Parameters map[string]any `json:"parameters,omitempty"`
+	// Payload is what rules see as "trigger": for a webhook {"body", "headers",
+	// "headers_lower"}. Lists leave it out.
+	Payload json.RawMessage `json:"payload,omitempty"`
+	// PayloadBytes is the size of the payload.
+	PayloadBytes int64     `json:"payload_bytes"`
+	ReceivedAt   time.Time `json:"received_at"`
+	// Matched and Looked count the rules that matched and those that looked.
+	Matched int `json:"matched"`
+	Looked  int `json:"looked"`
+	// Summary is one line that tells people which event this is.
+	Summary string `json:"summary,omitempty"`
+	// Verdicts and Executions stand only in an answer about a single event.
+	Verdicts   []Verdict          `json:"verdicts,omitempty"`
+	Executions []ExecutionSummary `json:"executions,omitempty"`
+}
+
+// Outcome is what a rule decided about an event.
+type Outcome string
+
+// The outcomes of a verdict.
+const (
+	Matched    Outcome = "matched"
+	NotMatched Outcome = "not_matched"
+	Errored    Outcome = "error" // a criterion or a template could not be evaluated
+)
+
+// Verdict is one rule's decision about one event, with its reasons.
+type Verdict struct {
+	Event   string  `json:"event"`
+	Rule    Ref     `json:"rule"`
+	Outcome Outcome `json:"outcome"`
+	// Criteria are in the order of the rule; those after the first that does not
+	// hold are evaluated too, so that a near miss shows how near it was.
+	Criteria []CriterionResult `json:"criteria"`
+	// Held of Total criteria were true.
+	Held  int `json:"held"`
+	Total int `json:"total"`
+	// Error says where and why evaluation failed.
+	Error string `json:"error,omitempty"`
+	// Execution is what the rule started; empty unless it matched.
+	Execution string `json:"execution,omitempty"`
+}
+
+// CriterionResult is what one criterion expected and what it saw.
+type CriterionResult struct {
+	Key      string `json:"key"`
+	Operator string `json:"operator"`
+	Pattern  any    `json:"pattern"`
+	Actual   any    `json:"actual"`
+	Matched  bool   `json:"matched"`
+	Error    string `json:"error,omitempty"`
+}

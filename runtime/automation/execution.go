@@ -1,0 +1,151 @@
+package automation
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// ExecutionSummary is an execution as lists carry it: small, whatever the
+// execution read or wrote.
+type ExecutionSummary struct {
+	ID     string `json:"id"`
+	Action Ref    `json:"action"`
+	Status Status `json:"status"`
+	// Summary is one line that tells executions of one action apart.
+	Summary string `json:"summary,omitempty"`
+	// Rule and Event are empty when a person started the execution.
+	Rule  Ref    `json:"rule,omitempty"`
+	Event string `json:"event,omitempty"`
+	// Parent is the execution that this one runs again; empty otherwise.
+	Parent string `json:"parent,omitempty"`
+	// Attempts is how many attempts have begun.
+	Attempts   int         `json:"attempts"`
+	Code       FailureCode `json:"code,omitempty"`
+	CreatedAt  time.Time   `json:"created_at"`
+	StartedAt  *time.Time  `json:"started_at,omitempty"`  // of the latest attempt
+	FinishedAt *time.Time  `json:"finished_at,omitempty"` // set if and only if the status is final
+}
+
+// Execution is one run of an action, with all that is known of it but its log.
+type Execution struct {
+	ExecutionSummary
+	// StartedBy is the user who asked for it; empty when a rule did.
+	StartedBy  string          `json:"started_by,omitempty"`
+	Parameters json.RawMessage `json:"parameters"`
+	Output     json.RawMessage `json:"output,omitempty"`
+	// Message says for people why the execution did not succeed, Hint what to do.
+	Message string `json:"message,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+	// Trace is the guest's stack, trimmed.
+	Trace       string     `json:"trace,omitempty"`
+	LogLines    int        `json:"log_lines"`
+	AttemptList []Attempt  `json:"attempt_list"`
+	Artifacts   []Artifact `json:"artifacts"`
+	MaxAttempts int        `json:"max_attempts"`
+	MaxLost     int        `json:"max_lost"`
+}
+
+// Attempt is one try at running an execution.
+type Attempt struct {
+	Number     int           `json:"number"` // from 1
+	Status     AttemptStatus `json:"status"`
+	StartedAt  time.Time     `json:"started_at"`
+	FinishedAt *time.Time    `json:"finished_at,omitempty"`
+	Code       FailureCode   `json:"code,omitempty"`
+	Message    string        `json:"message,omitempty"`
+	Usage      Usage         `json:"usage"`
+	HostCalls  []HostCall    `json:"host_calls,omitempty"`
+}
+
+// Usage is what an attempt used of what it was allowed.
+type Usage struct {
+	Fuel       int64         `json:"fuel"`       // instructions
+	Memory     int64         `json:"memory"`     // peak bytes of guest memory
+	HostCalls  int           `json:"host_calls"` // number
+	GuestTime  time.Duration `json:"guest_time"` // nanoseconds inside the guest
+	HostTime   time.Duration `json:"host_time"`  // nanoseconds inside host calls
+	PackName   string        `json:"pack,omitempty"`
+	PackDigest string        `json:"pack_digest,omitempty"` // which build of the pack ran
+	Limits     Limits        `json:"limits,omitzero"`
+}
+
+// HostCall is one request of a guest to the world.
+type HostCall struct {
+	Name      string        `json:"name"`
+	StartedAt time.Time     `json:"started_at"`
+	Duration  time.Duration `json:"duration"` // nanoseconds
+	// Detail says in one line what was asked: "exec in dm-demo-app/leaky".
+	Detail string `json:"detail,omitempty"`
+	// Error is the kind of refusal or failure; empty means ok.
+	Error   string `json:"error,omitempty"`
+	Message string `json:"message,omitempty"`
+	// RequestBytes and ReplyBytes crossed the guest's border.
+	RequestBytes int `json:"request_bytes"`
+	ReplyBytes   int `json:"reply_bytes"`
+}
+
+// LogLevel is how much a log line matters.
+type LogLevel string
+
+// The levels, numbered 0 to 3 on the wire of the guest ABI.
+const (
+	LevelDebug   LogLevel = "debug"
+	LevelInfo    LogLevel = "info"
+	LevelWarning LogLevel = "warning"
+	LevelError   LogLevel = "error"
+)
+
+// LogLine is one line that a guest wrote.
+type LogLine struct {
+	Number  int       `json:"number"` // from 1, over all attempts
+	Attempt int       `json:"attempt"`
+	At      time.Time `json:"at"`
+	Level   LogLevel  `json:"level"`
+	Text    string    `json:"text"`
+}
+
+// Artifact is a file that an execution kept: a heap dump, a report.
+type Artifact struct {
+	ID        string    `json:"id"`
+	Execution string    `json:"execution"`
+	Name      string    `json:"name"`       // "heap.pb.gz"
+	MediaType string    `json:"media_type"` // "application/vnd.google.pprof"
+	Size      int64     `json:"size"`       // bytes
+	SHA256    string    `json:"sha256"`     // hexadecimal
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// MediaTypePprof marks a profile in pprof's protobuf format.
+const MediaTypePprof = "application/vnd.google.pprof"
+
+// Change is one thing that watchers of the server may want to redraw.
+type Change struct {
+	// Seq increases by one with every change, over restarts too.
+	Seq  int64      `json:"seq"`
+	Kind ChangeKind `json:"kind"`
+	// Exactly one of these is set, after the kind. Log tells how many lines the
+	// execution has now.
+	Event     *Event            `json:"event,omitempty"`
+	Execution *ExecutionSummary `json:"execution,omitempty"`
+	Log       *LogGrowth        `json:"log,omitempty"`
+	Artifact  *Artifact         `json:"artifact,omitempty"`
+	Pack      *PackStatus       `json:"pack,omitempty"`
+}
+
+// ChangeKind names what changed; it is the event name on the live stream.
+type ChangeKind string
+
+// The kinds of change.
+const (
+	EventCreated     ChangeKind = "event.created"
+	ExecutionUpdated ChangeKind = "execution.updated"
+	LogAppended      ChangeKind = "log.appended"
+	ArtifactCreated  ChangeKind = "artifact.created"
+	PackUpdated      ChangeKind = "pack.updated"
+)
+
+// LogGrowth says how long an execution's log has become.
+type LogGrowth struct {
+	Execution string `json:"execution"`
+	Lines     int    `json:"lines"`
+}

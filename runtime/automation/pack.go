@@ -1,0 +1,61 @@
+package automation
+
+import "time"
+
+// PackStatus is a pack as the catalogue knows it: what is in service, and what
+// is wrong with the files on disk if they could not be loaded.
+type PackStatus struct {
+	Name        string `json:"name"`
+	Version     string `json:"version,omitempty"`
+	Description string `json:"description,omitempty"`
+	Author      string `json:"author,omitempty"`
+	// Digest identifies the files in service: "sha256:...".
+	Digest   string    `json:"digest,omitempty"`
+	LoadedAt time.Time `json:"loaded_at,omitzero"`
+	// Path is where the files lie; "embedded" for shipped packs.
+	Path string `json:"path"`
+	// InService tells whether some version of the pack answers calls.
+	InService bool `json:"in_service"`
+	// Error says why the files on disk are not in service; with InService set, an
+	// older version goes on serving.
+	Error        string       `json:"error,omitempty"`
+	Hint         string       `json:"hint,omitempty"`
+	Actions      []Ref        `json:"actions"`
+	Rules        []Ref        `json:"rules"`
+	Capabilities Capabilities `json:"capabilities,omitzero"`
+}
+
+// Capabilities are what a pack asks for in pack.yaml, each with a reason for
+// people. What is not written is not there.
+type Capabilities struct {
+	Kubernetes []KubernetesCapability `json:"kubernetes,omitempty" yaml:"kubernetes"`
+	HTTP       []HTTPCapability       `json:"http,omitempty" yaml:"http"`
+	Artifacts  []ArtifactCapability   `json:"artifacts,omitempty" yaml:"artifacts"`
+}
+
+// KubernetesCapability allows verbs on resources. Entries of lists are names or
+// shell patterns ("prod-*"); an empty Namespaces or Names allows every one.
+type KubernetesCapability struct {
+	Verbs      []string `json:"verbs" yaml:"verbs"`         // exec, list, proxy
+	Resources  []string `json:"resources" yaml:"resources"` // pods, deployments ...
+	Namespaces []string `json:"namespaces,omitempty" yaml:"namespaces"`
+	Names      []string `json:"names,omitempty" yaml:"names"`
+	Reason     string   `json:"reason" yaml:"reason"`
+}
+
+// HTTPCapability allows requests to hosts. A host is "name", "name:port" or a
+// pattern such as "*.example.com"; without a port, 80 and 443 are meant.
+type HTTPCapability struct {
+	Hosts   []string `json:"hosts" yaml:"hosts"`
+	Methods []string `json:"methods,omitempty" yaml:"methods"` // empty allows GET and HEAD
+	// Private allows addresses inside: loopback, link-local, private ranges. They
+	// are refused otherwise, whatever name they hide behind.
+	Private bool   `json:"private,omitempty" yaml:"private"`
+	Reason  string `json:"reason" yaml:"reason"`
+}
+
+// ArtifactCapability allows keeping files.
+type ArtifactCapability struct {
+	MaxBytes int64  `json:"max_bytes,omitempty" yaml:"-"` // of one artifact; zero means 512 MiB
+	Reason   string `json:"reason,omitempty" yaml:"reason"`
+}

@@ -1,0 +1,42 @@
+// Package runner is the seam between the engine and how an action is run. The
+// engine hands over a job and gets a result; that a guest says no is a result,
+// not an error.
+package runner
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// Runner runs jobs of one kind. Run blocks until the job has ended and honours
+// ctx: when it is done, the job stops and Run returns promptly. An error means
+// that the platform could not find out how the job would have ended.
+type Runner interface {
+	Run(ctx context.Context, job Job) (Result, error)
+}
+
+// Job is one attempt to run an action.
+type Job struct {
+	Execution string
+	Attempt   int
+	Action    automation.Ref
+	Rule      automation.Ref
+	Event     string
+	Input     json.RawMessage
+	Artifacts hostfuncs.ArtifactSink
+	Log       func(automation.LogLevel, string)
+}
+
+// Result is how a job ended. Code is empty when it succeeded.
+type Result struct {
+	Code      automation.FailureCode
+	Message   string
+	Hint      string
+	Trace     string
+	Output    json.RawMessage
+	Usage     automation.Usage
+	HostCalls []automation.HostCall
+}

@@ -1,0 +1,181 @@
+// Package store is the seam between the engine and what remembers: one interface
+// and, in prose, what every backend promises. Package storetest turns the prose
+// into a suite; a behaviour that is not in storetest does not exist.
+//
+// # Promises
+//
+//   - Durable: when a writing method returns nil, what it wrote survives the death
+//     of the process and of the machine. When it returns an error, nothing of that
+//     call is there.
+//   - Ordered: every change gets a sequence number that grows by one and is never
+//     reused, also over restarts. Options.Published of a backend is called with
+//     them in that order, after the commit and never before.
+//   - The law of [automation.Status] holds: a method that would break it returns
+//     an error of kind [automation.ErrConflict] and changes nothing.
+//   - Lists are newest first, page by id and never carry payloads, outputs or logs.
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// Store remembers everything. Implementations are safe for concurrent use.
+type Store interface {
+	Writer
+	Reader
+	Credentials
+
+	// Ping reports whether the store can write: nil, or an error of kind
+	// ErrUnavailable.
+	Ping(ctx context.Context) error
+	// Close waits for writes under way and releases everything.
+	Close() error
+}
+
+// Writer holds the durable steps of an execution's life.
+type Writer interface {
+	// Accept stores an event, the verdict of every rule that looked at it and the
+	// executions it starts, all or nothing. Event may be nil: a person started the
+	// executions. An execution with Status Running also gets its first attempt; one
+	// with status Failed is stored as finished.
+	Accept(ctx context.Context, a Acceptance) error
+
+	// Start turns a pending execution into a running one and begins its next
+	// attempt, whose number it returns. Conflict when it is not pending (any more).
+	Start(ctx context.Context, id string, at time.Time) (attempt int, err error)
+
+	// Finish ends the running attempt of an execution and stores all that came of
+	// it: status, output, remaining log, artifacts. Status Pending gives the
+	// execution back for another attempt.
+	Finish(ctx context.Context, f Finish) error
+
+	// AppendLog adds lines to the log of a running execution. Lines are numbered by
+	// the caller, without gaps.
+	AppendLog(ctx context.Context, id string, lines []automation.LogLine) error
+
+	// Cancel ends a pending execution as canceled. For a running one it returns
+	// Conflict: whoever runs it must stop it and Finish it.
+	Cancel(ctx context.Context, id, message string, at time.Time) error
+
+	// Recover is called once, before work begins: attempts that were running when
+	// the last process died become lost; their executions become pending, or failed
+	// with code "lost" when MaxLost attempts were lost. It returns how many of each.
+	Recover(ctx context.Context, at time.Time) (back, failed int, err error)
+}
+
+// Reader answers questions.
+type Reader interface {
+	// Event returns one event with payload, verdicts and executions.
+	Event(ctx context.Context, id string) (automation.Event, error)
+	Events(ctx context.Context, q EventQuery) ([]automation.Event, error)
+
+	// Execution returns one execution with attempts and artifacts.
+	Execution(ctx context.Context, id string) (automation.Execution, error)
+	Executions(ctx context.Context, q ExecutionQuery) ([]automation.ExecutionSummary, error)
+	// CountExecutions counts by status what the query selects, ignoring its
+	// Statuses, After and Limit.
+	CountExecutions(ctx context.Context, q ExecutionQuery) (map[automation.Status]int, error)
+	// Pending returns pending executions, oldest first, whose id is greater than
+	// after.
+	Pending(ctx context.Context, after string, limit int) ([]automation.Execution, error)
+	// Log returns lines with number >= from, at most limit.
+	Log(ctx context.Context, id string, from, limit int) ([]automation.LogLine, error)
+
+	// Verdicts returns the newest verdicts of a rule.
+	Verdicts(ctx context.Context, rule automation.Ref, limit int) ([]automation.Verdict, error)
+
+	Artifact(ctx context.Context, id string) (automation.Artifact, error)
+	Artifacts(ctx context.Context, q ArtifactQuery) ([]automation.Artifact, error)
+
+	// LastSeq is the sequence number of the latest change that was committed.
+	LastSeq(ctx context.Context) (int64, error)
+}
+
+// Acceptance is what one event leads to.
+type Acceptance struct {
+	Event      *automation.Event
+	Verdicts   []automation.Verdict
+	Executions []automation.Execution
+}
+
+// Finish is how an attempt ended.
+type Finish struct {
+	ID      string
+	Attempt automation.Attempt // number, status, finish time, code, message, usage, host calls
+	Status  automation.Status  // of the execution from now on
+	Output  json.RawMessage
+	Hint    string
+	Trace   string
+	// Log holds the lines that AppendLog has not yet stored.
+	Log       []automation.LogLine
+	Artifacts []automation.Artifact
+}
+
+// ExecutionQuery selects executions. Zero fields do not restrict.
+type ExecutionQuery struct {
+	Statuses []automation.Status
+	Action   string // a ref, or a pattern with "*" ("labs_sre.*")
+	Rule     automation.Ref
+	Event    string
+	Parent   string
+	Text     string // part of id, action, summary or message
+	Since    time.Time
+	Until    time.Time
+	After    string // an id: only older ones
+	Limit    int    // zero means 100
+}
+
+// EventQuery selects events. Zero fields do not restrict.
+type EventQuery struct {
+	Trigger string // a ref, or a pattern with "*"
+	Matched *bool  // true: some rule matched; false: none did
+	Text    string // part of id or summary
+	Since   time.Time
+	Until   time.Time
+	After   string
+	Limit   int
+}
+
+// ArtifactQuery selects artifacts. Zero fields do not restrict.
+type ArtifactQuery struct {
+	Execution string
+	MediaType string
+	After     string
+	Limit     int
+}
+
+// Credentials stores who may come in. Secrets are kept as hashes only.
+type Credentials interface {
+	// PutToken stores an API token by the SHA-256 of its text.
+	PutToken(ctx context.Context, t Token) error
+	// Token finds a token; NotFound when there is none.
+	Token(ctx context.Context, hash string) (Token, error)
+	Tokens(ctx context.Context) ([]Token, error)
+	// PutSession, Session and DeleteSession keep browser logins. Session returns
+	// NotFound for one that has expired at the time given.
+	PutSession(ctx context.Context, s Session) error
+	Session(ctx context.Context, hash string, at time.Time) (Session, error)
+	DeleteSession(ctx context.Context, hash string) error
+}
+
+// Token is an API token.
+type Token struct {
+	Hash      string // hexadecimal SHA-256 of the token's text
+	Name      string
+	User      string
+	Role      string // "admin"
+	CreatedAt time.Time
+}
+
+// Session is a browser login.
+type Session struct {
+	Hash      string // hexadecimal SHA-256 of the cookie's text
+	User      string
+	Role      string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
