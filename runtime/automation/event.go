@@ -65,3 +65,13 @@ type CriterionResult struct {
 	Matched  bool   `json:"matched"`
 	Error    string `json:"error,omitempty"`
 }
+
+// RuleTest is what a rule would decide about a payload, without anything being
+// stored or started.
+type RuleTest struct {
+	Matched  bool              `json:"matched"`
+	Criteria []CriterionResult `json:"criteria"`
+	// Parameters are the action's, rendered; nil unless the rule matched.
+	Parameters map[string]any `json:"parameters"`
+	Error      string         `json:"error"`
+}

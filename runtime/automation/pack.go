@@ -46,8 +46,12 @@ type KubernetesCapability struct {
 // HTTPCapability allows requests to hosts. A host is "name", "name:port" or a
 // pattern such as "*.example.com"; without a port, 80 and 443 are meant.
 type HTTPCapability struct {
-	Hosts   []string `json:"hosts" yaml:"hosts"`
-	Methods []string `json:"methods,omitempty" yaml:"methods"` // empty allows GET and HEAD
+	Hosts []string `json:"hosts,omitempty" yaml:"hosts"`
+	// FromConfig names keys of the pack's configuration whose value is a URL; its
+	// host and port are allowed. The operator writes the configuration, so the
+	// right is not there until the operator gives it.
+	FromConfig []string `json:"from_config,omitempty" yaml:"from_config"`
+	Methods    []string `json:"methods,omitempty" yaml:"methods"` // empty allows GET and HEAD
 	// Private allows addresses inside: loopback, link-local, private ranges. They
 	// are refused otherwise, whatever name they hide behind.
 	Private bool   `json:"private,omitempty" yaml:"private"`
