@@ -1,0 +1,82 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/wasm"
+)
+
+// Lease is the right to run an action's module once, with what its pack may do.
+// The pack's generation stays alive until Release.
+type Lease struct {
+	Module  wasm.Caller
+	Export  string
+	Grants  automation.Capabilities
+	Config  map[string]any
+	Limits  automation.Limits // all set
+	Pack    string
+	Digest  string
+	Release func()
+}
+
+// modules lends the module of an action.
+type modules interface {
+	Acquire(action automation.Ref) (Lease, error)
+}
+
+// Wasm runs actions whose code is a Wasm module.
+type Wasm struct{ modules modules }
+
+var _ Runner = (*Wasm)(nil)
+
+// NewWasm makes a runner that borrows modules.
+func NewWasm(m modules) *Wasm { return &Wasm{m} }
+
+// Run runs one job in a sandbox of its own.
+func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
+	lease, err := w.modules.Acquire(job.Action)
+	if err != nil {
+		return Result{Code: automation.CodeUnknownAction, Message: err.Error(), Hint: automation.HintOf(err)}, nil
+	}
+	defer lease.Release()
+	res, err := lease.Module.Call(ctx, wasm.Call{
+		Export: lease.Export, Input: job.Input, Limits: lease.Limits,
+		Caller: caller(ctx, job, lease),
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("run %s: %w", job.Action, err)
+	}
+	res.Usage.PackName, res.Usage.PackDigest, res.Usage.Limits = lease.Pack, lease.Digest, lease.Limits
+	return Result{
+		Code: res.Code, Message: res.Message, Hint: hint(res.Code, lease), Trace: res.Trace, Output: res.Output,
+		Usage: res.Usage, HostCalls: res.HostCalls,
+	}, nil
+}
+
+func caller(ctx context.Context, job Job, lease Lease) hostfuncs.Caller {
+	deadline := time.Now().Add(lease.Limits.Timeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	return hostfuncs.Caller{
+		Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Attempt: job.Attempt,
+		Rule: job.Rule, Event: job.Event, Deadline: deadline,
+		Grants: lease.Grants, Config: lease.Config, Artifacts: job.Artifacts, Log: job.Log,
+	}
+}
+
+// hint says which limit to raise when one was met.
+func hint(code automation.FailureCode, lease Lease) string {
+	key := map[automation.FailureCode]string{
+		automation.CodeTimeout: "timeout", automation.CodeOutOfFuel: "cpu", automation.CodeMemoryLimit: "memory",
+		automation.CodeOutputLimit: "output",
+	}[code]
+	if key == "" {
+		return ""
+	}
+	return fmt.Sprintf("if the action needs more, raise limits.%s in pack.yaml of %s", key, lease.Pack)
+}

@@ -1,0 +1,101 @@
+package telemetry
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics counts what the server does, for Prometheus. Durations are seconds.
+type Metrics struct {
+	registry   *prometheus.Registry
+	events     *prometheus.CounterVec
+	rejected   *prometheus.CounterVec
+	accept     prometheus.Histogram
+	executions *prometheus.CounterVec
+	wait       prometheus.Histogram
+	run        *prometheus.HistogramVec
+	hostCalls  *prometheus.CounterVec
+	lost       prometheus.Counter
+	packs      *prometheus.CounterVec
+}
+
+// NewMetrics makes the server's metrics in a registry of their own.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry:   prometheus.NewRegistry(),
+		events:     counter("squall_events_total", "Events accepted, by trigger type.", "trigger"),
+		rejected:   counter("squall_webhooks_rejected_total", "Webhook deliveries refused, by reason.", "reason"),
+		accept:     histogram("squall_accept_seconds", "From an event's arrival to its durable commit."),
+		executions: counter("squall_executions_total", "Attempts ended, by action, status and failure code.", "action", "status", "code"),
+		wait:       histogram("squall_execution_wait_seconds", "From an execution's creation to the start of its first attempt."),
+		run: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "squall_execution_seconds",
+			Help: "Duration of attempts, by action.", Buckets: buckets()}, []string{"action"}),
+		hostCalls: counter("squall_host_calls_total", "Calls of guests to host functions, by function and error kind (empty: ok).", "function", "error"),
+		lost: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_attempts_lost_total",
+			Help: "Attempts that died with an earlier process."}),
+		packs: counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
+	}
+	m.registry.MustRegister(m.events, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.packs,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets()})
+}
+
+// buckets reach from a quarter of a millisecond to about two minutes.
+func buckets() []float64 { return prometheus.ExponentialBuckets(0.00025, 2, 20) }
+
+// Handler serves the metrics in Prometheus' text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Gauge adds a value that is read when somebody scrapes.
+func (m *Metrics) Gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+// EventAccepted counts an event that was committed.
+func (m *Metrics) EventAccepted(trigger string, took time.Duration) {
+	m.events.WithLabelValues(trigger).Inc()
+	m.accept.Observe(took.Seconds())
+}
+
+// WebhookRejected counts a delivery that was refused.
+func (m *Metrics) WebhookRejected(reason string) { m.rejected.WithLabelValues(reason).Inc() }
+
+// ExecutionStarted observes how long an execution waited for its first attempt.
+func (m *Metrics) ExecutionStarted(waited time.Duration) { m.wait.Observe(waited.Seconds()) }
+
+// AttemptEnded counts an attempt and its duration.
+func (m *Metrics) AttemptEnded(action, status, code string, took time.Duration) {
+	m.executions.WithLabelValues(action, status, code).Inc()
+	m.run.WithLabelValues(action).Observe(took.Seconds())
+}
+
+// HostCalled counts a guest's call to a host function.
+func (m *Metrics) HostCalled(function, errorKind string) {
+	m.hostCalls.WithLabelValues(function, errorKind).Inc()
+}
+
+// AttemptsLost counts attempts that died with an earlier process.
+func (m *Metrics) AttemptsLost(n int) { m.lost.Add(float64(n)) }
+
+// PackLoaded counts a try to load a pack.
+func (m *Metrics) PackLoaded(pack string, ok bool) {
+	result := "ok"
+	if !ok {
+		result = "error"
+	}
+	m.packs.WithLabelValues(pack, result).Inc()
+}

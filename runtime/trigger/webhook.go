@@ -1,0 +1,151 @@
+// Package trigger turns what happens outside into events. A webhook is the only
+// source so far.
+package trigger
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// WebhookType is the trigger type of webhooks, under StackStorm's name.
+const WebhookType automation.Ref = "core.st2.webhook"
+
+// Delivery is what somebody posted to a webhook.
+type Delivery struct {
+	Path   string // after /api/v1/webhooks/
+	Header http.Header
+	Body   []byte
+}
+
+// Event turns a delivery into an event: the payload has the body (JSON if it is
+// JSON, a map for a form, text otherwise) and the headers, without those that
+// carry credentials.
+func (d Delivery) Event() (automation.Event, error) {
+	body := d.body()
+	headers := d.headers()
+	payload, err := json.Marshal(map[string]any{
+		"body": body, "headers": headers, "headers_lower": lower(headers),
+	})
+	if err != nil {
+		return automation.Event{}, fmt.Errorf("encode webhook payload: %w", err)
+	}
+	path := WebhookPath(d.Path)
+	return automation.Event{
+		Trigger:    WebhookType,
+		Parameters: map[string]any{"url": path},
+		Payload:    payload,
+		Summary:    summary(path, body),
+	}, nil
+}
+
+// WebhookPath is a path as it is compared: without slashes at its ends.
+func WebhookPath(s string) string { return strings.Trim(s, "/") }
+
+// body keeps JSON as the sender wrote it, so that no number loses digits.
+func (d Delivery) body() any {
+	media, _, _ := mime.ParseMediaType(d.Header.Get("Content-Type"))
+	if media == "application/x-www-form-urlencoded" {
+		if form, err := url.ParseQuery(string(d.Body)); err == nil {
+			return firstValues(form)
+		}
+	}
+	if len(d.Body) > 0 && json.Valid(d.Body) && utf8.Valid(d.Body) {
+		return json.RawMessage(d.Body)
+	}
+	return strings.ToValidUTF8(string(d.Body), "\uFFFD")
+}
+
+// secretHeaders carry credentials of the sender; they are no business of rules.
+func secretHeader(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Proxy-Authorization", "Cookie", "X-Auth-Token", "St2-Api-Key":
+		return true
+	}
+	return false
+}
+
+func (d Delivery) headers() map[string]string {
+	out := map[string]string{}
+	for name, values := range d.Header {
+		if !secretHeader(name) {
+			out[name] = strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD")
+		}
+	}
+	return out
+}
+
+func lower(headers map[string]string) map[string]string {
+	out := make(map[string]string, len(headers))
+	for name, value := range headers {
+		out[strings.ToLower(name)] = value
+	}
+	return out
+}
+
+func firstValues(form url.Values) map[string]string {
+	out := make(map[string]string, len(form))
+	for name, values := range form {
+		if len(values) > 0 {
+			out[name] = values[0]
+		}
+	}
+	return out
+}
+
+// summary tells people in one line which delivery this was.
+func summary(path string, body any) string {
+	if raw, ok := body.(json.RawMessage); ok {
+		if s := alertSummary(raw); s != "" {
+			return path + " · " + s
+		}
+		return path + " · " + short(string(raw))
+	}
+	if text, ok := body.(string); ok && text != "" {
+		return path + " · " + short(text)
+	}
+	return path
+}
+
+// alertSummary reads Alertmanager's shape: the commonest body by far.
+func alertSummary(raw json.RawMessage) string {
+	var post struct {
+		Status string `json:"status"`
+		Alerts []struct {
+			Labels map[string]string `json:"labels"`
+		} `json:"alerts"`
+	}
+	if json.Unmarshal(raw, &post) != nil || len(post.Alerts) == 0 {
+		return ""
+	}
+	labels := post.Alerts[0].Labels
+	parts := []string{labels["alertname"]}
+	if pod := labels["pod"]; pod != "" {
+		parts = append(parts, strings.TrimPrefix(labels["namespace"]+"/"+pod, "/"))
+	}
+	parts = append(parts, post.Status)
+	if n := len(post.Alerts); n > 1 {
+		parts = append(parts, fmt.Sprintf("%d alerts", n))
+	}
+	return short(strings.Join(parts, " · "))
+}
+
+// short cuts a text to a line of a list.
+func short(s string) string {
+	const most = 120
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
