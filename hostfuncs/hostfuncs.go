@@ -14,6 +14,7 @@
 package hostfuncs
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,8 +91,8 @@ func New[Req, Resp any](
 		Response: reflect.TypeFor[Resp](),
 		granted:  granted,
 		call: func(ctx context.Context, who Caller, request []byte) (any, string, error) {
-			var req Req
-			if err := json.Unmarshal(request, &req); err != nil {
+			req, err := decode[Req](request)
+			if err != nil {
 				return nil, "", automation.Invalid("%s: the request is not what the function expects", name).Because(err)
 			}
 			detail := ""
@@ -102,6 +103,24 @@ func New[Req, Resp any](
 			return resp, detail, err
 		},
 	}
+}
+
+// decode reads a request strictly: a field that the function does not know is a
+// typing error or a wish that would silently go unheard. No request at all is an
+// empty one.
+func decode[Req any](request []byte) (req Req, err error) {
+	if len(bytes.TrimSpace(request)) == 0 {
+		return req, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(request))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&req); err != nil {
+		return req, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return req, errors.New("something follows the request")
+	}
+	return req, nil
 }
 
 // Granted reports whether a pack with these capabilities may use the function at
@@ -142,8 +161,8 @@ func (f Func) protected(ctx context.Context, who Caller, request []byte) (respon
 	if err := f.Granted(who.Grants); err != nil {
 		return nil, "", err
 	}
-	if err := context.Cause(ctx); err != nil {
-		return nil, "", err
+	if ctx.Err() != nil {
+		return nil, "", Interrupted(ctx, f.Name)
 	}
 	return f.call(ctx, who, request)
 }
