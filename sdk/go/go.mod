@@ -1,0 +1,3 @@
+module github.com/squall-dev/squall/sdk/go
+
+go 1.24

@@ -1,0 +1,38 @@
+package squall
+
+import "github.com/squall-dev/squall/sdk/go/internal/host"
+
+// HTTPRequest is a request to a host that the pack's http capability names.
+type HTTPRequest struct {
+	Method         string            `json:"method,omitempty"` // GET when empty
+	URL            string            `json:"url"`
+	Headers        map[string]string `json:"headers,omitempty"`
+	Body           string            `json:"body,omitempty"`
+	BodyBase64     []byte            `json:"body_base64,omitempty"` // instead of Body, for what is not text
+	TimeoutSeconds int               `json:"timeout_seconds,omitempty"`
+	// FollowRedirects is true when nil. Every hop is checked against the
+	// capability again.
+	FollowRedirects *bool        `json:"follow_redirects,omitempty"`
+	Artifact        *NewArtifact `json:"artifact,omitempty"`  // streams the body into an artifact
+	MaxBytes        int64        `json:"max_bytes,omitempty"` // of the body
+}
+
+// HTTPReply is the answer. A status such as 500 is a result, not an error.
+type HTTPReply struct {
+	Status     int               `json:"status"`
+	URL        string            `json:"url"` // after redirects
+	Headers    map[string]string `json:"headers"`
+	Body       string            `json:"body,omitempty"`
+	BodyBase64 []byte            `json:"body_base64,omitempty"` // instead of Body when the answer is not text
+	Size       int64             `json:"size"`
+	Truncated  bool              `json:"truncated"`
+	Artifact   *Artifact         `json:"artifact,omitempty"`
+}
+
+// HTTPSend sends an HTTP request.
+//
+// The pack needs an http capability that names the host and the method.
+func HTTPSend(r HTTPRequest) (reply HTTPReply, err error) {
+	err = ask("http_send", host.HTTPSend, r, &reply)
+	return reply, err
+}
