@@ -1,0 +1,26 @@
+package client
+
+import "context"
+
+// Account is who the server takes the caller for.
+type Account struct {
+	User string `json:"user"`
+	Role string `json:"role"`
+}
+
+// Me asks who the caller is.
+func (c *Client) Me(ctx context.Context) (Account, error) {
+	return one[Account](ctx, c, get("me"))
+}
+
+// Version is which build a program is.
+type Version struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+}
+
+// Version asks which build the server is.
+func (c *Client) Version(ctx context.Context) (Version, error) {
+	return one[Version](ctx, c, get("version"))
+}

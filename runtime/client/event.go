@@ -1,0 +1,70 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// EventQuery selects events. Zero fields do not restrict.
+type EventQuery struct {
+	Page
+	Trigger string // a ref, or a pattern with "*"
+	Matched *bool  // true: some rule matched; false: none did
+	Text    string
+	Since   Time
+	Until   Time
+}
+
+func (q EventQuery) values() values {
+	v := q.Page.values().set("trigger", q.Trigger).set("q", q.Text).
+		set("since", string(q.Since)).set("until", string(q.Until))
+	if q.Matched != nil {
+		v.set("matched", strconv.FormatBool(*q.Matched))
+	}
+	return v
+}
+
+// Events lists events.
+func (c *Client) Events(ctx context.Context, q EventQuery) (List[automation.Event], error) {
+	return list[automation.Event](ctx, c, get("events").with(q.values().query()))
+}
+
+// Event returns one event with payload, verdicts and executions.
+func (c *Client) Event(ctx context.Context, id string) (automation.Event, error) {
+	return one[automation.Event](ctx, c, get("events", id))
+}
+
+// NewEvent is an event to send.
+type NewEvent struct {
+	Trigger    automation.Ref  `json:"trigger"`
+	Parameters map[string]any  `json:"parameters,omitempty"`
+	Payload    json.RawMessage `json:"payload"`
+}
+
+// Receipt is what became of an event that was sent.
+type Receipt struct {
+	Event string `json:"event"`
+	// Looked and Matched count the rules that looked at it and that matched.
+	Looked     int      `json:"looked"`
+	Matched    int      `json:"matched"`
+	Executions []string `json:"executions"`
+}
+
+// Send sends an event.
+func (c *Client) Send(ctx context.Context, e NewEvent) (Receipt, error) {
+	return one[Receipt](ctx, c, post(e, "events"))
+}
+
+// Webhook delivers a body to a webhook as anybody may. The token is not sent:
+// the headers of a delivery are kept in the event.
+func (c *Client) Webhook(ctx context.Context, path, contentType string, body io.Reader) (Receipt, error) {
+	elements := append([]string{"webhooks"}, strings.Split(strings.Trim(path, "/"), "/")...)
+	r := post(body, elements...)
+	r.anonymous, r.header = true, map[string]string{"Content-Type": contentType}
+	return one[Receipt](ctx, c, r)
+}

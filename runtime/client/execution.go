@@ -1,0 +1,97 @@
+package client
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// Executions is one page of executions.
+type Executions struct {
+	List[automation.ExecutionSummary]
+	// Counts tells how many there are of every status, whatever statuses were
+	// asked for; only on the first page.
+	Counts map[automation.Status]int `json:"counts,omitempty"`
+}
+
+// ExecutionQuery selects executions. Zero fields do not restrict.
+type ExecutionQuery struct {
+	Page
+	Statuses []automation.Status
+	Action   string // a ref, or a pattern with "*"
+	Rule     string
+	Event    string
+	Parent   string
+	Text     string
+	Since    Time
+	Until    Time
+}
+
+func (q ExecutionQuery) values() values {
+	statuses := make([]string, len(q.Statuses))
+	for i, s := range q.Statuses {
+		statuses[i] = string(s)
+	}
+	return q.Page.values().set("status", strings.Join(statuses, ",")).set("action", q.Action).
+		set("rule", q.Rule).set("event", q.Event).set("parent", q.Parent).set("q", q.Text).
+		set("since", string(q.Since)).set("until", string(q.Until))
+}
+
+// Executions lists executions.
+func (c *Client) Executions(ctx context.Context, q ExecutionQuery) (Executions, error) {
+	answer := Executions{List: List[automation.ExecutionSummary]{Items: []automation.ExecutionSummary{}}}
+	header, err := c.call(ctx, get("executions").with(q.values().query()), &answer)
+	answer.Seq = seqOf(header)
+	return answer, err
+}
+
+// Execution returns one execution with attempts and artifacts.
+func (c *Client) Execution(ctx context.Context, id string) (automation.Execution, error) {
+	e, _, err := c.execution(ctx, id)
+	return e, err
+}
+
+func (c *Client) execution(ctx context.Context, id string) (automation.Execution, int64, error) {
+	var e automation.Execution
+	header, err := c.call(ctx, get("executions", id), &e)
+	return e, seqOf(header), err
+}
+
+// Run starts an action.
+func (c *Client) Run(ctx context.Context, action automation.Ref, parameters map[string]any) (automation.Execution, error) {
+	return one[automation.Execution](ctx, c, post(map[string]any{"action": action, "parameters": orEmpty(parameters)}, "executions"))
+}
+
+// Cancel stops an execution.
+func (c *Client) Cancel(ctx context.Context, id string) (automation.ExecutionSummary, error) {
+	return one[automation.ExecutionSummary](ctx, c, post(nil, "executions", id, "cancel"))
+}
+
+// Rerun runs an execution again; parameters replace those of the same name.
+func (c *Client) Rerun(ctx context.Context, id string, parameters map[string]any) (automation.Execution, error) {
+	return one[automation.Execution](ctx, c, post(map[string]any{"parameters": orEmpty(parameters)}, "executions", id, "rerun"))
+}
+
+// LogPage is a part of an execution's log.
+type LogPage struct {
+	Items []automation.LogLine `json:"items"`
+	// NextFrom is where the next part begins; zero when there is no more now.
+	NextFrom int `json:"next_from"`
+	Total    int `json:"total"`
+}
+
+// Log returns lines of an execution's log, the first being number from, which
+// counts from 1. Limit zero leaves their number to the server.
+func (c *Client) Log(ctx context.Context, id string, from, limit int) (LogPage, error) {
+	query := Page{Limit: limit}.values().set("from", strconv.Itoa(max(from, 1)))
+	return one[LogPage](ctx, c, get("executions", id, "log").with(query.query()))
+}
+
+func orEmpty(parameters map[string]any) map[string]any {
+	if parameters == nil {
+		return map[string]any{}
+	}
+	return parameters
+}
