@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	squall "github.com/squall-dev/squall/sdk/go"
+)
+
+// Exit codes by which shells and container runtimes say that a program is not
+// there, or is none.
+const (
+	notExecutable   = 126
+	programNotFound = 127
+)
+
+// byExec runs a command in the Pod and keeps what it prints.
+func (t target) byExec(command []string) way {
+	return way{via: "exec", name: "exec " + command[0], try: func() (*squall.Artifact, error) {
+		reply, err := squall.KubeExec(squall.KubeExecRequest{
+			Namespace:      t.Namespace,
+			Pod:            t.Pod,
+			Container:      t.Container,
+			Command:        command,
+			StdoutArtifact: t.keep(),
+		})
+		if err != nil {
+			return nil, err
+		}
+		if reply.ExitCode != 0 {
+			return nil, t.exited(command[0], reply)
+		}
+		return kept(reply.Artifact)
+	}}
+}
+
+// exited makes an error of an exit code. Another way is worth trying when the
+// image lacks the program, or when the program was our guess.
+func (t target) exited(program string, reply squall.KubeExecReply) error {
+	missing := reply.ExitCode == notExecutable || reply.ExitCode == programNotFound
+	switch {
+	case missing:
+		return fmt.Errorf("the container has no %s (exit code %d)", program, reply.ExitCode)
+	case len(t.Command) > 0:
+		return fmt.Errorf("%w with exit code %d: %s", errCommand, reply.ExitCode, firstLine(reply.Stderr))
+	default:
+		return fmt.Errorf("exit code %d %s", reply.ExitCode, firstLine(reply.Stderr))
+	}
+}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"fmt"
+
+	squall "github.com/squall-dev/squall/sdk/go"
+)
+
+// byHTTP fetches the profile from the address in the pack's configuration.
+func (t target) byHTTP(address string) way {
+	return way{via: "http", name: "http " + address, try: func() (*squall.Artifact, error) {
+		reply, err := squall.HTTPSend(squall.HTTPRequest{Method: "GET", URL: address, Artifact: t.keep()})
+		if err != nil {
+			return nil, err
+		}
+		if reply.Status != 200 {
+			return nil, fmt.Errorf("the server answered with status %d %s", reply.Status, firstLine(reply.Body))
+		}
+		return kept(reply.Artifact)
+	}}
+}

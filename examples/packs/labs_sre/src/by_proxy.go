@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	squall "github.com/squall-dev/squall/sdk/go"
+)
+
+// byProxy fetches the profile through the cluster's API server. It needs nothing
+// in the Pod, but the program must listen on more than the loopback address.
+func (t target) byProxy() way {
+	path, query, _ := strings.Cut(t.Path, "?")
+	return way{via: "proxy", name: fmt.Sprintf("proxy to port %d", t.Port), try: func() (*squall.Artifact, error) {
+		reply, err := squall.KubeProxyGet(squall.KubeProxyGetRequest{
+			Namespace: t.Namespace,
+			Pod:       t.Pod,
+			Port:      t.Port,
+			Path:      path,
+			Query:     query,
+			Artifact:  t.keep(),
+		})
+		if err != nil {
+			return nil, err
+		}
+		if reply.Status != 200 {
+			return nil, fmt.Errorf("the Pod answered with status %d %s", reply.Status, firstLine(reply.Body))
+		}
+		return kept(reply.Artifact)
+	}}
+}
