@@ -74,18 +74,21 @@ func collectionOf(decoder *json.Decoder, open json.Delim) (*yaml.Node, error) {
 	return node, err
 }
 
-// textOf quotes what would read as another type, as the library does for Go
-// strings, and writes lines as lines where the library reads them back unchanged
-// (FuzzYAML knows where it does not).
+// textOf leaves it to the library to quote what would read as another type, and
+// writes lines as lines where the library reads them back unchanged (FuzzYAML
+// knows where it does not).
 func textOf(text string) (*yaml.Node, error) {
-	node := new(yaml.Node)
-	if !strings.Contains(text, "\n") {
+	node := scalar("!!str", text)
+	switch {
+	case strings.Contains(text, "\n"):
+		node.Style = yaml.DoubleQuotedStyle
+		if strings.TrimLeft(text, " \t\r\n\u0085\u2028\u2029") == text {
+			node.Style = yaml.LiteralStyle
+		}
+	case len(text) <= len("yes") || strings.Contains(text, ":"):
+		// Only this way, which is slow, "yes" and "1:30" are quoted too: older
+		// readers take them for a truth and a number.
 		return node, node.Encode(text)
-	}
-	*node = *scalar("!!str", text)
-	node.Style = yaml.DoubleQuotedStyle
-	if strings.TrimLeft(text, " \t\r\n\u0085\u2028\u2029") == text {
-		node.Style = yaml.LiteralStyle
 	}
 	return node, nil
 }
