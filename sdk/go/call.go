@@ -1,6 +1,7 @@
 package squall
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -20,7 +21,7 @@ func Call(name string, request, result any) error {
 // ask is one round trip: request out, envelope in. A null or absent "ok" leaves
 // result as it is.
 func ask(name string, perform func([]byte) []byte, request, result any) error {
-	out, err := json.Marshal(request)
+	out, err := encode(request)
 	if err != nil {
 		return fmt.Errorf("%s: encode the request: %w", name, err)
 	}
@@ -45,3 +46,15 @@ func ask(name string, perform func([]byte) []byte, request, result any) error {
 
 // none is the request of host functions that take nothing.
 type none struct{}
+
+// encode leaves <, > and & as they are: what it writes is read by people, and
+// never stands in HTML.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}

@@ -9,7 +9,7 @@ type HTTPRequest struct {
 	Headers        map[string]string `json:"headers,omitempty"`
 	Body           string            `json:"body,omitempty"`
 	BodyBase64     []byte            `json:"body_base64,omitempty"` // instead of Body, for what is not text
-	TimeoutSeconds int               `json:"timeout_seconds,omitempty"`
+	TimeoutSeconds float64           `json:"timeout_seconds,omitempty"`
 	// FollowRedirects is true when nil. Every hop is checked against the
 	// capability again.
 	FollowRedirects *bool        `json:"follow_redirects,omitempty"`

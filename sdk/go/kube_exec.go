@@ -16,18 +16,20 @@ type KubeExecRequest struct {
 	StdoutArtifact *NewArtifact `json:"stdout_artifact,omitempty"`
 	// KeepOnFailure keeps that artifact when the command exits with another code
 	// than 0.
-	KeepOnFailure  bool `json:"keep_on_failure,omitempty"`
-	TimeoutSeconds int  `json:"timeout_seconds,omitempty"` // zero: as long as the execution may take
+	KeepOnFailure  bool    `json:"keep_on_failure,omitempty"`
+	TimeoutSeconds float64 `json:"timeout_seconds,omitempty"` // zero: as long as the execution may take
 }
 
 // KubeExecReply is how the command ended. An exit code other than 0 is a result,
 // not an error.
 type KubeExecReply struct {
-	ExitCode  int       `json:"exit_code"`
-	Stdout    string    `json:"stdout"`
-	Stderr    string    `json:"stderr"`
-	Truncated bool      `json:"truncated"` // the texts were longer than 1 MiB
-	Artifact  *Artifact `json:"artifact,omitempty"`
+	ExitCode     int       `json:"exit_code"`
+	Stdout       string    `json:"stdout"`
+	StdoutBase64 []byte    `json:"stdout_base64,omitempty"` // instead of Stdout when that is not text
+	Stderr       string    `json:"stderr"`
+	StderrBase64 []byte    `json:"stderr_base64,omitempty"` // instead of Stderr when that is not text
+	Truncated    bool      `json:"truncated"`               // the texts were longer than 1 MiB
+	Artifact     *Artifact `json:"artifact,omitempty"`
 }
 
 // KubeExec runs a command in a container of a Pod.

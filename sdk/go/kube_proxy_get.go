@@ -13,7 +13,7 @@ type KubeProxyGetRequest struct {
 	Path           string       `json:"path"`
 	Query          string       `json:"query,omitempty"`    // "seconds=5"
 	Artifact       *NewArtifact `json:"artifact,omitempty"` // streams the body into an artifact
-	TimeoutSeconds int          `json:"timeout_seconds,omitempty"`
+	TimeoutSeconds float64      `json:"timeout_seconds,omitempty"`
 }
 
 // KubeProxyGetReply is the Pod's answer. A status such as 404 is a result, not

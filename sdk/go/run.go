@@ -44,7 +44,7 @@ func attempt[In, Out any](fn func(In) (Out, error)) (out Out, err error) {
 }
 
 func write(out any) error {
-	b, err := json.Marshal(out)
+	b, err := encode(out)
 	if err != nil {
 		return fmt.Errorf("write the output: %w", err)
 	}

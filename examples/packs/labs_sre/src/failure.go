@@ -37,7 +37,7 @@ func (f *failures) add(way string, err error) {
 func (f failures) Error() string {
 	var parts []string
 	for _, one := range f {
-		parts = append(parts, fmt.Sprintf("%s: %v", strings.Join(one.ways, ", "), one.err))
+		parts = append(parts, fmt.Sprintf("%s: %s", strings.Join(one.ways, ", "), firstLine(one.err.Error())))
 	}
 	return strings.Join(parts, "; ")
 }
