@@ -1,0 +1,7 @@
+//go:build !linux
+
+package memory
+
+import "testing"
+
+func trackers(*testing.T) map[string]tracker { return nil }

@@ -1,0 +1,81 @@
+package rewrite
+
+import "fmt"
+
+// maxPages is the largest memory that 32-bit addresses reach, in pages.
+const maxPages = 65_536
+
+func (m *module) readCode(r *reader, l Limits) {
+	for n := r.count("functions", l.Functions); n > 0 && r.ok(); n-- {
+		size := r.u32()
+		if uint64(size) > uint64(l.Body) {
+			r.fail(m.overLimit("%d bytes of code", int(size), l.Body))
+			return
+		}
+		b, err := m.readBody(r.bytes(size), l)
+		if r.err == nil && err != nil {
+			r.fail(err)
+		}
+		m.bodies = append(m.bodies, b)
+	}
+}
+
+// overLimit names the function that is read right now.
+func (m *module) overLimit(what string, n, limit int) error {
+	return fmt.Errorf("function %d has "+what+", the limit is %d", m.importedFuncs()+len(m.bodies), n, limit)
+}
+
+func (m *module) readBody(data []byte, l Limits) (body, error) {
+	r := &reader{data: data}
+	b := body{groups: r.u32()}
+	start, locals := r.pos, uint64(0)
+	for n := b.groups; n > 0 && r.ok(); n-- {
+		locals += uint64(r.u32())
+		r.valueType()
+		if locals > uint64(l.Locals) { // at once: the sum must not wrap, nor the loop run on
+			return b, m.overLimit("%d locals", int(locals), l.Locals)
+		}
+	}
+	b.decl, b.locals = r.since(start), int(locals)
+	if r.err == nil {
+		b.code = data[r.pos:]
+	}
+	return b, m.checkCode(r, l)
+}
+
+// checkCode walks over a function's instructions once and measures what the
+// compiler's effort depends on.
+func (m *module) checkCode(r *reader, l Limits) error {
+	depth, branches, ended := 1, 0, false
+	for r.more() {
+		if ended {
+			return fmt.Errorf("function %d goes on after its end", m.importedFuncs()+len(m.bodies))
+		}
+		in := r.instruction()
+		switch {
+		case in.opens():
+			depth++
+			branches++
+		case in.op == opEnd:
+			depth--
+			ended = depth == 0
+		case in.op == opBrIf, in.op == opMemoryGrow, in.bulk():
+			branches++
+		case in.op == opBrTable:
+			branches += 1 + in.targets
+		}
+		if depth > l.Nesting {
+			return m.overLimit("%d nested blocks", depth, l.Nesting)
+		}
+		if branches > l.Branches {
+			return m.overLimit("%d branches", branches, l.Branches)
+		}
+	}
+	if r.err == nil && !ended {
+		r.fail(errTruncated)
+	}
+	if r.err != nil {
+		return fmt.Errorf("function %d: %w", m.importedFuncs()+len(m.bodies), r.err)
+	}
+	return nil
+}

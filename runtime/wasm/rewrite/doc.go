@@ -1,0 +1,35 @@
+// Package rewrite reads WebAssembly modules that nobody vouches for, refuses
+// those that would hurt the compiler, and rewrites the rest so that the host
+// stays in charge while they run:
+//
+//   - fuel is charged at function entries, loop heads and bulk operations; when
+//     it runs out, the guest calls the host, which stops it or grants more;
+//   - nested calls are counted, so that deep recursion ends long before the
+//     native stack;
+//   - tables can not grow without end; mutable globals are exported, so that the
+//     host can put them back; a start function becomes an export, so that
+//     instantiating a module never runs its code.
+//
+// The package is pure: bytes in, bytes out. It accepts exactly one encoding of
+// every instruction, the shortest of an opcode, so that it and the compiler can
+// not read the same bytes differently. It does not type-check: the compiler does
+// that, on the rewritten module.
+package rewrite
+
+// What a rewritten module exports and imports beyond what it did before. The
+// names begin with a prefix that modules may not export themselves.
+const (
+	// ReservedPrefix begins the names of everything that Rewrite adds.
+	ReservedPrefix = "squall:"
+	// FuelExport is a mutable i64: fuel left. Below zero the guest calls yield.
+	FuelExport = "squall:fuel"
+	// DepthExport is a mutable i32: nested calls left. Below zero the guest calls
+	// overflow.
+	DepthExport = "squall:depth"
+	// StartExport is the module's start function, if it has one.
+	StartExport = "squall:start"
+	// MeterModule is where YieldImport and OverflowImport come from, both () -> ().
+	MeterModule    = "squall:meter"
+	YieldImport    = "yield"
+	OverflowImport = "overflow"
+)

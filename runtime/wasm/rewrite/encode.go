@@ -1,0 +1,211 @@
+package rewrite
+
+import "fmt"
+
+// encoder writes a rewritten module.
+type encoder struct {
+	module  *module
+	types   *types
+	moved   func(uint32) uint32
+	meter   meter
+	globals []string
+}
+
+func (e *encoder) encode() Rewritten {
+	m := e.module
+	nothing := e.types.add(FuncType{}) // of yield and overflow
+	bodies := e.bodies()               // may add types, so it comes before they are written
+	out := append([]byte(nil), preamble...)
+	section := func(id byte, n int, content []byte) {
+		if n > 0 {
+			out = putBytes(append(out, id), append(putU32(nil, uint32(n)), content...))
+		}
+	}
+	raw := func(id byte, content []byte) {
+		if content != nil {
+			out = putBytes(append(out, id), content)
+		}
+	}
+	section(secType, e.types.count, e.types.encoded)
+	section(secImport, len(m.imports)+added, e.imports(nothing))
+	section(secFunction, len(m.funcs), e.functions())
+	section(secTable, len(m.tables), e.tables())
+	raw(secMemory, e.memory())
+	section(secGlobal, len(m.globals)+2, e.globalSection())
+	section(secExport, e.exportCount(), e.exports())
+	raw(secElement, e.elements())
+	if m.dataSegs != nil {
+		raw(secDataCount, putU32(nil, *m.dataSegs))
+	}
+	section(secCode, len(m.bodies), bodies)
+	raw(secData, m.data)
+	if names := e.names(); names != nil {
+		raw(secCustom, append(putName(nil, "name"), names...))
+	}
+	return Rewritten{Code: out, Globals: e.globals, HasStart: m.start != nil}
+}
+
+func (e *encoder) imports(nothing uint32) (out []byte) {
+	for _, im := range e.module.imports {
+		out = putU32(append(putName(putName(out, im.Module), im.Name), im.Kind), im.typeIndex)
+	}
+	for _, name := range []string{YieldImport, OverflowImport} {
+		out = putU32(append(putName(putName(out, MeterModule), name), KindFunc), nothing)
+	}
+	return out
+}
+
+func (e *encoder) functions() (out []byte) {
+	for _, t := range e.module.funcs {
+		out = putU32(out, t)
+	}
+	return out
+}
+
+func (e *encoder) tables() (out []byte) {
+	for _, t := range e.module.tables {
+		out = putU32(putU32(append(out, t.elem, 1), t.min), t.max)
+	}
+	return out
+}
+
+func (e *encoder) memory() []byte {
+	if e.module.memory == nil {
+		return nil
+	}
+	return putU32([]byte{1, 0}, e.module.memory.min)
+}
+
+func (e *encoder) globalSection() (out []byte) {
+	for _, g := range e.module.globals {
+		mutable := byte(0)
+		if g.mutable {
+			mutable = 1
+		}
+		out = copyExpression(append(out, g.typ, mutable), g.init, e.moved)
+	}
+	out = append(out, 0x7e, 1, opI64Const, 0, opEnd) // fuel
+	return append(out, I32, 1, opI32Const, 0, opEnd) // depth
+}
+
+func (e *encoder) exportCount() int {
+	n := len(e.module.exports) + 2
+	if e.module.start != nil {
+		n++
+	}
+	for _, g := range e.module.globals {
+		if g.mutable && numeric(g.typ) {
+			n++
+		}
+	}
+	return n
+}
+
+func (e *encoder) exports() (out []byte) {
+	put := func(name string, kind byte, index uint32) {
+		out = putU32(append(putName(out, name), kind), index)
+	}
+	for _, x := range e.module.exports {
+		if x.Kind == KindFunc {
+			x.index = e.moved(x.index)
+		}
+		put(x.Name, x.Kind, x.index)
+	}
+	put(FuelExport, KindGlobal, e.meter.fuel)
+	put(DepthExport, KindGlobal, e.meter.depth)
+	if e.module.start != nil {
+		put(StartExport, KindFunc, e.moved(*e.module.start))
+	}
+	for i, g := range e.module.globals {
+		if g.mutable && numeric(g.typ) {
+			name := fmt.Sprintf("%sglobal%d", ReservedPrefix, i)
+			e.globals = append(e.globals, name)
+			put(name, KindGlobal, uint32(e.module.imported(KindGlobal)+i))
+		}
+	}
+	return out
+}
+
+func (e *encoder) elements() []byte {
+	if e.module.elements == nil {
+		return nil
+	}
+	return moveElements(&reader{data: e.module.elements}, unlimited(), e.moved)
+}
+
+// unlimited is for reading again what was checked before.
+func unlimited() Limits {
+	const all = 1<<31 - 1
+	return Limits{Segments: all, TableSize: all}
+}
+
+func (e *encoder) bodies() (out []byte) {
+	for i, b := range e.module.bodies {
+		out = putBytes(out, e.meter.body(b, e.module.types[e.module.funcs[i]]))
+	}
+	return out
+}
+
+// names keeps the names of functions, for traces. A section that is not well
+// formed is dropped: it carries no meaning.
+func (e *encoder) names() []byte {
+	const functionNames = 1
+	for r := (&reader{data: e.module.names}); r.more(); {
+		id, content := r.byte(), r.bytes(r.u32())
+		if id != functionNames || r.err != nil {
+			continue
+		}
+		if moved, err := e.moveNames(content); err == nil {
+			return putBytes([]byte{functionNames}, moved)
+		}
+	}
+	return nil
+}
+
+func (e *encoder) moveNames(content []byte) ([]byte, error) {
+	r := &reader{data: content}
+	n := r.u32()
+	out := putU32(nil, n)
+	for ; n > 0 && r.ok(); n-- {
+		out = putU32(out, e.moved(r.u32()))
+		out = putBytes(out, r.bytes(r.u32()))
+	}
+	return out, r.err
+}
+
+// types collects function types: the module's, and those of added blocks.
+type types struct {
+	encoded []byte
+	count   int
+	blocks  map[string]uint32 // by results
+}
+
+func newTypes(all []FuncType) *types {
+	t := &types{blocks: map[string]uint32{}}
+	for _, f := range all {
+		t.add(f)
+	}
+	return t
+}
+
+func (t *types) add(f FuncType) uint32 {
+	t.encoded = putBytes(putBytes(append(t.encoded, 0x60), f.Params), f.Results)
+	t.count++
+	return uint32(t.count - 1)
+}
+
+// block returns the encoded type of a block that takes nothing and gives results.
+func (t *types) block(results []byte) []byte {
+	switch len(results) {
+	case 0:
+		return []byte{voidBlock}
+	case 1:
+		return results
+	}
+	index, known := t.blocks[string(results)]
+	if !known {
+		index = t.add(FuncType{Results: results})
+		t.blocks[string(results)] = index
+	}
+	return putSigned(nil, int64(index))
+}

@@ -1,0 +1,257 @@
+package rewrite
+
+// Opcodes that this package must know by name.
+const (
+	opUnreachable  = 0x00
+	opBlock        = 0x02
+	opLoop         = 0x03
+	opIf           = 0x04
+	opEnd          = 0x0b
+	opBr           = 0x0c
+	opBrIf         = 0x0d
+	opBrTable      = 0x0e
+	opReturn       = 0x0f
+	opCall         = 0x10
+	opCallIndirect = 0x11
+	opSelectTyped  = 0x1c
+	opLocalGet     = 0x20
+	opLocalTee     = 0x22
+	opGlobalGet    = 0x23
+	opGlobalSet    = 0x24
+	opTableSet     = 0x26
+	opMemorySize   = 0x3f
+	opMemoryGrow   = 0x40
+	opI32Const     = 0x41
+	opI64Const     = 0x42
+	opI32LtS       = 0x48
+	opI64LtS       = 0x53
+	opI32Add       = 0x6a
+	opI32Sub       = 0x6b
+	opI64Sub       = 0x7d
+	opI64ShrU      = 0x88
+	opI64ExtendU   = 0xad
+	opRefNull      = 0xd0
+	opRefFunc      = 0xd2
+	opMisc         = 0xfc
+	opVector       = 0xfd
+)
+
+// Operations behind the prefix opMisc.
+const (
+	miscMemoryInit = 8
+	miscDataDrop   = 9
+	miscMemoryCopy = 10
+	miscMemoryFill = 11
+	miscTableInit  = 12
+	miscElemDrop   = 13
+	miscTableCopy  = 14
+	miscTableGrow  = 15
+	miscTableSize  = 16
+	miscTableFill  = 17
+)
+
+const voidBlock = 0x40
+
+// instruction is one decoded instruction: its bytes are data[start:end] of the
+// reader it came from.
+type instruction struct {
+	op         byte
+	sub        byte // behind a prefix
+	start, end int
+	// targets is how many labels a br_table has.
+	targets int
+	// funcAt is where the function index begins, if the instruction has one; it
+	// ends with the instruction.
+	funcAt int
+	fn     uint32
+}
+
+// opens reports whether the instruction begins a block.
+func (in instruction) opens() bool { return in.op == opBlock || in.op == opLoop || in.op == opIf }
+
+// bulk reports whether the instruction's work grows with the number on top of
+// the stack.
+func (in instruction) bulk() bool {
+	if in.op != opMisc {
+		return false
+	}
+	switch in.sub {
+	case miscMemoryInit, miscMemoryCopy, miscMemoryFill, miscTableInit, miscTableCopy, miscTableGrow, miscTableFill:
+		return true
+	}
+	return false
+}
+
+// keepsState reports whether the instruction changes something that can not be
+// put back after a run: a table, or which segments are still there.
+func (in instruction) keepsState() bool {
+	if in.op == opTableSet {
+		return true
+	}
+	if in.op != opMisc {
+		return false
+	}
+	switch in.sub {
+	case miscDataDrop, miscElemDrop, miscTableInit, miscTableCopy, miscTableGrow, miscTableFill:
+		return true
+	}
+	return false
+}
+
+// instruction decodes the next instruction. What the compiler does not know
+// either (threads, exceptions, tail calls, garbage collection) is refused here,
+// because its length can not be trusted.
+func (r *reader) instruction() instruction {
+	in := instruction{start: r.pos}
+	in.op = r.byte()
+	switch op := in.op; {
+	case op == opBlock, op == opLoop, op == opIf:
+		r.signed(5)
+	case op == opBr, op == opBrIf, op >= opLocalGet && op <= opTableSet:
+		r.u32()
+	case op == opBrTable:
+		in.targets = r.branchTable()
+	case op == opCall, op == opRefFunc:
+		in.funcAt = r.pos
+		in.fn = r.u32()
+	case op == opCallIndirect:
+		r.u32()
+		r.u32()
+	case op == opSelectTyped:
+		for n := r.u32(); n > 0 && r.ok(); n-- {
+			r.valueType()
+		}
+	case op >= 0x28 && op <= 0x3e:
+		r.memoryArgument()
+	case op == opMemorySize, op == opMemoryGrow:
+		r.zero("a memory other than the first")
+	case op == opI32Const:
+		r.signed(5)
+	case op == opI64Const:
+		r.signed(10)
+	case op == 0x43: // f32.const
+		r.bytes(4)
+	case op == 0x44: // f64.const
+		r.bytes(8)
+	case op == opRefNull:
+		r.referenceType()
+	case op == opMisc:
+		in.sub = r.misc()
+	case op == opVector:
+		in.sub = r.vector()
+	case plain(op):
+	default:
+		r.failf("instruction 0x%02x is not supported", op)
+	}
+	in.end = r.pos
+	return in
+}
+
+// plain reports whether an opcode has no immediates.
+func plain(op byte) bool {
+	switch op {
+	case opUnreachable, 0x01, 0x05, opEnd, opReturn, 0x1a, 0x1b, 0xd1:
+		return true
+	}
+	return op >= 0x45 && op <= 0xc4
+}
+
+func (r *reader) branchTable() int {
+	n := r.u32()
+	for i := uint32(0); i < n && r.ok(); i++ {
+		r.u32()
+	}
+	r.u32() // the default
+	return int(min(n, 1<<30))
+}
+
+func (r *reader) memoryArgument() {
+	if align := r.u32(); align >= 32 {
+		r.failf("a memory access has an alignment of 2^%d", align)
+	}
+	r.u32()
+}
+
+func (r *reader) zero(what string) {
+	if r.byte() != 0 {
+		r.failf("the module uses %s, which is not supported", what)
+	}
+}
+
+func (r *reader) misc() byte {
+	sub := r.byte()
+	switch sub {
+	case 0, 1, 2, 3, 4, 5, 6, 7: // saturating conversions
+	case miscMemoryInit:
+		r.u32()
+		r.zero("a memory other than the first")
+	case miscMemoryCopy:
+		r.zero("a memory other than the first")
+		r.zero("a memory other than the first")
+	case miscMemoryFill:
+		r.zero("a memory other than the first")
+	case miscDataDrop, miscElemDrop, miscTableGrow, miscTableSize, miscTableFill:
+		r.u32()
+	case miscTableInit, miscTableCopy:
+		r.u32()
+		r.u32()
+	default:
+		r.failf("instruction 0xfc 0x%02x is not supported", sub)
+	}
+	return sub
+}
+
+// vector decodes what follows the prefix of vector instructions. Opcodes from
+// 0x80 on take two bytes, the second of which must be 1.
+func (r *reader) vector() byte {
+	sub := r.byte()
+	if sub >= 0x80 && r.byte() != 1 {
+		r.failf("vector instruction 0x%02x is not supported", sub)
+	}
+	switch {
+	case sub <= 11, sub == 92, sub == 93: // loads and stores
+		r.memoryArgument()
+	case sub == 12, sub == 13: // constant, shuffle
+		r.bytes(16)
+	case sub >= 21 && sub <= 34: // lanes
+		r.byte()
+	case sub >= 84 && sub <= 91: // loads and stores of lanes
+		r.memoryArgument()
+		r.byte()
+	}
+	return sub
+}
+
+// expression reads a constant expression up to and with its end.
+func (r *reader) expression() []byte {
+	start := r.pos
+	for r.more() {
+		in := r.instruction()
+		if in.opens() {
+			r.failf("a constant expression contains a block")
+		}
+		if in.op == opEnd {
+			return r.since(start)
+		}
+	}
+	r.fail(errTruncated)
+	return nil
+}
+
+// copyInstruction appends an instruction with its function index moved.
+func copyInstruction(dst, src []byte, in instruction, moved func(uint32) uint32) []byte {
+	if in.funcAt == 0 {
+		return append(dst, src[in.start:in.end]...)
+	}
+	dst = append(dst, src[in.start:in.funcAt]...)
+	return putU32(dst, moved(in.fn))
+}
+
+// copyExpression appends a constant expression with its function indexes moved.
+func copyExpression(dst, expr []byte, moved func(uint32) uint32) []byte {
+	r := &reader{data: expr}
+	for r.more() {
+		dst = copyInstruction(dst, expr, r.instruction(), moved)
+	}
+	return dst
+}

@@ -1,0 +1,152 @@
+package rewrite
+
+// What metered operations cost beyond one unit for each instruction.
+const (
+	memoryGrowCost = 2000 // the host maps pages
+	bytesPerUnit   = 3    // as a shift: copying 8 bytes costs a unit
+	localsPerDepth = 16   // so many locals make a call count once more
+)
+
+// meter writes metered function bodies.
+type meter struct {
+	yield    uint32 // index of the imported function
+	overflow uint32
+	fuel     uint32 // index of the global
+	depth    uint32
+	moved    func(uint32) uint32 // where a function's index went
+	// blockType gives the type of a block with these results; it may add one.
+	blockType func(results []byte) []byte
+}
+
+// shape is what a first look at a body finds out.
+type shape struct {
+	costs []int // of the function outside of loops, then of each loop in order
+	calls bool
+	bulk  bool
+}
+
+// measure counts instructions by region: a loop's own instructions are charged
+// each time its head is passed, all others when the function is entered.
+func measure(code []byte) shape {
+	s := shape{costs: []int{1}}
+	region := []int{0} // of each open block
+	for r := (&reader{data: code}); r.more(); {
+		in := r.instruction()
+		here := region[len(region)-1]
+		s.costs[here]++
+		switch {
+		case in.op == opLoop:
+			s.costs = append(s.costs, 1)
+			region = append(region, len(s.costs)-1)
+		case in.opens():
+			region = append(region, here)
+		case in.op == opEnd && len(region) > 1:
+			region = region[:len(region)-1]
+		case in.op == opCall, in.op == opCallIndirect:
+			s.calls = true
+		case in.bulk():
+			s.bulk = true
+		}
+	}
+	return s
+}
+
+// body writes one metered function.
+func (w *meter) body(b body, t FuncType) []byte {
+	s := measure(b.code)
+	out := make([]byte, 0, len(b.decl)+len(b.code)*5/4+64)
+	groups := b.groups
+	if s.bulk {
+		groups++
+	}
+	out = append(putU32(out, groups), b.decl...)
+	if s.bulk { // one more local, to look at a length without losing it
+		out = append(out, 1, I32)
+	}
+	spare := uint32(len(t.Params) + b.locals)
+	out = w.charge(out, s.costs[0])
+	if !s.calls { // a leaf ends the nesting: counting it would only cost time
+		return w.instructions(out, b.code, s.costs[1:], spare, false)
+	}
+	weight := 1 + b.locals/localsPerDepth
+	out = w.enter(out, weight)
+	out = append(append(out, opBlock), w.blockType(t.Results)...)
+	out = w.instructions(out, b.code, s.costs[1:], spare, true)
+	return append(w.addDepth(out, weight, opI32Add), opEnd)
+}
+
+// instructions copies code and charges on the way. With wrapped, the code stands
+// in a block of its own, which its last end closes: returning means leaving it.
+func (w *meter) instructions(out, code []byte, loops []int, spare uint32, wrapped bool) []byte {
+	level, loop := uint32(0), 0
+	for r := (&reader{data: code}); r.more(); {
+		in := r.instruction()
+		switch {
+		case in.bulk():
+			out = w.chargeBulk(out, in, spare)
+		case in.op == opMemoryGrow:
+			out = w.charge(out, memoryGrowCost)
+		case in.op == opReturn && wrapped:
+			out = putU32(append(out, opBr), level)
+			continue
+		}
+		out = copyInstruction(out, code, in, w.moved)
+		switch {
+		case in.op == opLoop:
+			out = w.charge(out, loops[loop])
+			loop++
+			level++
+		case in.opens():
+			level++
+		case in.op == opEnd:
+			level--
+		}
+	}
+	return out
+}
+
+// charge takes a fixed cost off the fuel and calls yield when none is left.
+func (w *meter) charge(out []byte, cost int) []byte {
+	out = putU32(append(out, opGlobalGet), w.fuel)
+	out = putSigned(append(out, opI64Const), int64(cost))
+	return w.settle(append(out, opI64Sub))
+}
+
+// chargeBulk takes a cost off the fuel that depends on the length on top of the
+// stack. Bytes are cheaper than table elements.
+func (w *meter) chargeBulk(out []byte, in instruction, spare uint32) []byte {
+	shift := byte(0)
+	if in.sub <= miscMemoryFill {
+		shift = bytesPerUnit
+	}
+	out = putU32(append(out, opLocalTee), spare)
+	out = putU32(append(out, opGlobalGet), w.fuel)
+	out = putU32(append(out, opLocalGet), spare)
+	out = append(out, opI64ExtendU, opI64Const, shift, opI64ShrU, opI64Sub)
+	return w.settle(out)
+}
+
+// settle stores the fuel that lies on the stack and looks whether it is used up.
+func (w *meter) settle(out []byte) []byte {
+	out = putU32(append(out, opGlobalSet), w.fuel)
+	out = putU32(append(out, opGlobalGet), w.fuel)
+	out = append(out, opI64Const, 0, opI64LtS, opIf, voidBlock)
+	out = putU32(append(out, opCall), w.yield)
+	return append(out, opEnd)
+}
+
+// enter counts a call and calls overflow, which does not return, when it is one
+// too many.
+func (w *meter) enter(out []byte, weight int) []byte {
+	out = w.addDepth(out, weight, opI32Sub)
+	out = putU32(append(out, opGlobalGet), w.depth)
+	out = append(out, opI32Const, 0, opI32LtS, opIf, voidBlock)
+	out = putU32(append(out, opCall), w.overflow)
+	return append(out, opEnd)
+}
+
+func (w *meter) addDepth(out []byte, weight int, op byte) []byte {
+	out = putU32(append(out, opGlobalGet), w.depth)
+	out = putSigned(append(out, opI32Const), int64(weight))
+	return putU32(append(out, op, opGlobalSet), w.depth)
+}
