@@ -10,9 +10,9 @@ type KubeProxyGetRequest struct {
 	Pod            string       `json:"pod"`
 	Port           int          `json:"port"`
 	Scheme         string       `json:"scheme,omitempty"` // http when empty
-	Path           string       `json:"path"`
+	Path           string       `json:"path,omitempty"`
 	Query          string       `json:"query,omitempty"`    // "seconds=5"
-	Artifact       *NewArtifact `json:"artifact,omitempty"` // streams the body into an artifact
+	Artifact       *NewArtifact `json:"artifact,omitempty"` // streams the body of a 2xx answer into an artifact
 	TimeoutSeconds float64      `json:"timeout_seconds,omitempty"`
 }
 
@@ -24,6 +24,7 @@ type KubeProxyGetReply struct {
 	Body        string    `json:"body,omitempty"`
 	BodyBase64  []byte    `json:"body_base64,omitempty"` // instead of Body when the answer is not text
 	Size        int64     `json:"size"`
+	Truncated   bool      `json:"truncated"` // the body was longer than 1 MiB
 	Artifact    *Artifact `json:"artifact,omitempty"`
 }
 

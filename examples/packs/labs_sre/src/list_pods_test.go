@@ -13,10 +13,10 @@ import (
 // twoPods is what an API server tells of a running Pod and of one that waits.
 const twoPods = `{"items":[
   {"metadata":{"name":"web-0","namespace":"shop","creationTimestamp":"2026-01-01T00:00:00Z"},
-   "spec":{"nodeName":"node1"},
+   "spec":{"nodeName":"node1","containers":[{"name":"a"},{"name":"b"}]},
    "status":{"phase":"Running","containerStatuses":[{"ready":true,"restartCount":2},{"ready":false,"restartCount":1}]}},
   {"metadata":{"name":"waits","namespace":"demo","creationTimestamp":null},
-   "spec":{"nodeName":null}, "status":{"phase":"Pending","containerStatuses":null}}
+   "spec":{"nodeName":null,"containers":[{"name":"a"}]}, "status":{"phase":"Pending","containerStatuses":null}}
 ],"count":2,"truncated":false}`
 
 func TestListPodsPrintsATable(t *testing.T) {
@@ -27,7 +27,7 @@ func TestListPodsPrintsATable(t *testing.T) {
 		t.Fatalf("code %d, output %s, %v\n%s", result.Code, result.Output, err, result.LogText())
 	}
 	lines := strings.Split(got.Table, "\n")
-	want := []string{"NAMESPACE NAME PHASE READY RESTARTS NODE AGE", "demo waits Pending 0/0 0 <none> <none>", "shop web-0 Running 1/2 3 node1"}
+	want := []string{"NAMESPACE NAME PHASE READY RESTARTS NODE AGE", "demo waits Pending 0/1 0 <none> <none>", "shop web-0 Running 1/2 3 node1"}
 	for i := range want {
 		if line := strings.Join(strings.Fields(lines[i]), " "); !strings.HasPrefix(line, want[i]) {
 			t.Errorf("line %d is %q, want %q", i, line, want[i])

@@ -14,7 +14,10 @@ type pod struct {
 		CreationTimestamp time.Time `json:"creationTimestamp"`
 	} `json:"metadata"`
 	Spec struct {
-		NodeName string `json:"nodeName"`
+		NodeName   string `json:"nodeName"`
+		Containers []struct {
+			Name string `json:"name"`
+		} `json:"containers"`
 	} `json:"spec"`
 	Status struct {
 		Phase             string `json:"phase"`
@@ -29,7 +32,8 @@ type pod struct {
 func podFields() []string {
 	return []string{
 		"metadata.name", "metadata.namespace", "metadata.creationTimestamp",
-		"spec.nodeName", "status.phase", "status.containerStatuses",
+		"spec.nodeName", "spec.containers.name", "status.phase",
+		"status.containerStatuses.ready", "status.containerStatuses.restartCount",
 	}
 }
 
@@ -38,7 +42,7 @@ type row struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
 	Phase     string `json:"phase"`
-	Ready     string `json:"ready"` // "1/2"
+	Ready     string `json:"ready"` // "1/2": containers that are ready, of all
 	Restarts  int    `json:"restarts"`
 	Node      string `json:"node"`
 	Age       string `json:"age"`
@@ -56,7 +60,7 @@ func (p pod) row(now time.Time) row {
 		Namespace: p.Metadata.Namespace,
 		Name:      p.Metadata.Name,
 		Phase:     p.Status.Phase,
-		Ready:     fmt.Sprintf("%d/%d", ready, len(p.Status.ContainerStatuses)),
+		Ready:     fmt.Sprintf("%d/%d", ready, len(p.Spec.Containers)),
 		Restarts:  restarts,
 		Node:      p.Spec.NodeName,
 		Age:       age(p.Metadata.CreationTimestamp, now),
