@@ -1,0 +1,3 @@
+module github.com/squall-dev/squall/examples/packs/words
+
+go 1.24
