@@ -1,0 +1,124 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary`
+
+func scanEvent(row scanner) (e automation.Event, err error) {
+	err = row.Scan(&e.ID, &e.Trigger, decoded{&e.Parameters}, &e.PayloadBytes, instant{&e.ReceivedAt},
+		&e.Matched, &e.Looked, &e.Summary)
+	return e, err
+}
+
+// Event returns one event with payload, verdicts and executions.
+func (s *Store) Event(ctx context.Context, id string) (e automation.Event, err error) {
+	err = s.snapshot(ctx, "read event "+id, func(q querier) error {
+		e, err = event(ctx, q, id)
+		return err
+	})
+	return e, err
+}
+
+func event(ctx context.Context, q querier, id string) (automation.Event, error) {
+	e, err := scanEvent(q.QueryRowContext(ctx, `SELECT `+eventColumns+` FROM events WHERE id = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, automation.NotFound("there is no event %s", id).WithCode("unknown_event")
+	}
+	if err != nil {
+		return e, err
+	}
+	payload := q.QueryRowContext(ctx, `SELECT payload FROM event_payloads WHERE event = ?`, id)
+	if err := payload.Scan(raw{&e.Payload}); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return e, err
+	}
+	e.Verdicts, err = collect(ctx, q, scanVerdict,
+		`SELECT `+verdictColumns+` FROM verdicts WHERE event = ? ORDER BY position`, id)
+	if err != nil {
+		return e, err
+	}
+	e.Executions, err = collect(ctx, q, scanSummary,
+		`SELECT `+summaryColumns+` FROM executions WHERE event = ? AND event <> '' ORDER BY id`, id)
+	return e, err
+}
+
+// Events lists events, newest first.
+func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]automation.Event, error) {
+	w := &where{}
+	w.ref("trigger", q.Trigger)
+	w.matched(q.Matched)
+	w.contains(q.Text, "id", "summary")
+	w.between("received_at", q.Since, q.Until)
+	if q.After != "" {
+		w.add("id < ?", q.After)
+	}
+	events, err := collect(ctx, s.read, scanEvent,
+		`SELECT `+eventColumns+` FROM events`+w.String()+` ORDER BY id DESC LIMIT ?`,
+		append(w.args, limitOr(q.Limit, defaultLimit))...)
+	if err != nil {
+		return nil, fmt.Errorf("list events: %w", s.readError(ctx, err))
+	}
+	return events, nil
+}
+
+func (w *where) matched(want *bool) {
+	switch {
+	case want == nil:
+	case *want:
+		w.add("matched > 0")
+	default:
+		w.add("matched = 0")
+	}
+}
+
+// eventRows is an event as the writer stores it. It is made before the writer's
+// turn: what it encodes, the others need not wait for.
+type eventRows struct {
+	event   []any
+	payload []any // nil when there is none
+	change  automation.Change
+}
+
+func newEventRows(e automation.Event) (eventRows, error) {
+	if !automation.ValidID(e.ID) {
+		return eventRows{}, automation.Invalid("%q is not an event id", e.ID)
+	}
+	parameters, err := json.Marshal(e.Parameters)
+	if err != nil {
+		return eventRows{}, automation.Invalid("the parameters of event %s can not be stored", e.ID).Because(err)
+	}
+	if e.PayloadBytes == 0 {
+		e.PayloadBytes = int64(len(e.Payload))
+	}
+	rows := eventRows{event: []any{e.ID, string(e.Trigger), string(parameters), e.PayloadBytes,
+		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary}}
+	if e.Payload != nil {
+		rows.payload = []any{e.ID, string(e.Payload)}
+	}
+	e.Payload, e.Verdicts, e.Executions = nil, nil, nil
+	rows.change = automation.Change{Kind: automation.EventCreated, Event: &e}
+	return rows, nil
+}
+
+func (r eventRows) insert(t *tx) error {
+	const insertEvent = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	if err := t.exec(insertEvent, r.event...); err != nil {
+		return err
+	}
+	if r.payload != nil {
+		const insertPayload = `INSERT INTO event_payloads (event, payload) VALUES (?, ?)`
+		if err := t.exec(insertPayload, r.payload...); err != nil {
+			return err
+		}
+	}
+	t.announce(r.change)
+	return nil
+}

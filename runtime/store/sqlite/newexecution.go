@@ -1,0 +1,81 @@
+package sqlite
+
+import (
+	"encoding/json"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// executionRows is a new execution as the writer stores it.
+type executionRows struct {
+	execution []any
+	data      []any
+	attempt   *automation.Attempt // the first, when it runs at once
+	summary   automation.ExecutionSummary
+}
+
+// newExecutionRows checks a new execution and completes what follows from its
+// status.
+func newExecutionRows(e automation.Execution) (executionRows, error) {
+	if !automation.ValidID(e.ID) {
+		return executionRows{}, automation.Invalid("%q is not an execution id", e.ID)
+	}
+	first, err := begin(&e)
+	if err != nil {
+		return executionRows{}, err
+	}
+	if e.Parameters == nil {
+		e.Parameters = json.RawMessage(`{}`)
+	}
+	return executionRows{
+		execution: []any{e.ID, string(e.Action), string(e.Status), e.Summary, string(e.Rule), e.Event, e.Parent,
+			e.Attempts, string(e.Code), nanos(e.CreatedAt), nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt),
+			e.StartedBy, e.Message, e.Hint, 0, e.MaxAttempts, e.MaxLost},
+		data:    []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace},
+		attempt: first,
+		summary: e.ExecutionSummary,
+	}, nil
+}
+
+// begin sets what a new execution's status implies: running has a first attempt,
+// failed has ended, pending has done nothing yet.
+func begin(e *automation.Execution) (first *automation.Attempt, err error) {
+	e.Attempts = 0
+	switch e.Status {
+	case automation.Pending:
+		e.StartedAt, e.FinishedAt, e.Code = nil, nil, ""
+	case automation.Running:
+		if e.StartedAt == nil {
+			e.StartedAt = &e.CreatedAt
+		}
+		e.Attempts, e.FinishedAt, e.Code = 1, nil, ""
+		first = &automation.Attempt{Number: 1, Status: automation.AttemptRunning, StartedAt: *e.StartedAt}
+	case automation.Failed:
+		if e.FinishedAt == nil {
+			e.FinishedAt = &e.CreatedAt
+		}
+		e.StartedAt = nil
+	default:
+		return nil, automation.Invalid("an execution can not begin as %q", e.Status)
+	}
+	return first, nil
+}
+
+func (r executionRows) insert(t *tx) error {
+	const insertExecution = `INSERT INTO executions (` + executionColumns + `)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	if err := t.exec(insertExecution, r.execution...); err != nil {
+		return err
+	}
+	const insertData = `INSERT INTO execution_data (execution, parameters, output, trace) VALUES (?, ?, ?, ?)`
+	if err := t.exec(insertData, r.data...); err != nil {
+		return err
+	}
+	if r.attempt != nil {
+		if err := beginAttempt(t, r.summary.ID, *r.attempt); err != nil {
+			return err
+		}
+	}
+	t.announceExecution(r.summary)
+	return nil
+}

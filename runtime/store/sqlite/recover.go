@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// defaultMaxLost is what an execution that does not say may lose.
+const defaultMaxLost = 3
+
+// Recover ends the attempts that died with the last process. Their executions go
+// back, or fail when that happened too often: an action that kills the server
+// must not be able to do so for ever.
+func (s *Store) Recover(ctx context.Context, at time.Time) (back, failed int, err error) {
+	err = s.do(ctx, "recover", func(t *tx) error {
+		back, failed, err = recoverAll(t, at)
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	return back, failed, nil
+}
+
+func recoverAll(t *tx, at time.Time) (back, failed int, err error) {
+	running, err := t.running()
+	for _, e := range running {
+		status, err := recoverOne(t, e, at)
+		if err != nil {
+			return 0, 0, err
+		}
+		if status == automation.Pending {
+			back++
+		} else {
+			failed++
+		}
+	}
+	return back, failed, err
+}
+
+func (t *tx) running() ([]automation.Execution, error) {
+	rows, err := t.rows(`SELECT ` + executionColumns + ` FROM executions WHERE status = 'running' ORDER BY id`)
+	if err != nil {
+		return nil, err
+	}
+	return drain(rows, scanExecution)
+}
+
+func recoverOne(t *tx, e automation.Execution, at time.Time) (automation.Status, error) {
+	const loseAttempt = `UPDATE attempts SET status = 'lost', finished_at = ?, code = 'lost',
+		message = 'the server stopped while this attempt ran' WHERE execution = ? AND status = 'running'`
+	if err := t.exec(loseAttempt, nanos(at), e.ID); err != nil {
+		return "", err
+	}
+	lost, err := t.lost(e.ID)
+	if err != nil {
+		return "", err
+	}
+	next := afterLoss(e, lost, at)
+	return next.Status, t.storeStep(next)
+}
+
+func (t *tx) lost(id string) (n int, err error) {
+	row, err := t.row(`SELECT count(*) FROM attempts WHERE execution = ? AND status = 'lost'`, id)
+	if err != nil {
+		return 0, err
+	}
+	return n, row.Scan(&n)
+}
+
+func afterLoss(e automation.Execution, lost int, at time.Time) step {
+	limit := e.MaxLost
+	if limit <= 0 {
+		limit = defaultMaxLost
+	}
+	next := step{e, e.Status}
+	if lost < limit {
+		next.Status = automation.Pending
+		return next
+	}
+	next.Status, next.Code, next.FinishedAt = automation.Failed, automation.CodeLost, &at
+	next.Message = "the server stopped every time it ran this"
+	next.Hint = "look at the server's log for what stopped it; run the execution again once that is settled"
+	return next
+}

@@ -1,0 +1,212 @@
+// Package sqlite is the default backend of [store.Store]: one file, one writer.
+//
+// Every write is a closure handed to one goroutine, which runs all that wait in
+// one transaction, commits once with fsync and then answers each caller. Reads
+// have connections of their own and never wait for the writer.
+//
+// The package is the only door to modernc.org/sqlite.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// Options say where the database lies and who hears of changes.
+type Options struct {
+	// Path is the database file; it is created with its directory.
+	Path string
+	// IDs names artifacts that come without an id; nil makes a source of its own.
+	IDs *automation.IDs
+	// Published is told of changes in the order of their sequence numbers, after
+	// the commit and before the writing method returns. The writer waits for it:
+	// it must be quick and must not write to the store. Nil means nobody listens.
+	Published func([]automation.Change)
+	// Logger is told of faults that no caller sees; nil discards.
+	Logger *slog.Logger
+	// NoSync does not wait for the disk: what was acknowledged may be lost when
+	// the machine dies. For benchmarks and tests only.
+	NoSync bool
+}
+
+func (o Options) validate() (Options, error) {
+	if o.Path == "" {
+		return o, automation.Invalid("the database has no path")
+	}
+	path, err := filepath.Abs(o.Path)
+	if err != nil {
+		return o, fmt.Errorf("find the database: %w", err)
+	}
+	o.Path = path
+	if o.IDs == nil {
+		o.IDs = &automation.IDs{}
+	}
+	if o.Published == nil {
+		o.Published = func([]automation.Change) {}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.Logger = o.Logger.With("component", "store")
+	return o, nil
+}
+
+// Store is a database in service.
+type Store struct {
+	path   string
+	ids    *automation.IDs
+	lock   *sql.DB // holds the right to be the only server on this file
+	write  *sql.DB // one connection, used by the writer alone
+	read   *sql.DB
+	writer *writer
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens or creates the database, brings its schema up to date and starts the
+// writer. It returns Conflict when another server has the file open or a newer
+// one has changed its schema.
+func Open(ctx context.Context, options Options) (_ *Store, err error) {
+	o, err := options.validate()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: o.Path, ids: o.IDs}
+	defer func() {
+		if err != nil {
+			_ = s.closeFiles()
+		}
+	}()
+	if err := createFile(o.Path); err != nil {
+		return nil, err
+	}
+	if s.lock, err = takeLock(ctx, o.Path); err != nil {
+		return nil, err
+	}
+	if s.write, err = openWrite(ctx, o); err != nil {
+		return nil, err
+	}
+	if s.read, err = openRead(ctx, o.Path); err != nil {
+		return nil, err
+	}
+	if s.writer, err = newWriter(ctx, s.write, o); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close refuses new writes, waits for those under way and releases everything.
+// Closing twice does nothing.
+func (s *Store) Close() error {
+	if !s.writer.stop() {
+		return nil
+	}
+	return s.closeFiles()
+}
+
+func (s *Store) closeFiles() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.write, s.lock} { // the lock last
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}
+
+// Ping writes and commits: a disk that is full or gone shows here.
+func (s *Store) Ping(ctx context.Context) error {
+	const touch = `UPDATE meta SET value = value WHERE key = 'seq'`
+	return s.do(ctx, "try to write", func(t *tx) error {
+		return t.exec(touch)
+	})
+}
+
+// LastSeq is the sequence number of the latest change that was committed.
+func (s *Store) LastSeq(context.Context) (int64, error) {
+	return s.writer.seq.Load(), nil
+}
+
+// Announce gives a change that does not come from the store, such as a pack that
+// was loaded, the next sequence number and publishes it.
+func (s *Store) Announce(ctx context.Context, c automation.Change) error {
+	return s.do(ctx, "announce a change", func(t *tx) error {
+		t.announce(c)
+		return nil
+	})
+}
+
+// createFile makes the file before SQLite does, because SQLite would let others
+// on the machine read it. SQLite gives the files beside it the same mode.
+func createFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return unavailable(path).Because(err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return unavailable(path).Because(err)
+	}
+	return f.Close()
+}
+
+func openWrite(ctx context.Context, o Options) (*sql.DB, error) {
+	synchronous := "FULL"
+	if o.NoSync {
+		synchronous = "OFF"
+	}
+	db, err := open(ctx, o.Path,
+		"busy_timeout(5000)", // first: the others may have to wait for a reader
+		"journal_mode(WAL)",
+		"synchronous("+synchronous+")",
+		"foreign_keys(1)",
+		"cache_size(-32000)",            // KiB
+		"wal_autocheckpoint(4000)",      // pages: fewer, larger checkpoints
+		"journal_size_limit(134217728)", // bytes the log may keep after a burst
+	)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+func openRead(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := open(ctx, path, "busy_timeout(5000)", "query_only(1)", "cache_size(-8000)")
+	if err != nil {
+		return nil, err
+	}
+	conns := max(4, runtime.GOMAXPROCS(0))
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+// open opens a pool and proves that it can connect. The pragmas run in order on
+// every new connection.
+func open(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := db.PingContext(ctx); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, kindOf(err, path))
+	}
+	return db, nil
+}

@@ -1,0 +1,147 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// errHalfWritten asks for the batch to be run again, each closure under a
+// savepoint: one of them failed after it had written. Closures look before they
+// write, so this is rare, and savepoints cost the common case nothing.
+var errHalfWritten = errors.New("a write failed half-way")
+
+// tx is the transaction of one group commit as a closure sees it. Statements run
+// without a caller's context: a transaction that carries many callers must not
+// end with one of them.
+type tx struct {
+	w       *writer
+	wrote   bool // the present closure has changed something
+	changes []automation.Change
+}
+
+// transact runs a batch in one transaction. The error it returns is everybody's;
+// a closure's own error stands in its request.
+func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Change, err error) {
+	t := &tx{w: w}
+	if err := t.run(`BEGIN IMMEDIATE`); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil { // SQLite may have done it already; then this fails and nothing is lost
+			_ = t.run(`ROLLBACK`)
+		}
+	}()
+	wrote := false
+	for _, r := range batch {
+		if err := t.closure(r, savepoints); err != nil {
+			return nil, err
+		}
+		wrote = wrote || r.err == nil && (t.wrote || len(t.changes) > 0)
+	}
+	if !wrote { // nothing to wait for the disk for
+		return nil, t.run(`ROLLBACK`)
+	}
+	if err := t.number(); err != nil {
+		return nil, err
+	}
+	return t.changes, t.run(`COMMIT`)
+}
+
+// closure runs one request. What it returns ends the whole transaction.
+func (t *tx) closure(r *request, savepoint bool) error {
+	if savepoint {
+		if err := t.run(`SAVEPOINT one`); err != nil {
+			return err
+		}
+	}
+	t.wrote = false
+	changes := len(t.changes)
+	r.err = r.fn(t)
+	switch {
+	case r.err != nil && endsTransaction(r.err):
+		return r.err
+	case r.err != nil && t.wrote && !savepoint:
+		return errHalfWritten
+	case r.err != nil:
+		t.changes = t.changes[:changes]
+		if savepoint {
+			return t.run(`ROLLBACK TO one`)
+		}
+	case savepoint:
+		return t.run(`RELEASE one`)
+	}
+	return nil
+}
+
+// number gives the changes their sequence numbers and stores the last, once a
+// commit.
+func (t *tx) number() error {
+	if len(t.changes) == 0 {
+		return nil
+	}
+	seq := t.w.seq.Load()
+	for i := range t.changes {
+		seq++
+		t.changes[i].Seq = seq
+	}
+	return t.run(`UPDATE meta SET value = ? WHERE key = 'seq'`, seq)
+}
+
+// announce notes a change, to be numbered and published if the commit succeeds.
+func (t *tx) announce(c automation.Change) { t.changes = append(t.changes, c) }
+
+func (t *tx) announceExecution(e automation.ExecutionSummary) {
+	t.announce(automation.Change{Kind: automation.ExecutionUpdated, Execution: &e})
+}
+
+// exec runs a statement that changes something.
+func (t *tx) exec(query string, args ...any) error {
+	err := t.run(query, args...)
+	// A statement that failed has undone itself.
+	t.wrote = t.wrote || err == nil
+	return err
+}
+
+func (t *tx) run(query string, args ...any) error {
+	stmt, err := t.stmt(query)
+	if err != nil {
+		return err
+	}
+	_, err = stmt.Exec(args...)
+	return err
+}
+
+// row runs a query for one row.
+func (t *tx) row(query string, args ...any) (scanner, error) {
+	stmt, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryRow(args...), nil
+}
+
+// rows runs a query.
+func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
+	stmt, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.Query(args...)
+}
+
+// stmt prepares a statement once in the writer's life.
+func (t *tx) stmt(query string) (*sql.Stmt, error) {
+	if stmt, ok := t.w.stmts[query]; ok {
+		return stmt, nil
+	}
+	stmt, err := t.w.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	t.w.stmts[query] = stmt
+	return stmt, nil
+}
