@@ -1,0 +1,96 @@
+package kubetest
+
+import (
+	"net/http"
+	"strconv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// resources is what the server has, by group and version.
+func resources(groupVersion string) []metav1.APIResource {
+	verbs := metav1.Verbs{"get", "list"}
+	switch groupVersion {
+	case "v1":
+		return []metav1.APIResource{
+			{Name: "pods", SingularName: "pod", Kind: "Pod", Namespaced: true, Verbs: verbs, ShortNames: []string{"po"}},
+			{Name: "nodes", SingularName: "node", Kind: "Node", Verbs: verbs, ShortNames: []string{"no"}},
+		}
+	case "apps/v1":
+		return []metav1.APIResource{
+			{Name: "deployments", SingularName: "deployment", Kind: "Deployment", Namespaced: true, Verbs: verbs, ShortNames: []string{"deploy"}},
+		}
+	}
+	return []metav1.APIResource{ // an operator's own, with a familiar name
+		{Name: "widgets", SingularName: "widget", Kind: "Widget", Namespaced: true, Verbs: verbs},
+	}
+}
+
+func discoverCore(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, metav1.APIVersions{
+		TypeMeta: metav1.TypeMeta{Kind: "APIVersions"}, Versions: []string{"v1"}})
+}
+
+func discoverGroups(w http.ResponseWriter, _ *http.Request) {
+	group := func(name string) metav1.APIGroup {
+		v := metav1.GroupVersionForDiscovery{GroupVersion: name + "/v1", Version: "v1"}
+		return metav1.APIGroup{Name: name, Versions: []metav1.GroupVersionForDiscovery{v}, PreferredVersion: v}
+	}
+	writeJSON(w, http.StatusOK, metav1.APIGroupList{
+		TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"},
+		Groups:   []metav1.APIGroup{group("apps"), group("example.com")}})
+}
+
+func discoverResources(groupVersion string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, metav1.APIResourceList{
+			TypeMeta:     metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"},
+			GroupVersion: groupVersion, APIResources: resources(groupVersion)})
+	}
+}
+
+// list answers in pages; the continue token is the index of the next object.
+func (s *Server) list(w http.ResponseWriter, r *http.Request) {
+	selector, err := labels.Parse(r.URL.Query().Get("labelSelector"))
+	if err != nil {
+		writeStatus(w, Failure(http.StatusBadRequest, metav1.StatusReasonBadRequest, "unable to parse requirement: "+err.Error()))
+		return
+	}
+	matching := s.matching(r.PathValue("resource"), r.PathValue("namespace"), selector)
+	from, _ := strconv.Atoi(r.URL.Query().Get("continue"))
+	to, metadata := len(matching), map[string]any{"resourceVersion": "1"}
+	if limit, _ := strconv.Atoi(r.URL.Query().Get("limit")); limit > 0 && from+limit < to {
+		to = from + limit
+		metadata["continue"] = strconv.Itoa(to)
+	}
+	writeJSON(w, http.StatusOK, map[string]any{
+		"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": matching[from:to]})
+}
+
+func (s *Server) matching(resource, namespace string, selector labels.Selector) []map[string]any {
+	matching := []map[string]any{}
+	for _, object := range s.Objects[resource] {
+		metadata, _ := object["metadata"].(map[string]any)
+		set := labels.Set{}
+		tags, _ := metadata["labels"].(map[string]any)
+		for key, value := range tags {
+			set[key], _ = value.(string)
+		}
+		if (namespace == "" || metadata["namespace"] == namespace) && selector.Matches(set) {
+			matching = append(matching, object)
+		}
+	}
+	return matching
+}
+
+// Pod makes a Pod for Objects.
+func Pod(namespace, name string, labels map[string]any) map[string]any {
+	return map[string]any{
+		"apiVersion": "v1", "kind": "Pod",
+		"metadata": map[string]any{"namespace": namespace, "name": name, "labels": labels,
+			"managedFields": []any{map[string]any{"manager": "kubelet"}}},
+		"spec":   map[string]any{"nodeName": "node-1"},
+		"status": map[string]any{"phase": "Running", "containerStatuses": []any{map[string]any{"name": "main", "restartCount": 2}}},
+	}
+}

@@ -1,0 +1,171 @@
+// Package kubetest is an API server for tests: it speaks what package kube asks
+// of a real one, on the real wire, over loopback. Commands are Go functions and
+// Pods' ports are HTTP handlers.
+package kubetest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/klog/v2"
+)
+
+// Token is the bearer token that the server accepts.
+const Token = "kubetest-token"
+
+// Server is the API server. Set its exported fields before the first request.
+type Server struct {
+	// URL is where the server listens; Kubeconfig is a file that leads there.
+	URL, Kubeconfig string
+	// Exec runs the commands; see [Command].
+	Exec func(*Command) (exitCode int, err error)
+	// NoWebSockets refuses them, as an old API server or a proxy in between would.
+	NoWebSockets bool
+	// Proxy answers what is sent to the ports of Pods. The Pod as "name:port"
+	// stands in the header X-Pod; the path is the Pod's.
+	Proxy http.Handler
+	// Objects are what lists answer from, by plural: "pods", "deployments", "nodes".
+	Objects map[string][]map[string]any
+	// Refuse answers in place of the server when it returns a Status.
+	Refuse func(*http.Request) *metav1.Status
+
+	ca       []byte
+	mu       sync.Mutex // guards requests
+	requests []string
+}
+
+// New starts a server that lives as long as the test.
+func New(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{}
+	listener := httptest.NewUnstartedServer(s.routes())
+	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are part of the tests
+	listener.StartTLS()                                   // client-go sends tokens over TLS only
+	t.Cleanup(listener.Close)
+	s.URL = listener.URL
+	s.ca = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw})
+	s.Kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(s.Kubeconfig, s.Credentials(Token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Credentials returns a kubeconfig with one context, "test", and a token.
+func (s *Server) Credentials(token string) []byte {
+	return fmt.Appendf(nil, `apiVersion: v1
+kind: Config
+current-context: test
+clusters: [{name: test, cluster: {server: %q, certificate-authority-data: %q}}]
+users: [{name: test, user: {token: %q}}]
+contexts: [{name: test, context: {cluster: test, user: test}}]
+`, s.URL, base64.StdEncoding.EncodeToString(s.ca), token)
+}
+
+// Requests returns what was asked so far: "WS /path", "SPDY /path" or "GET /path".
+func (s *Server) Requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.requests...)
+}
+
+// Count is how many requests began with prefix.
+func (s *Server) Count(prefix string) (n int) {
+	for _, r := range s.Requests() {
+		if strings.HasPrefix(r, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	const pod = "/api/v1/namespaces/{namespace}/pods/{pod}/"
+	mux.HandleFunc(pod+"exec", s.exec)
+	mux.HandleFunc(pod+"proxy/{path...}", s.proxy)
+	mux.HandleFunc("GET /api", discoverCore)
+	mux.HandleFunc("GET /apis", discoverGroups)
+	mux.HandleFunc("GET /api/v1", discoverResources("v1"))
+	mux.HandleFunc("GET /apis/apps/v1", discoverResources("apps/v1"))
+	mux.HandleFunc("GET /apis/example.com/v1", discoverResources("example.com/v1"))
+	for _, group := range []string{"/api/v1", "/apis/apps/v1", "/apis/example.com/v1"} {
+		mux.HandleFunc("GET "+group+"/{resource}", s.list)
+		mux.HandleFunc("GET "+group+"/namespaces/{namespace}/{resource}", s.list)
+	}
+	return s.guard(mux)
+}
+
+// guard notes the request, wants the token and lets Refuse have its say.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests = append(s.requests, transport(r)+" "+r.URL.Path)
+		s.mu.Unlock()
+		if r.Header.Get("Authorization") != "Bearer "+Token {
+			writeStatus(w, Failure(http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "Unauthorized"))
+			return
+		}
+		if s.Refuse != nil {
+			if status := s.Refuse(r); status != nil {
+				writeStatus(w, status)
+				return
+			}
+		}
+		next.ServeHTTP(w, r.WithContext(klog.NewContext(r.Context(), logr.Discard())))
+	})
+}
+
+func transport(r *http.Request) string {
+	switch upgrade := strings.ToLower(r.Header.Get("Upgrade")); {
+	case upgrade == "websocket":
+		return "WS"
+	case strings.HasPrefix(upgrade, "spdy"):
+		return "SPDY"
+	}
+	return r.Method
+}
+
+// Failure makes what an API server answers instead of the thing asked for.
+func Failure(code int32, reason metav1.StatusReason, message string) *metav1.Status {
+	return &metav1.Status{
+		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
+		Status:   metav1.StatusFailure, Code: code, Reason: reason, Message: message,
+	}
+}
+
+func writeStatus(w http.ResponseWriter, status *metav1.Status) {
+	writeJSON(w, int(status.Code), status)
+}
+
+func writeJSON(w http.ResponseWriter, code int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(v) // the client may be gone
+}
+
+func (s *Server) proxy(w http.ResponseWriter, r *http.Request) {
+	if s.Proxy == nil {
+		writeStatus(w, Failure(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable,
+			"error trying to reach service: dial tcp 10.0.0.7:6060: connect: connection refused"))
+		return
+	}
+	inner := r.Clone(r.Context())
+	inner.Header.Set("X-Pod", r.PathValue("pod"))
+	inner.URL.Path = "/" + r.PathValue("path")
+	inner.URL.RawPath = ""
+	s.Proxy.ServeHTTP(w, inner)
+}

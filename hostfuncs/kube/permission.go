@@ -1,0 +1,142 @@
+package kube
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// The verbs of a pack's kubernetes capability.
+const (
+	verbExec  = "exec"
+	verbList  = "list"
+	verbProxy = "proxy"
+)
+
+// target is what one request wants to touch.
+type target struct {
+	verb      string
+	group     string // API group; empty for the core
+	resource  string // plural
+	namespace string // empty: all of them, or an object that has none
+	name      string // empty: objects of any name
+}
+
+// check is nil, or an error of kind ErrDenied that names the missing line.
+func (t target) check(c automation.Capabilities) error {
+	if t.allowed(c) {
+		return nil
+	}
+	return missing(t)
+}
+
+func (t target) allowed(c automation.Capabilities) bool {
+	for _, entry := range c.Kubernetes {
+		if t.coveredBy(entry) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t target) coveredBy(entry automation.KubernetesCapability) bool {
+	return anyMatch(entry.Verbs, t.verb) &&
+		t.resourceIn(entry.Resources) &&
+		within(entry.Namespaces, t.namespace) &&
+		(t.name == "" || within(entry.Names, t.name))
+}
+
+// resourceIn accepts "deployments.apps" for exactly that, and plain
+// "deployments" for the resource of Kubernetes itself: never for one of the same
+// name that an operator installed in a group of its own.
+func (t target) resourceIn(entries []string) bool {
+	names := []string{t.resource + "." + t.group}
+	if t.group == "" {
+		names[0] = t.resource
+	} else if !strings.Contains(t.group, ".") || strings.HasSuffix(t.group, ".k8s.io") {
+		names = append(names, t.resource)
+	}
+	for _, name := range names {
+		if anyMatch(entries, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// within reports whether a list of the capability allows value. An empty list
+// allows every value; only "*" or an empty list allows all of them at once.
+func within(entries []string, value string) bool {
+	if len(entries) == 0 {
+		return true
+	}
+	if value == "" {
+		return anyEqual(entries, "*")
+	}
+	return anyMatch(entries, value)
+}
+
+func anyEqual(entries []string, value string) bool {
+	for _, entry := range entries {
+		if entry == value {
+			return true
+		}
+	}
+	return false
+}
+
+// anyMatch reports whether one of the shell patterns matches; a pattern that is
+// not well-formed matches nothing.
+func anyMatch(patterns []string, value string) bool {
+	for _, pattern := range patterns {
+		if ok, err := path.Match(pattern, value); err == nil && ok {
+			return true
+		}
+	}
+	return false
+}
+
+func missing(t target) error {
+	return automation.Denied("the pack may not %s", t).
+		WithHint("add to pack.yaml under capabilities.kubernetes: %s", t.line())
+}
+
+func (t target) String() string {
+	what := t.qualified()
+	if t.name != "" {
+		what += " " + t.name
+	}
+	switch t.verb {
+	case verbExec:
+		what = "exec in " + what
+	case verbProxy:
+		what = "send requests to " + what
+	default:
+		what = t.verb + " " + what
+	}
+	if t.namespace != "" {
+		return what + " in namespace " + t.namespace
+	}
+	if t.verb == verbList {
+		return what + " in all namespaces"
+	}
+	return what
+}
+
+func (t target) qualified() string {
+	if t.group == "" {
+		return t.resource
+	}
+	return t.resource + "." + t.group
+}
+
+// line is what pack.yaml lacks, ready to paste.
+func (t target) line() string {
+	namespaces := ""
+	if t.namespace != "" {
+		namespaces = fmt.Sprintf(", namespaces: [%s]", t.namespace)
+	}
+	return fmt.Sprintf(`- {verbs: [%s], resources: [%s]%s, reason: "..."}`, t.verb, t.qualified(), namespaces)
+}
