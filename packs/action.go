@@ -1,0 +1,108 @@
+package packs
+
+import (
+	"strings"
+	"unicode"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// wasmRunner is the runner type of every action so far.
+const wasmRunner = "wasm"
+
+// readAction reads actions/*.yaml. The entry point is as written; load finds the
+// file.
+func readAction(file, pack string, data []byte) (automation.Action, error) {
+	d, err := parse(file, data)
+	if err != nil {
+		return automation.Action{}, err
+	}
+	a := automation.Action{
+		Pack: pack, Enabled: true, Runner: wasmRunner, Position: d.position(d.root),
+		Parameters: map[string]automation.Parameter{},
+	}
+	seen := d.read(d.root, "an action", d.actionFields(&a))
+	if a.Name == "" && !seen["name"] {
+		d.needs(d.root, "an action", "a name", false)
+	}
+	if a.Export == "" {
+		a.Export = a.Name
+	}
+	return a, d.err()
+}
+
+func (d *document) actionFields(a *automation.Action) fields {
+	known := fields{
+		"name":        func(v *yaml.Node) { a.Name = d.resourceName(v) },
+		"pack":        func(v *yaml.Node) { d.samePack(v, a.Pack) },
+		"description": func(v *yaml.Node) { a.Description = d.text(v) },
+		"enabled":     func(v *yaml.Node) { a.Enabled = d.boolean(v, true) },
+		"runner_type": d.runner,
+		"entry_point": func(v *yaml.Node) { a.EntryPoint = d.text(v) },
+		"export":      func(v *yaml.Node) { a.Export = d.text(v) },
+		"parameters":  func(v *yaml.Node) { a.Parameters = d.parameters(v) },
+		"summary":     func(v *yaml.Node) { a.Summary = d.text(v) },
+		"retry":       func(v *yaml.Node) { a.Retry = d.retry(v) },
+		"timeout":     func(v *yaml.Node) { d.timeout(v, &a.Limits) },
+		"limits":      func(v *yaml.Node) { d.actionLimits(v, &a.Limits) },
+	}
+	for _, key := range []string{"output_schema", "tags", "notify", "metadata_file", "ref", "uid", "id"} {
+		known[key] = ignored
+	}
+	return known
+}
+
+// resourceName reads a name that, joined to the pack's, makes a reference.
+func (d *document) resourceName(n *yaml.Node) string {
+	name := d.text(n)
+	bad := func(r rune) bool { return unicode.IsControl(r) || r == '/' || r == '\\' }
+	switch {
+	case strings.TrimSpace(name) == "":
+		d.problem(n, "the name must not be empty")
+	case len(name) > 200, name != strings.TrimSpace(name), strings.ContainsFunc(name, bad):
+		d.problem(n, "%q can not be a name", abbreviate(name))
+	}
+	return name
+}
+
+// samePack checks the pack key, which may only repeat where the file lies.
+func (d *document) samePack(n *yaml.Node, pack string) {
+	if said := d.text(n); said != "" && said != pack {
+		d.hinted(n, "remove the line, or write "+pack, "the file lies in pack %q but says %q", pack, said)
+	}
+}
+
+func (d *document) runner(n *yaml.Node) {
+	name := d.text(n)
+	if name == "" || name == wasmRunner {
+		return
+	}
+	d.hinted(n, `write "runner_type: wasm" and build the code as a WebAssembly module`,
+		"runner_type %q is not supported", name)
+}
+
+func (d *document) retry(n *yaml.Node) automation.Retry {
+	var r automation.Retry
+	d.read(n, "retry", fields{
+		"max_attempts": func(v *yaml.Node) { r.MaxAttempts = int(d.whole(v, 1, 1000)) },
+		"max_lost":     func(v *yaml.Node) { r.MaxLost = int(d.whole(v, 1, 1000)) },
+	})
+	return r
+}
+
+func (d *document) timeout(n *yaml.Node, l *automation.Limits) {
+	if l.Timeout != 0 {
+		d.problem(n, "the timeout stands here and under limits; keep one")
+	}
+	l.Timeout = d.duration(n)
+}
+
+func (d *document) actionLimits(n *yaml.Node, l *automation.Limits) {
+	limits := d.limits(n)
+	if limits.Timeout != 0 && l.Timeout != 0 {
+		d.problem(n, "the timeout stands here and outside limits; keep one")
+	}
+	*l = limits.Or(*l)
+}

@@ -1,0 +1,160 @@
+package packs
+
+import (
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// capabilities reads what a pack asks for. Nothing here is optional reading: a
+// family or key that is not known would be a right that people believe in and
+// that does not exist.
+func (d *document) capabilities(n *yaml.Node) automation.Capabilities {
+	var c automation.Capabilities
+	d.read(n, "capabilities", fields{
+		"kubernetes": func(v *yaml.Node) { c.Kubernetes = each(d, v, d.kubernetes) },
+		"http":       func(v *yaml.Node) { c.HTTP = each(d, v, d.http) },
+		"artifacts":  func(v *yaml.Node) { c.Artifacts = each(d, v, d.artifacts) },
+	})
+	return c
+}
+
+func each[T any](d *document, n *yaml.Node, read func(*yaml.Node) T) []T {
+	var all []T
+	for _, item := range d.list(n) {
+		all = append(all, read(item))
+	}
+	return all
+}
+
+func (d *document) kubernetes(n *yaml.Node) automation.KubernetesCapability {
+	var c automation.KubernetesCapability
+	d.read(n, "a kubernetes capability", fields{
+		"verbs":      func(v *yaml.Node) { c.Verbs = d.oneOf(v, "exec", "list", "proxy") },
+		"resources":  func(v *yaml.Node) { c.Resources = d.patterns(v) },
+		"namespaces": func(v *yaml.Node) { c.Namespaces = d.patterns(v) },
+		"names":      func(v *yaml.Node) { c.Names = d.patterns(v) },
+		"reason":     func(v *yaml.Node) { c.Reason = d.text(v) },
+	})
+	d.needs(n, "a kubernetes capability", "verbs", len(c.Verbs) > 0)
+	d.needs(n, "a kubernetes capability", "resources", len(c.Resources) > 0)
+	d.needsReason(n, "kubernetes", c.Reason)
+	return c
+}
+
+func (d *document) http(n *yaml.Node) automation.HTTPCapability {
+	var c automation.HTTPCapability
+	d.read(n, "an http capability", fields{
+		"hosts":       func(v *yaml.Node) { c.Hosts = d.hosts(v) },
+		"from_config": func(v *yaml.Node) { c.FromConfig = d.texts(v) },
+		"methods":     func(v *yaml.Node) { c.Methods = d.methods(v) },
+		"private":     func(v *yaml.Node) { c.Private = d.boolean(v, false) },
+		"reason":      func(v *yaml.Node) { c.Reason = d.text(v) },
+	})
+	d.needs(n, "an http capability", "hosts or from_config", len(c.Hosts)+len(c.FromConfig) > 0)
+	d.needsReason(n, "http", c.Reason)
+	return c
+}
+
+func (d *document) artifacts(n *yaml.Node) automation.ArtifactCapability {
+	var c automation.ArtifactCapability
+	d.read(n, "an artifacts capability", fields{
+		"max_bytes": func(v *yaml.Node) { c.MaxBytes = d.size(v) },
+		"reason":    func(v *yaml.Node) { c.Reason = d.text(v) },
+	})
+	return c
+}
+
+// needs records a key that is missing from the mapping n. It is silent when n was
+// no mapping, which has been said already.
+func (d *document) needs(n *yaml.Node, what, key string, there bool) {
+	if m := target(n); !there && (m.Kind == yaml.MappingNode || isNull(m)) {
+		d.problem(n, "%s needs %s", what, key)
+	}
+}
+
+func (d *document) needsReason(n *yaml.Node, family, reason string) {
+	if target(n).Kind == yaml.MappingNode && strings.TrimSpace(reason) == "" {
+		d.hinted(n, `add "reason: ...": one sentence that people read before they grant it`,
+			"every %s capability needs a reason", family)
+	}
+}
+
+func (d *document) oneOf(n *yaml.Node, known ...string) []string {
+	all := d.texts(n)
+	for _, s := range all {
+		if !slices.Contains(known, s) {
+			d.hinted(n, "known: "+strings.Join(known, ", "), "%q is not known here", s)
+		}
+	}
+	return all
+}
+
+// patterns reads names and shell patterns. A template would be taken for a name
+// that nothing has, so it is refused.
+func (d *document) patterns(n *yaml.Node) []string {
+	all := d.texts(n)
+	for _, s := range all {
+		if strings.Contains(s, "{{") {
+			d.hinted(n, `write names or shell patterns such as "prod-*"`, "%q: a capability can not hold a template", s)
+		}
+	}
+	return all
+}
+
+func (d *document) hosts(n *yaml.Node) []string {
+	all := d.patterns(n)
+	for _, s := range all {
+		if strings.ContainsAny(s, "/@ ") {
+			d.hinted(n, `write "host", "host:port" or "*.example.com", without scheme and path`, "%q is not a host", s)
+		}
+	}
+	return all
+}
+
+func (d *document) methods(n *yaml.Node) []string {
+	all := d.texts(n)
+	for i, s := range all {
+		all[i] = strings.ToUpper(s)
+	}
+	known := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+	for _, s := range all {
+		if !slices.Contains(known, s) {
+			d.hinted(n, "known: "+strings.Join(known, ", "), "%q is not an HTTP method", s)
+		}
+	}
+	return all
+}
+
+// fuelPerSecond turns "cpu: 500ms" into instructions. A core runs one to two
+// thousand million of them in a second; the greater number gives a pack at least
+// the time that it asked for.
+const fuelPerSecond = 2_000_000_000
+
+// maxMemory is all that a 32-bit guest can address.
+const maxMemory = 4 << 30
+
+// limits reads the bounds of a pack or of an action.
+func (d *document) limits(n *yaml.Node) automation.Limits {
+	var l automation.Limits
+	seen := d.read(n, "limits", fields{
+		"timeout":    func(v *yaml.Node) { l.Timeout = d.duration(v) },
+		"memory":     func(v *yaml.Node) { l.Memory = d.size(v) },
+		"output":     func(v *yaml.Node) { l.Output = d.size(v) },
+		"log":        func(v *yaml.Node) { l.Log = d.size(v) },
+		"host_calls": func(v *yaml.Node) { l.HostCalls = int(d.whole(v, 1, 1_000_000)) },
+		"call_depth": func(v *yaml.Node) { l.CallDepth = int(d.whole(v, 1, 1_000_000)) },
+		"fuel":       func(v *yaml.Node) { l.Fuel = d.whole(v, 1, 1<<62) },
+		"cpu":        func(v *yaml.Node) { l.Fuel = int64(d.duration(v).Seconds() * fuelPerSecond) },
+	})
+	if seen["fuel"] && seen["cpu"] {
+		d.problem(n, "limits: fuel and cpu say the same thing; keep one")
+	}
+	if l.Memory > maxMemory {
+		d.problem(n, "limits: a module can not use more than 4GiB of memory")
+	}
+	return l
+}
