@@ -1,0 +1,178 @@
+// Package wasm runs modules that nobody vouches for: check, meter, compile,
+// freeze, run, restore, retire.
+//
+// A module is checked and rewritten (package rewrite) before the compiler sees
+// it, so that its loops and calls ask the host for leave to go on. A reactor is
+// started once and frozen; each [Module.Call] takes an idle instance, runs the
+// export under the limits of the call and puts the instance back byte for byte
+// (package memory). A command, and a reactor with state that can not be put
+// back, gets a fresh instance for each call. Either way nothing of one run is
+// there in the next.
+//
+// What the frozen state holds is the same in every run: a guest that seeds a
+// generator of random numbers while it starts repeats its numbers. Randomness
+// that it asks of the host is fresh.
+//
+// Three things this package never does, because each of them can take the whole
+// process down: let the runtime close modules on a done context, close an
+// instance whose guest still runs, and compile a module that was not checked.
+package wasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/wasm/memory"
+	"github.com/squall-dev/squall/runtime/wasm/rewrite"
+)
+
+// Options say how an Engine works. The zero value is usable.
+type Options struct {
+	// HostFuncs are what guests may call.
+	HostFuncs hostfuncs.Set
+	// CacheDir keeps compiled modules over restarts. Machine code is executed from
+	// it, so it belongs to this user alone; it is created with mode 0700. Empty
+	// keeps compiled modules in memory.
+	CacheDir string
+	// MaxMemory is the most memory, in bytes, that any guest may have, whatever
+	// the limits of a call say. Zero means 1 GiB.
+	MaxMemory int64
+	// Logger receives what operators want to know; nil discards it.
+	Logger *slog.Logger
+	// Interpreter runs modules without compiling them, many times slower.
+	Interpreter bool
+}
+
+// Engine loads modules. Create it with New; it is safe for concurrent use.
+type Engine struct {
+	runtime wazero.Runtime
+	cache   wazero.CompilationCache
+	memory  *memory.Source
+	hosts   hostfuncs.Set
+	limits  rewrite.Limits
+	most    int64 // bytes of memory of one guest
+	log     *slog.Logger
+	started time.Time // where guests' monotonic clocks begin
+
+	mu      sync.Mutex // guards modules and closed
+	modules map[*Module]struct{}
+	closed  bool
+}
+
+const (
+	defaultMaxMemory = 1 << 30
+	// maxMemory is a page less than addresses reach: the runtime gives sizes in 32
+	// bits.
+	maxMemory = 1<<32 - pageSize
+)
+
+// New makes an engine.
+func New(ctx context.Context, o Options) (*Engine, error) {
+	e := &Engine{hosts: o.HostFuncs, most: o.MaxMemory, log: o.Logger, started: time.Now(), modules: map[*Module]struct{}{}}
+	if e.most <= 0 {
+		e.most = defaultMaxMemory
+	}
+	e.most = min(e.most, maxMemory)
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	e.log = e.log.With("component", "wasm")
+	e.limits = rewrite.DefaultLimits()
+	e.limits.MemoryPages = uint32(min(e.most/pageSize, int64(e.limits.MemoryPages)))
+	var err error
+	if e.cache, err = openCache(o.CacheDir); err != nil {
+		return nil, err
+	}
+	e.memory = memory.Open(memory.Options{})
+	e.runtime = wazero.NewRuntimeWithConfig(ctx, runtimeConfig(o.Interpreter, e.cache))
+	if err := e.linkHost(ctx); err != nil {
+		return nil, errors.Join(err, e.release(ctx))
+	}
+	return e, nil
+}
+
+func runtimeConfig(interpreter bool, cache wazero.CompilationCache) wazero.RuntimeConfig {
+	c := wazero.NewRuntimeConfig()
+	if interpreter {
+		c = wazero.NewRuntimeConfigInterpreter()
+	}
+	return c.WithCompilationCache(cache).WithDebugInfoEnabled(false).
+		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst)
+}
+
+// openCache refuses a directory that others may write: its content is executed.
+func openCache(dir string) (wazero.CompilationCache, error) {
+	if dir == "" {
+		return wazero.NewCompilationCache(), nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create the cache of compiled modules: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("look at the cache of compiled modules: %w", err)
+	}
+	if info.Mode().Perm()&0o022 != 0 && runtime.GOOS != "windows" {
+		return nil, automation.Invalid("others may write to %s, from where compiled modules are executed", dir).
+			WithHint("chmod 700 %s", dir)
+	}
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the cache of compiled modules: %w", err)
+	}
+	return cache, nil
+}
+
+// Close retires all modules, waits for their calls and frees everything. When ctx
+// ends first, nothing is freed and Close may be called again.
+func (e *Engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	e.closed = true
+	modules := make([]*Module, 0, len(e.modules))
+	for m := range e.modules {
+		modules = append(modules, m)
+	}
+	e.mu.Unlock()
+	for _, m := range modules {
+		if err := m.Retire(ctx); err != nil {
+			return fmt.Errorf("close the engine: %w", err)
+		}
+	}
+	return e.release(context.WithoutCancel(ctx))
+}
+
+func (e *Engine) release(ctx context.Context) error {
+	var errs []error
+	if e.runtime != nil {
+		errs = append(errs, e.runtime.Close(ctx))
+	}
+	return errors.Join(append(errs, e.cache.Close(ctx), e.memory.Close())...)
+}
+
+func (e *Engine) add(m *Module) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return automation.Unavailable("the engine is closing")
+	}
+	e.modules[m] = struct{}{}
+	return nil
+}
+
+func (e *Engine) remove(m *Module) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.modules, m)
+}

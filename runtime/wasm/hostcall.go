@@ -1,0 +1,100 @@
+package wasm
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+const (
+	maxRecords = 1000 // host calls that the history keeps
+	maxName    = 100  // bytes of a name that a guest made up
+)
+
+// hostCall performs a host call and returns the envelope. A refusal is an
+// envelope too: the guest decides what it means.
+func (r *run) hostCall(name string, request []byte) []byte {
+	r.hostCalls++
+	if r.hostCalls > 2*r.limits.HostCalls+100 { // it does not listen
+		panic(&stop{automation.CodeTrap, "the action goes on making host calls after its limit of " + countText(int64(r.limits.HostCalls))})
+	}
+	envelope, record := r.answer(name, bytes.Clone(request)) // the guest's memory is not the callee's to keep
+	r.hostTime += record.Duration
+	if len(r.records) < maxRecords {
+		r.records = append(r.records, record)
+	}
+	r.checkpoint()
+	return envelope
+}
+
+func (r *run) answer(name string, request []byte) ([]byte, automation.HostCall) {
+	switch f, known := r.module.engine.hosts[name]; {
+	case r.initializing:
+		return refuse(name, request, automation.Unavailable("host calls are not possible while the module starts"))
+	case r.hostCalls > r.limits.HostCalls:
+		return refuse(name, request, automation.Denied("the action has made all of its %d host calls", r.limits.HostCalls).
+			WithHint("raise limits.host_calls in pack.yaml"))
+	case !known:
+		return refuse(name, request, automation.NotFound("there is no host function %q", short(name)).
+			WithHint("sdk/abi/abi.json lists them all"))
+	default:
+		return f.Call(r.ctx, r.caller, request)
+	}
+}
+
+// refuse makes the envelope and the record of a call that was not made.
+func refuse(name string, request []byte, err error) ([]byte, automation.HostCall) {
+	envelope := hostfuncs.Refusal(err)
+	return envelope, automation.HostCall{
+		Name: short(name), StartedAt: time.Now(), Error: automation.KindOf(err), Message: err.Error(),
+		RequestBytes: len(request), ReplyBytes: len(envelope),
+	}
+}
+
+func short(name string) string {
+	if len(name) > maxName {
+		name = name[:maxName] + "..."
+	}
+	return strings.ToValidUTF8(name, "\uFFFD")
+}
+
+// channel is file descriptor 3, over which programs that can import no functions
+// make host calls: a line with the request in, a line with the envelope out.
+type channel struct {
+	request lineBuffer
+	replies []byte // not yet read
+}
+
+// maxChannel bounds an unfinished request, and the replies that nobody reads.
+const maxChannel = 16 << 20
+
+func (r *run) writeChannel(b []byte) {
+	c := &r.channel
+	if len(c.request.rest)+len(b) > maxChannel {
+		panic(&stop{automation.CodeTrap, "the action wrote more than " + bytesText(maxChannel) + " to file descriptor 3 without a line end"})
+	}
+	c.request.write(b, func(line string) {
+		if len(c.replies) > maxChannel {
+			panic(&stop{automation.CodeTrap, "the action does not read the replies to its host calls"})
+		}
+		c.replies = append(append(c.replies, r.channelCall([]byte(line))...), '\n')
+	})
+}
+
+func (r *run) channelCall(line []byte) []byte {
+	var req struct {
+		Call    string          `json:"call"`
+		Request json.RawMessage `json:"request"`
+	}
+	if err := json.Unmarshal(line, &req); err != nil || req.Call == "" {
+		return hostfuncs.Refusal(automation.Invalid(`a line for file descriptor 3 is {"call": NAME, "request": OBJECT}`))
+	}
+	if req.Request == nil {
+		req.Request = json.RawMessage("{}")
+	}
+	return r.hostCall(req.Call, req.Request)
+}

@@ -1,0 +1,157 @@
+package wasm
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// run is the host's side of one call: what the guest may still use, what it was
+// given and what it said. Only the guest's goroutine touches it, but for the log.
+type run struct {
+	ctx          context.Context
+	module       *Module
+	limits       automation.Limits
+	caller       hostfuncs.Caller
+	export       string
+	command      bool // standard output is the output
+	initializing bool // no host calls yet
+
+	instance   *instance
+	importName string // the import that runs, for messages
+
+	granted int64 // fuel that the guest was given last
+	spent   int64 // before that
+	peak    int64 // bytes of memory
+
+	input     []byte
+	inputRead int // how much of standard input was read
+	output    []byte
+	log       *logbook
+	lines     [2]lineBuffer // standard output and error, unfinished lines
+	channel   channel       // file descriptor 3
+
+	envelope  []byte // the last reply, for host_result
+	hostCalls int
+	records   []automation.HostCall
+
+	started  time.Time
+	hostTime time.Duration
+	slept    time.Duration
+}
+
+// runKey finds the run in the context that the runtime hands to host functions.
+type runKey struct{}
+
+func runOf(ctx context.Context) *run { return ctx.Value(runKey{}).(*run) }
+
+func newRun(ctx context.Context, m *Module, c Call) *run {
+	r := &run{ctx: ctx, module: m, limits: c.Limits, caller: c.Caller, export: c.Export, input: c.Input, started: time.Now()}
+	r.log = &logbook{sink: c.Caller.Log, limit: c.Limits.Log}
+	r.caller.Log = r.log.add
+	if r.caller.Deadline.IsZero() {
+		r.caller.Deadline, _ = ctx.Deadline()
+	}
+	return r
+}
+
+// quantum is how much fuel a guest gets at once: about half a millisecond. It
+// bounds how long a guest keeps the garbage collector and a cancel waiting.
+const quantum = 1_000_000
+
+// begin hands the limits to an instance.
+func (r *run) begin(i *instance) error {
+	r.instance = i
+	if s := r.interruption(); s != nil {
+		return s
+	}
+	if i.slot != nil {
+		if size := int64(i.memory.Size()); size > r.limits.Memory {
+			return &stop{automation.CodeMemoryLimit, "the action needs " + bytesText(size) +
+				" of memory to begin with, its limit is " + bytesText(r.limits.Memory)}
+		}
+		i.slot.SetLimit(r.limits.Memory)
+	}
+	r.granted = 0
+	i.fuel.Set(0)
+	i.depth.Set(uint64(uint32(r.limits.CallDepth)))
+	return r.refuel()
+}
+
+// end takes stock of what the guest used.
+func (r *run) end(i *instance) {
+	r.spent += r.granted - int64(i.fuel.Get())
+	r.granted = 0
+	i.fuel.Set(0)
+	if i.slot != nil {
+		r.peak = max(r.peak, int64(i.slot.Peak()))
+	}
+}
+
+// refuel books the fuel that the guest used and grants the next quantum.
+func (r *run) refuel() error {
+	r.spent += r.granted - int64(r.instance.fuel.Get())
+	r.granted = 0
+	r.instance.fuel.Set(0)
+	left := r.limits.Fuel - r.spent
+	if left <= 0 {
+		return &stop{automation.CodeOutOfFuel, "the action used up its CPU time: " + countText(r.limits.Fuel) + " instructions"}
+	}
+	r.granted = min(left, quantum)
+	r.instance.fuel.Set(uint64(r.granted))
+	return nil
+}
+
+// yield is what the guest calls when its fuel is used up.
+func (r *run) yield() {
+	runtime.Gosched() // timers and cancels must get through, however many guests loop
+	r.checkpoint()
+	if err := r.refuel(); err != nil {
+		panic(err)
+	}
+}
+
+// checkpoint stops the guest when it is time to. Every import passes here.
+func (r *run) checkpoint() {
+	if s := r.interruption(); s != nil {
+		panic(s)
+	}
+	if r.log.over() {
+		panic(&stop{automation.CodeOutputLimit, "the action wrote more than " + bytesText(r.limits.Log) + " of log"})
+	}
+}
+
+// interruption tells whether the call's context has ended. The deadline is looked
+// at as well, because a timer may fire late when all processors are busy.
+func (r *run) interruption() *stop {
+	if r.ctx.Err() != nil {
+		return r.stopped()
+	}
+	if deadline, ok := r.ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return r.timeout()
+	}
+	return nil
+}
+
+// writeOutput appends to the output as far as the limit allows.
+func (r *run) writeOutput(b []byte) {
+	if int64(len(r.output)+len(b)) > r.limits.Output {
+		panic(&stop{automation.CodeOutputLimit, "the action wrote more than " + bytesText(r.limits.Output) + " of output"})
+	}
+	r.output = append(r.output, b...)
+}
+
+// bytes returns the guest's memory at an address; no guest may name memory that
+// it does not have.
+func (r *run) bytes(ptr, size uint32) []byte {
+	if m := r.instance.memory; m != nil {
+		if b, ok := m.Read(ptr, size); ok {
+			return b
+		}
+	}
+	panic(&stop{automation.CodeTrap, "the action crashed: " + r.importName + " was given memory that is not there (" +
+		countText(int64(size)) + " bytes at " + countText(int64(ptr)) + ")"})
+}

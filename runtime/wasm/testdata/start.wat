@@ -1,0 +1,20 @@
+;; Has everything that may run before the first call; each adds to a global.
+(module
+  (import "squall" "output_write" (func $write (param i32 i32)))
+  (memory (export "memory") 1)
+  (global $steps (mut i64) (i64.const 0))
+  (func $add (param i64) (global.set $steps (i64.add (i64.mul (global.get $steps) (i64.const 10)) (local.get 0))))
+  (func $start (call $add (i64.const 1)))
+  (start $start)
+  (func (export "_initialize") (drop (memory.grow (i32.const 3))) (call $add (i64.const 2)))
+  (func (export "warmup") (result i32) (call $add (i64.const 3)) (i32.const 0))
+  (func (export "run") (result i32) (local $at i32) (local $left i64)
+    (call $add (i64.const 4))
+    (local.set $at (i32.const 20))
+    (local.set $left (global.get $steps))
+    (loop $l
+      (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+      (i32.store8 (local.get $at) (i32.wrap_i64 (i64.add (i64.const 48) (i64.rem_u (local.get $left) (i64.const 10)))))
+      (br_if $l (i64.ne (i64.const 0) (local.tee $left (i64.div_u (local.get $left) (i64.const 10))))))
+    (call $write (local.get $at) (i32.sub (i32.const 20) (local.get $at)))
+    (i32.const 0)))
