@@ -37,6 +37,27 @@ func TestEverySDKDoesTheSame(t *testing.T) {
 	}
 }
 
+// A program that knows nothing of us is an action too.
+func TestAProgramWithoutSDK(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds a guest")
+	}
+	file := filepath.Join(t.TempDir(), "words.wasm")
+	goBuild(t, "../../examples/packs/words/src", file)
+	m := load(t, newEngine(t), file)
+	if result, _ := run(t, m, "count", `{"text":"so foul and fair"}`); string(result.Output) != `{"words":4}` || result.Code != "" {
+		t.Errorf("code %q, output %s, message %q", result.Code, result.Output, result.Message)
+	}
+	result, log := run(t, m, "count", `{"text":""}`)
+	if string(result.Output) != `{"words":0}` || log != "warning the text is empty\n" {
+		t.Errorf("output %s, log %q", result.Output, log)
+	}
+	if result, _ = run(t, m, "count", `{"text":7}`); result.Code != automation.CodeExitCode || !strings.HasPrefix(result.Message, "read the parameters") {
+		t.Errorf("code %q, message %q", result.Code, result.Message)
+	}
+}
+
 // expect is the one expectation.
 func expect(t *testing.T, m *wasm.Module) {
 	tests := []struct {
@@ -140,12 +161,15 @@ func load(t *testing.T, engine *wasm.Engine, file string) *wasm.Module {
 	return m
 }
 
-func buildGo(t *testing.T, into string) {
+func buildGo(t *testing.T, into string) { goBuild(t, "go", into, "-buildmode=c-shared") }
+
+func goBuild(t *testing.T, dir, into string, flags ...string) {
 	t.Helper()
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-buildmode=c-shared", "-o", into, ".")
-	cmd.Dir = "go"
+	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", into}, flags...)
+	cmd := exec.Command("go", append(args, ".")...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build the guest in Go: %v\n%s", err, out)
+		t.Fatalf("build the guest in %s: %v\n%s", dir, err, out)
 	}
 }
