@@ -21,7 +21,7 @@ func takeLock(ctx context.Context, path string) (*sql.DB, error) {
 	}
 	db, err := open(ctx, name, "busy_timeout(0)")
 	if err != nil {
-		return nil, err
+		return nil, lockError(path, err) // the driver looks at the file when it connects
 	}
 	db.SetMaxOpenConns(1) // the lock belongs to this one connection,
 	db.SetConnMaxLifetime(0)

@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+func TestLongCriteriaAreCut(t *testing.T) {
+	t.Parallel()
+	long := make([]automation.CriterionResult, 300)
+	for i := range long {
+		long[i] = automation.CriterionResult{
+			Key: strings.Repeat("k", 5000), Operator: "eq", Pattern: map[string]any{"text": strings.Repeat("ü", 5000)},
+			Actual: 4.0, Error: strings.Repeat("e", 5000),
+		}
+	}
+	text, err := encodeCriteria(long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []automation.CriterionResult
+	if err := json.Unmarshal([]byte(text), &kept); err != nil {
+		t.Fatal(err)
+	}
+	if len(kept) != maxCriteriaCount || len(text) > 4*maxCriterion*maxCriteriaCount {
+		t.Errorf("%d criteria in %d bytes", len(kept), len(text))
+	}
+	if kept[0].Actual != 4.0 || !strings.Contains(kept[0].Pattern.(string), "bytes)") || len(kept[0].Key) > maxCriterion+20 {
+		t.Errorf("criterion: %+v", kept[0])
+	}
+}
+
+// TestListsUseIndexes reads SQLite's plans: no list may sort what it found or walk
+// a whole table when a filter has an index, and none may touch a large column.
+func TestListsUseIndexes(t *testing.T) {
+	t.Parallel()
+	s := openInside(t)
+	two := []automation.Status{automation.Failed, automation.TimedOut}
+	for _, tt := range []struct {
+		name  string
+		query store.ExecutionQuery
+		index string
+	}{
+		{"no filter", store.ExecutionQuery{}, "SCAN executions"}, // along the primary key, until the limit
+		{"a page", store.ExecutionQuery{After: "x"}, "PRIMARY KEY"},
+		{"a status", store.ExecutionQuery{Statuses: two[:1]}, "executions_status"},
+		{"two statuses", store.ExecutionQuery{Statuses: two}, "executions_status"},
+		{"an action", store.ExecutionQuery{Action: "a.b"}, "executions_action"},
+		{"a rule", store.ExecutionQuery{Rule: "a.b"}, "executions_rule"},
+		{"an event", store.ExecutionQuery{Event: "x"}, "executions_event"},
+		{"a parent", store.ExecutionQuery{Parent: "x"}, "executions_parent"},
+	} {
+		w := executionsWhere(tt.query)
+		if tt.query.After != "" {
+			w.add("id < ?", tt.query.After)
+		}
+		query, args := perStatus(`SELECT `+summaryColumns+` FROM executions`, w, tt.query.Statuses)
+		plan := plan(t, s, query+` ORDER BY id DESC LIMIT 10`, args)
+		if !strings.Contains(plan, tt.index) || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "execution_data") {
+			t.Errorf("%s: %s", tt.name, plan)
+		}
+	}
+	counted := plan(t, s, `SELECT status, count(*) FROM executions GROUP BY status`, nil)
+	if !strings.Contains(counted, "COVERING INDEX executions_status") {
+		t.Errorf("count: %s", counted)
+	}
+	verdicts := plan(t, s, `SELECT `+verdictColumns+` FROM verdicts WHERE rule = ? ORDER BY event DESC LIMIT ?`, []any{"a.b", 1})
+	if !strings.Contains(verdicts, "verdicts_rule") || strings.Contains(verdicts, "TEMP B-TREE") {
+		t.Errorf("verdicts: %s", verdicts)
+	}
+}
+
+func plan(t *testing.T, s *Store, query string, args []any) string {
+	t.Helper()
+	lines, err := collect(t.Context(), s.read, func(row scanner) (detail string, err error) {
+		var a, b, c int
+		return detail, row.Scan(&a, &b, &c, &detail)
+	}, `EXPLAIN QUERY PLAN `+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "; ")
+}
+
+// TestDriverAndItsLibraryMatch guards against an update of one module without the
+// other: modernc.org/sqlite is generated for exactly one version of
+// modernc.org/libc. A test binary carries no module versions, so the go command is
+// asked.
+func TestDriverAndItsLibraryMatch(t *testing.T) {
+	t.Parallel()
+	goMod := goList(t, "{{.GoMod}}", "modernc.org/sqlite")
+	built := goList(t, "{{.Version}}", "modernc.org/libc")
+	text, err := os.ReadFile(goMod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "modernc.org/libc " + built + "\n"; !strings.Contains(string(text), want) {
+		t.Errorf("the build uses modernc.org/libc %s; %s wants another: take the version from there", built, goMod)
+	}
+}
+
+func goList(t *testing.T, format, module string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", format, module).Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip("there is no go command here")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}

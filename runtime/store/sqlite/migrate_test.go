@@ -1,0 +1,32 @@
+package sqlite_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// released are the migrations that databases out there have seen. A line here
+// never changes; a new migration adds one.
+var released = map[string]string{
+	"0001_initial.sql": "79885fdd7ea37371127244127fa1e832967bb7e6e594b000a22e43790f6ca4bc",
+}
+
+func TestMigrationsNeverChange(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("migrations/*.sql")
+	must(t, err)
+	if len(files) != len(released) {
+		t.Errorf("%d migrations; %d are listed here", len(files), len(released))
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		sum := sha256.Sum256(text)
+		if got := hex.EncodeToString(sum[:]); got != released[filepath.Base(file)] {
+			t.Errorf("%s has the sum %s; a released migration must stay as it is", file, got)
+		}
+	}
+}

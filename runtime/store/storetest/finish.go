@@ -1,0 +1,129 @@
+package storetest
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+func testFinish(t *testing.T, open func(*testing.T) store.Store) {
+	cases{
+		{"all that came of an attempt is kept", finishAll},
+		{"an execution that goes back has no outcome, its attempt has", finishBack},
+		{"an attempt that does not run can not end", finishWrongAttempt},
+		{"an attempt that has not ended is refused", finishUnended},
+		{"an artifact that is refused takes the end with it", finishBadArtifact},
+		{"a log with a gap takes the end with it", finishBadLog},
+		{"an output of null is not the same as none", finishNull},
+	}.run(t, open)
+}
+
+func finishAll(t *testing.T, b *bench) {
+	e := b.in(t, automation.Running)
+	ended := b.pass(3 * time.Second)
+	f := b.end(e.ID, 1, automation.Failed)
+	f.Output, f.Hint, f.Trace = json.RawMessage(`{"n":1}`), "look there", "main.main\n\tmain.go:1"
+	f.Attempt.Message = "it broke"
+	f.Attempt.Usage = automation.Usage{Fuel: 1e12, Memory: 1 << 30, HostCalls: 1, PackName: "labs_sre",
+		Limits: automation.Limits{Timeout: time.Minute}}
+	f.Attempt.HostCalls = []automation.HostCall{{Name: "kube_exec", StartedAt: ended, Duration: 5, Detail: strange, Error: "denied"}}
+	f.Log = lines(1, 3)
+	f.Artifacts = []automation.Artifact{b.artifact(e.ID)}
+	must(t, b.Finish(t.Context(), f))
+
+	want := e
+	want.Status, want.FinishedAt = automation.Failed, &ended
+	want.Code, want.Message, want.Hint, want.Trace = f.Attempt.Code, f.Attempt.Message, f.Hint, f.Trace
+	want.Output, want.LogLines, want.Artifacts = f.Output, 3, f.Artifacts
+	attempt := f.Attempt
+	attempt.StartedAt = e.AttemptList[0].StartedAt
+	want.AttemptList = []automation.Attempt{attempt}
+	same(t, "execution", b.get(t, e.ID), want)
+}
+
+func finishBack(t *testing.T, b *bench) {
+	e := b.in(t, automation.Running)
+	f := b.end(e.ID, 1, automation.Pending)
+	f.Attempt.Status, f.Attempt.Code, f.Attempt.Message, f.Hint = automation.AttemptFailed, automation.CodeTrap, "crashed", "fix it"
+	must(t, b.Finish(t.Context(), f))
+	got := b.get(t, e.ID)
+	same(t, "outcome", []string{string(got.Code), got.Message, got.Hint}, []string{"", "", ""})
+	same(t, "attempt's", []string{string(got.AttemptList[0].Code), got.AttemptList[0].Message}, []string{"trap", "crashed"})
+}
+
+// refused finishes in a way that must fail and proves that nothing changed.
+func refused(t *testing.T, b *bench, f store.Finish, kind error) {
+	t.Helper()
+	before := b.get(t, f.ID)
+	seq, err := b.LastSeq(t.Context())
+	must(t, err)
+	wantKind(t, b.Finish(t.Context(), f), kind)
+	same(t, "execution after a refusal", b.get(t, f.ID), before)
+	log, err := b.Log(t.Context(), f.ID, 1, 10)
+	must(t, err)
+	same(t, "log after a refusal", len(log), before.LogLines)
+	after, err := b.LastSeq(t.Context())
+	must(t, err)
+	same(t, "sequence after a refusal", after, seq)
+}
+
+func finishWrongAttempt(t *testing.T, b *bench) {
+	e := b.in(t, automation.Running)
+	refused(t, b, b.end(e.ID, 2, automation.Succeeded), automation.ErrConflict)
+	must(t, b.Finish(t.Context(), b.end(e.ID, 1, automation.Pending)))
+	_, err := b.Start(t.Context(), e.ID, b.time())
+	must(t, err)
+	refused(t, b, b.end(e.ID, 1, automation.Succeeded), automation.ErrConflict)
+}
+
+func finishUnended(t *testing.T, b *bench) {
+	e := b.in(t, automation.Running)
+	f := b.end(e.ID, 1, automation.Succeeded)
+	f.Attempt.Status = automation.AttemptRunning
+	refused(t, b, f, automation.ErrInvalid)
+	f = b.end(e.ID, 1, automation.Succeeded)
+	f.Attempt.FinishedAt = nil
+	refused(t, b, f, automation.ErrInvalid)
+	f = b.end(e.ID, 1, automation.Succeeded)
+	f.Attempt.Status = "asleep"
+	refused(t, b, f, automation.ErrInvalid)
+}
+
+func finishBadArtifact(t *testing.T, b *bench) {
+	e := b.in(t, automation.Running)
+	taken := b.artifact(b.in(t, automation.Running).ID)
+	f := b.end(taken.Execution, 1, automation.Succeeded)
+	f.Artifacts = []automation.Artifact{taken}
+	must(t, b.Finish(t.Context(), f))
+
+	f = b.end(e.ID, 1, automation.Succeeded)
+	f.Log, f.Output = lines(1, 2), json.RawMessage(`1`)
+	again := b.artifact(e.ID)
+	again.ID = taken.ID
+	f.Artifacts = []automation.Artifact{b.artifact(e.ID), again}
+	refused(t, b, f, automation.ErrConflict)
+	f.Artifacts = []automation.Artifact{taken} // another execution's
+	refused(t, b, f, automation.ErrInvalid)
+}
+
+func finishBadLog(t *testing.T, b *bench) {
+	e := b.in(t, automation.Running)
+	f := b.end(e.ID, 1, automation.Succeeded)
+	f.Log = lines(2, 2)
+	refused(t, b, f, automation.ErrConflict)
+}
+
+func finishNull(t *testing.T, b *bench) {
+	for _, output := range []json.RawMessage{nil, json.RawMessage(`null`)} {
+		e := b.in(t, automation.Running)
+		f := b.end(e.ID, 1, automation.Succeeded)
+		f.Output = output
+		must(t, b.Finish(t.Context(), f))
+		if got := b.get(t, e.ID).Output; (got == nil) != (output == nil) {
+			t.Errorf("output is %q; want %q", got, output)
+		}
+	}
+}
