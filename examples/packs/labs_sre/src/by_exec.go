@@ -22,6 +22,7 @@ func (t target) byExec(command []string) way {
 			Container:      t.Container,
 			Command:        command,
 			StdoutArtifact: t.keep(),
+			TimeoutSeconds: t.patience(),
 		})
 		if err != nil {
 			return nil, err
@@ -31,6 +32,15 @@ func (t target) byExec(command []string) way {
 		}
 		return kept(reply.Artifact)
 	}}
+}
+
+// patience is how long to wait for a command; the caller's own may take all the
+// time that the execution has.
+func (t target) patience() float64 {
+	if len(t.Command) > 0 {
+		return 0
+	}
+	return guessSeconds + 1 // the program gives up first, and says why
 }
 
 // exited makes an error of an exit code. Another way is worth trying when the

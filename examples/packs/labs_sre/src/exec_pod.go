@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	squall "github.com/squall-dev/squall/sdk/go"
@@ -75,15 +76,20 @@ func (t target) ways() ([]way, error) {
 	return append(ways, t.byProxy()), nil
 }
 
+// guessSeconds is how long a program that we guessed may take: two guesses leave
+// a third of the action's time for the proxy.
+const guessSeconds = 20
+
 // commands are what to run in the Pod.
 func (t target) commands() [][]string {
 	if len(t.Command) > 0 {
 		return [][]string{t.Command}
 	}
 	address := fmt.Sprintf("http://127.0.0.1:%d%s", t.Port, t.Path)
+	seconds := strconv.Itoa(guessSeconds)
 	return [][]string{
-		{"curl", "-sSf", "-m", "30", address},
-		{"wget", "-qO-", address},
+		{"curl", "-sSf", "-m", seconds, address},
+		{"wget", "-q", "-T", seconds, "-O", "-", address},
 	}
 }
 

@@ -77,6 +77,11 @@ func TestExecPodFindsAWay(t *testing.T) {
 			leaky, "proxy", 7, "config kube_exec kube_exec kube_proxy_get",
 		},
 		{
+			"a program that hangs does not use up the time",
+			cluster{execErr: &squall.HostError{Kind: squall.ErrTimeout, Message: "no answer in time"}, proxy: proxied},
+			leaky, "proxy", 7, "config kube_exec kube_exec kube_proxy_get",
+		},
+		{
 			"an empty answer is no profile",
 			cluster{programs: map[string]squall.KubeExecReply{"curl": {Artifact: heap(0)}, "wget": {Artifact: heap(6)}}},
 			leaky, "exec", 6, "config kube_exec kube_exec",
@@ -142,10 +147,10 @@ func TestExecPodSaysWhatItTried(t *testing.T) {
 			"no profile of demo/leaky: exec dump: the command failed with exit code 3: disk full",
 		},
 		{
-			"nothing more is tried when the time is over",
-			cluster{execErr: &squall.HostError{Kind: squall.ErrTimeout, Message: "no answer in time"}},
+			"nothing more is tried when somebody cancels",
+			cluster{execErr: &squall.HostError{Kind: squall.ErrCanceled, Message: "canceled"}},
 			leaky,
-			"no profile of demo/leaky: exec curl: no answer in time",
+			"no profile of demo/leaky: exec curl: canceled",
 		},
 	}
 	for _, tt := range tests {

@@ -12,9 +12,9 @@ import (
 var errCommand = errors.New("the command failed")
 
 // final tells whether no other way is worth trying: the caller's own command has
-// answered, or there is no time left.
+// answered, or somebody cancels the execution.
 func final(err error) bool {
-	return errors.Is(err, errCommand) || errors.Is(err, squall.ErrTimeout) || errors.Is(err, squall.ErrCanceled)
+	return errors.Is(err, errCommand) || errors.Is(err, squall.ErrCanceled)
 }
 
 // failures is every way that was tried, and why it did not work.
