@@ -8,13 +8,13 @@ type HTTPRequest struct {
 	URL            string            `json:"url"`
 	Headers        map[string]string `json:"headers,omitempty"`
 	Body           string            `json:"body,omitempty"`
-	BodyBase64     []byte            `json:"body_base64,omitempty"` // instead of Body, for what is not text
-	TimeoutSeconds float64           `json:"timeout_seconds,omitempty"`
+	BodyBase64     []byte            `json:"body_base64,omitempty"`     // instead of Body, for what is not text
+	TimeoutSeconds float64           `json:"timeout_seconds,omitempty"` // 30 when zero
 	// FollowRedirects is true when nil. Every hop is checked against the
 	// capability again.
 	FollowRedirects *bool        `json:"follow_redirects,omitempty"`
-	Artifact        *NewArtifact `json:"artifact,omitempty"`  // streams the body into an artifact
-	MaxBytes        int64        `json:"max_bytes,omitempty"` // of the body
+	Artifact        *NewArtifact `json:"artifact,omitempty"`  // streams the body of a 2xx answer into an artifact
+	MaxBytes        int64        `json:"max_bytes,omitempty"` // of the answer's body; 1 MiB into the sandbox when zero
 }
 
 // HTTPReply is the answer. A status such as 500 is a result, not an error.

@@ -11,9 +11,9 @@ type KubeProxyGetRequest struct {
 	Port           int          `json:"port"`
 	Scheme         string       `json:"scheme,omitempty"` // http when empty
 	Path           string       `json:"path,omitempty"`
-	Query          string       `json:"query,omitempty"`    // "seconds=5"
-	Artifact       *NewArtifact `json:"artifact,omitempty"` // streams the body of a 2xx answer into an artifact
-	TimeoutSeconds float64      `json:"timeout_seconds,omitempty"`
+	Query          string       `json:"query,omitempty"`           // "seconds=5"
+	Artifact       *NewArtifact `json:"artifact,omitempty"`        // streams the body of a 2xx answer into an artifact
+	TimeoutSeconds float64      `json:"timeout_seconds,omitempty"` // 60 when zero
 }
 
 // KubeProxyGetReply is the Pod's answer. A status such as 404 is a result, not

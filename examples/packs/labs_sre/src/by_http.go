@@ -6,9 +6,10 @@ import (
 	squall "github.com/squall-dev/squall/sdk/go"
 )
 
-// byHTTP fetches the profile from the address in the pack's configuration.
+// byHTTP fetches the profile from the address in the pack's configuration. The
+// log does not repeat the address, in which a secret may stand.
 func (t target) byHTTP(address string) way {
-	return way{via: "http", name: "http " + address, try: func() (*squall.Artifact, error) {
+	return way{via: "http", name: "http to pprof_url", try: func() (*squall.Artifact, error) {
 		reply, err := squall.HTTPSend(squall.HTTPRequest{Method: "GET", URL: address, Artifact: t.keep()})
 		if err != nil {
 			return nil, err
