@@ -149,9 +149,10 @@ func (m *Module) initLimits() automation.Limits {
 
 // initialize runs what a reactor wants to run before its first call.
 func (m *Module) initialize(ctx context.Context, i *instance) error {
-	within, cancel := context.WithTimeout(ctx, initTimeout)
+	began := time.Now()
+	within, cancel := context.WithDeadline(ctx, began.Add(initTimeout))
 	defer cancel()
-	r := newRun(within, m, Call{Limits: m.initLimits(), Caller: hostfuncs.Caller{Log: m.logStart}})
+	r := newRun(within, m, Call{Limits: m.initLimits(), Caller: hostfuncs.Caller{Log: m.logStart}}, began)
 	r.initializing = true
 	for _, step := range []struct {
 		name   string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 
@@ -48,9 +49,10 @@ func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
 		return Result{}, err
 	}
 	call.Limits = call.Limits.Or(automation.DefaultLimits())
-	ctx, cancel := context.WithTimeout(ctx, call.Limits.Timeout)
+	began := time.Now()
+	ctx, cancel := context.WithDeadline(ctx, began.Add(call.Limits.Timeout))
 	defer cancel()
-	r := newRun(ctx, m, call)
+	r := newRun(ctx, m, call, began)
 	switch {
 	case m.info.Kind == Command:
 		return m.runCommand(r)

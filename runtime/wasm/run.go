@@ -48,8 +48,8 @@ type runKey struct{}
 
 func runOf(ctx context.Context) *run { return ctx.Value(runKey{}).(*run) }
 
-func newRun(ctx context.Context, m *Module, c Call) *run {
-	r := &run{ctx: ctx, module: m, limits: c.Limits, caller: c.Caller, export: c.Export, input: c.Input, started: time.Now()}
+func newRun(ctx context.Context, m *Module, c Call, began time.Time) *run {
+	r := &run{ctx: ctx, module: m, limits: c.Limits, caller: c.Caller, export: c.Export, input: c.Input, started: began}
 	r.log = &logbook{sink: c.Caller.Log, limit: c.Limits.Log}
 	r.caller.Log = r.log.add
 	if r.caller.Deadline.IsZero() {

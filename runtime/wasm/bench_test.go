@@ -1,0 +1,51 @@
+package wasm
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// BenchmarkCall is one isolated execution: taken, run, restored.
+func BenchmarkCall(b *testing.B) {
+	e := newEngine(b, Options{})
+	b.Run("tiny reactor", func(b *testing.B) { benchmark(b, load(b, e, "echo"), "echo") })
+	b.Run("tiny command", func(b *testing.B) { benchmark(b, load(b, e, "cat"), "x") })
+	b.Run("go reactor", func(b *testing.B) {
+		m, err := e.Load(context.Background(), "go", buildGo(b, "-buildmode=c-shared"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		benchmark(b, m, "run")
+	})
+}
+
+func benchmark(b *testing.B, m *Module, export string) {
+	b.ReportAllocs()
+	c := Call{Export: export, Input: []byte(`{"name":"World","n":100}`)}
+	for b.Loop() {
+		res, err := m.Call(context.Background(), c)
+		if err != nil || res.Code != "" {
+			b.Fatal(res, err)
+		}
+	}
+}
+
+// buildGo builds the guest in testdata/goguest.
+func buildGo(tb testing.TB, flags ...string) []byte {
+	tb.Helper()
+	out := filepath.Join(tb.TempDir(), "guest.wasm")
+	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...), ".")...)
+	cmd.Dir = filepath.Join("testdata", "goguest")
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOWORK=off")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		tb.Fatalf("build the Go guest: %v\n%s", err, text)
+	}
+	code, err := os.ReadFile(out)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return code
+}
