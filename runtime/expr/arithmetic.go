@@ -1,0 +1,201 @@
+package expr
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"strings"
+
+	"github.com/nikolalohinski/gonja/v2/tokens"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// maxBits bounds whole numbers that templates compute.
+const maxBits = 1024
+
+func (m *machine) add(left, right any) (any, error) {
+	switch l := left.(type) {
+	case string:
+		if r, ok := right.(string); ok {
+			return m.text(l + r)
+		}
+	case []any:
+		if r, ok := right.([]any); ok {
+			return m.concat(l, r)
+		}
+	}
+	return arithmetic(tokens.Addition, left, right)
+}
+
+func (m *machine) concat(a, b []any) (any, error) {
+	if len(a)+len(b) > maxItems {
+		return nil, errItems()
+	}
+	out := append(append(make([]any, 0, len(a)+len(b)), a...), b...)
+	return out, m.spend(len(out) * bytesPerStep)
+}
+
+func errItems() error {
+	return automation.Invalid("template makes a list of more than %d items", maxItems)
+}
+
+// multiply also repeats texts and lists.
+func (m *machine) multiply(left, right any) (any, error) {
+	if _, ok := left.(int64); ok {
+		left, right = right, left
+	}
+	n, ok := right.(int64)
+	n = max(n, 0)
+	switch l := left.(type) {
+	case string:
+		if ok && n > int64(maxOutput/max(len(l), 1)) {
+			return nil, errOutput()
+		}
+		if ok {
+			return m.text(strings.Repeat(l, int(n)))
+		}
+	case []any:
+		if ok && n > int64(maxItems/max(len(l), 1)) {
+			return nil, errItems()
+		}
+		if ok {
+			return m.repeat(l, int(n))
+		}
+	}
+	return arithmetic(tokens.Multiply, left, right)
+}
+
+func (m *machine) repeat(list []any, n int) (any, error) {
+	out := make([]any, 0, len(list)*n)
+	for range n {
+		out = append(out, list...)
+	}
+	return out, m.spend(len(out) * bytesPerStep)
+}
+
+// arithmetic computes with numbers and booleans, exactly while both are whole.
+func arithmetic(operator tokens.Type, left, right any) (any, error) {
+	x, okx := wholeNumber(left)
+	y, oky := wholeNumber(right)
+	if okx && oky && operator != tokens.Division {
+		return wholeArithmetic(operator, x, y)
+	}
+	a, oka := Float(left)
+	b, okb := Float(right)
+	if !oka || !okb {
+		return nil, automation.Invalid("can not compute with a %s and a %s", TypeName(left), TypeName(right))
+	}
+	return floatArithmetic(operator, a, b)
+}
+
+func wholeNumber(v any) (*big.Int, bool) {
+	if i, ok := smallInt(v); ok {
+		return big.NewInt(i), true
+	}
+	if n, ok := v.(json.Number); ok && len(n) <= maxDigits {
+		return new(big.Int).SetString(n.String(), 10)
+	}
+	return nil, false
+}
+
+func wholeArithmetic(operator tokens.Type, x, y *big.Int) (any, error) {
+	out := new(big.Int)
+	switch operator {
+	case tokens.Addition:
+		out.Add(x, y)
+	case tokens.Subtraction:
+		out.Sub(x, y)
+	case tokens.Multiply:
+		out.Mul(x, y)
+	case tokens.FloorDivision, tokens.Modulo:
+		if y.Sign() == 0 {
+			return nil, errZero()
+		}
+		quotient, rest := floorDivide(x, y)
+		out = quotient
+		if operator == tokens.Modulo {
+			out = rest
+		}
+	case tokens.Power:
+		return wholePower(x, y)
+	default:
+		return nil, automation.Invalid("unknown operator between numbers")
+	}
+	return fromWhole(out)
+}
+
+func errZero() error { return automation.Invalid("division by zero") }
+
+// floorDivide rounds down, so that the rest has the sign of y.
+func floorDivide(x, y *big.Int) (quotient, rest *big.Int) {
+	quotient, rest = new(big.Int).QuoRem(x, y, new(big.Int))
+	if rest.Sign() != 0 && rest.Sign() != y.Sign() {
+		quotient.Sub(quotient, big.NewInt(1))
+		rest.Add(rest, y)
+	}
+	return quotient, rest
+}
+
+func wholePower(x, y *big.Int) (any, error) {
+	if y.Sign() < 0 {
+		a, _ := new(big.Float).SetInt(x).Float64()
+		b, _ := new(big.Float).SetInt(y).Float64()
+		return floatArithmetic(tokens.Power, a, b)
+	}
+	if x.BitLen() <= 1 { // -1, 0 and 1: only whether the exponent is 0 or odd counts
+		return fromWhole(new(big.Int).Exp(x, smallExponent(y), nil))
+	}
+	if !y.IsInt64() || y.Int64() > maxBits || int64(x.BitLen()-1)*y.Int64() > maxBits {
+		return nil, errBits()
+	}
+	return fromWhole(new(big.Int).Exp(x, y, nil))
+}
+
+func smallExponent(y *big.Int) *big.Int {
+	if y.Sign() == 0 {
+		return y
+	}
+	return big.NewInt(2 - int64(y.Bit(0)))
+}
+
+func errBits() error { return automation.Invalid("template computes a number that is too large") }
+
+func fromWhole(i *big.Int) (any, error) {
+	switch {
+	case i.IsInt64():
+		return i.Int64(), nil
+	case i.BitLen() > maxBits:
+		return nil, errBits()
+	}
+	return json.Number(i.String()), nil
+}
+
+func floatArithmetic(operator tokens.Type, a, b float64) (any, error) {
+	if b == 0 && (operator == tokens.Division || operator == tokens.FloorDivision || operator == tokens.Modulo) {
+		return nil, errZero()
+	}
+	var f float64
+	switch operator {
+	case tokens.Addition:
+		f = a + b
+	case tokens.Subtraction:
+		f = a - b
+	case tokens.Multiply:
+		f = a * b
+	case tokens.Division:
+		f = a / b
+	case tokens.FloorDivision:
+		f = math.Floor(a / b)
+	case tokens.Modulo:
+		f = a - b*math.Floor(a/b)
+	case tokens.Power:
+		f = math.Pow(a, b)
+	default:
+		return nil, automation.Invalid("unknown operator between numbers")
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil, errBits() // neither has a JSON form
+	}
+	return f, nil
+}

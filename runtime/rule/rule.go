@@ -1,0 +1,119 @@
+// Package rule compiles rules and decides which of them an event sets off, and
+// says why for each.
+//
+// The package is pure: it reads no clock, file or network, starts nothing and
+// keeps nothing. A [Set] never changes after [Compile], so any number of
+// goroutines may match against it while a new one is being compiled.
+//
+// What it is not: it stores no verdict, starts no action and casts no parameter
+// to the action's types; package parameter does that when the action is known.
+//
+//	set, err := rule.Compile(rules)
+//	for _, m := range set.Match(rule.Input{Trigger: "core.st2.webhook", Payload: payload}) {
+//		if m.Verdict.Outcome == automation.Matched { ... m.Parameters ... }
+//	}
+//
+// The operators that criteria may use are the rows of one table; [Operators]
+// prints it.
+package rule
+
+import (
+	"errors"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// WebhookTrigger is the trigger type of webhooks, whose parameter "url" says
+// which path they listen on.
+const WebhookTrigger automation.Ref = "core.st2.webhook"
+
+// Input is an event as rules see it.
+type Input struct {
+	Trigger    automation.Ref
+	Parameters map[string]any
+	// Payload is what "trigger" refers to, as [expr.Decode] gives it. Matching
+	// never changes it, but verdicts and parameters may share parts of it.
+	Payload any
+	// Now is what ages are measured against.
+	Now time.Time
+}
+
+// Match is what one rule decided.
+type Match struct {
+	Rule *automation.Rule
+	// Verdict has neither Event nor Execution: the caller knows them.
+	Verdict automation.Verdict
+	// Parameters are the action's, rendered; nil unless the rule matched.
+	Parameters map[string]any
+}
+
+// Set is a compiled collection of rules. The zero value has none.
+type Set struct {
+	rules []*compiled
+	byRef map[automation.Ref]*compiled
+	index map[automation.Ref]*candidates // enabled rules by trigger type
+}
+
+// Match returns the decision of every enabled rule that looks at such events: its
+// trigger's type is the event's, and so are all parameters that it names. The
+// order is that of the rules given to Compile.
+func (s *Set) Match(in Input) []Match {
+	var matches []Match
+	for _, r := range s.index[in.Trigger].looking(in.Parameters) {
+		matches = append(matches, r.decide(in))
+	}
+	return matches
+}
+
+// Rules returns all rules in the order they were compiled.
+func (s *Set) Rules() []automation.Rule {
+	rules := make([]automation.Rule, len(s.rules))
+	for i, r := range s.rules {
+		rules[i] = r.Rule
+	}
+	return rules
+}
+
+// Rule returns the rule with that name.
+func (s *Set) Rule(ref automation.Ref) (automation.Rule, bool) {
+	r, ok := s.byRef[ref]
+	if !ok {
+		return automation.Rule{}, false
+	}
+	return r.Rule, true
+}
+
+// HasTrigger reports whether an enabled rule looks at events of that type.
+func (s *Set) HasTrigger(trigger automation.Ref) bool {
+	_, ok := s.index[trigger]
+	return ok
+}
+
+// Webhooks lists the enabled webhook rules by their path, without slashes at the
+// ends.
+func (s *Set) Webhooks() map[string][]automation.Ref {
+	hooks := map[string][]automation.Ref{}
+	for _, r := range s.rules {
+		if url, ok := r.url(); ok && r.Enabled && r.Trigger.Type == WebhookTrigger {
+			hooks[url] = append(hooks[url], r.Ref())
+		}
+	}
+	return hooks
+}
+
+// Test tells what r would decide about in, whether or not r is enabled and
+// whatever its trigger. The error is for a rule that is not valid.
+func Test(r automation.Rule, in Input) (automation.RuleTest, error) {
+	c, problems := compile(r)
+	if err := errors.Join(problems...); err != nil {
+		return automation.RuleTest{Criteria: []automation.CriterionResult{}}, err
+	}
+	m := c.decide(in)
+	return automation.RuleTest{
+		Matched:    m.Verdict.Outcome == automation.Matched,
+		Criteria:   m.Verdict.Criteria,
+		Parameters: m.Parameters,
+		Error:      m.Verdict.Error,
+	}, nil
+}
