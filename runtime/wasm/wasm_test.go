@@ -130,6 +130,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "a host function imported by its name", module: "direct", export: "run", output: `{"ok":"hello you"}`},
 		{name: "start, _initialize and warmup run once, before the first call", module: "start", export: "run", output: "1234"},
 		{name: "a table bomb gets no table", module: "table", export: "bomb", output: "null"},
+		{name: "metering changes no control flow", module: "shapes", export: "run", output: "64756129"},
 		{name: "a command answers", module: "cat", export: "kitty", input: `{"long": "enough to be read in parts"}`, output: `{"long": "enough to be read in parts"}`},
 		{name: "a command says no", module: "exit", export: "x", code: automation.CodeExitCode, message: "no disk", output: "{}"},
 		{name: "a command sleeps", module: "sleep", export: "x", limits: automation.Limits{Timeout: 20 * time.Millisecond}, code: automation.CodeTimeout, message: "20ms"},

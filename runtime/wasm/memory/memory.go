@@ -95,6 +95,9 @@ type imageFile interface{ close() error }
 // Size is how many bytes the image has.
 func (i *Image) Size() int { return len(i.content) }
 
+// Content is what was frozen. It must not be changed.
+func (i *Image) Content() []byte { return i.content }
+
 // Close gives the image back. No slot may need it any more.
 func (i *Image) Close() error {
 	if i.file == nil {
