@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	squall "github.com/squall-dev/squall/sdk/go"
@@ -51,8 +52,8 @@ func (t target) exited(program string, reply squall.KubeExecReply) error {
 	case missing:
 		return fmt.Errorf("the container has no %s (exit code %d)", program, reply.ExitCode)
 	case len(t.Command) > 0:
-		return fmt.Errorf("%w with exit code %d: %s", errCommand, reply.ExitCode, firstLine(reply.Stderr))
+		return fmt.Errorf("%w %s", errCommand, saying(fmt.Sprintf("with exit code %d", reply.ExitCode), reply.Stderr))
 	default:
-		return fmt.Errorf("exit code %d %s", reply.ExitCode, firstLine(reply.Stderr))
+		return errors.New(saying(fmt.Sprintf("exit code %d", reply.ExitCode), reply.Stderr))
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	squall "github.com/squall-dev/squall/sdk/go"
@@ -15,7 +16,7 @@ func (t target) byHTTP(address string) way {
 			return nil, err
 		}
 		if reply.Status != 200 {
-			return nil, fmt.Errorf("the server answered with status %d %s", reply.Status, firstLine(reply.Body))
+			return nil, errors.New(saying(fmt.Sprintf("the server answered with status %d", reply.Status), reply.Body))
 		}
 		return kept(reply.Artifact)
 	}}

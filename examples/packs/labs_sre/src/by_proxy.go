@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,7 +25,7 @@ func (t target) byProxy() way {
 			return nil, err
 		}
 		if reply.Status != 200 {
-			return nil, fmt.Errorf("the Pod answered with status %d %s", reply.Status, firstLine(reply.Body))
+			return nil, errors.New(saying(fmt.Sprintf("the Pod answered with status %d", reply.Status), reply.Body))
 		}
 		return kept(reply.Artifact)
 	}}

@@ -115,3 +115,12 @@ func firstLine(s string) string {
 	}
 	return line
 }
+
+// saying adds to what happened the first line of what was said about it, if
+// anything.
+func saying(what, said string) string {
+	if said = firstLine(said); said != "" {
+		return what + ": " + said
+	}
+	return what
+}

@@ -130,9 +130,9 @@ func TestExecPodSaysWhatItTried(t *testing.T) {
 				proxy:    squall.KubeProxyGetReply{Status: 503, Body: "no route"},
 			},
 			leaky,
-			"no profile of demo/leaky: exec curl: exit code 7 curl: (7) refused; " +
+			"no profile of demo/leaky: exec curl: exit code 7: curl: (7) refused; " +
 				"exec wget: the container has no wget (exit code 127); " +
-				"proxy to port 6060: the Pod answered with status 503 no route",
+				"proxy to port 6060: the Pod answered with status 503: no route",
 		},
 		{
 			"one reason for all ways is told once, with its hint",
