@@ -1,0 +1,72 @@
+// The filter of the executions list: what stands in the URL, what is typed into
+// the box, and whether a new execution passes.
+import type { ExecutionSummary, Status } from "../api/types";
+
+export const statuses: Status[] = ["pending", "running", "succeeded", "failed", "timed_out", "canceled"];
+
+export interface Filter {
+  status?: string;
+  action?: string;
+  rule?: string;
+  event?: string;
+  parent?: string;
+  since?: string;
+  q?: string;
+}
+
+const keys = ["status", "action", "rule", "event", "parent", "since"] as const;
+type Key = (typeof keys)[number];
+
+/** Takes from the URL what is known, and only as text. */
+export function validateFilter(search: Record<string, unknown>): Filter {
+  const filter: Filter = {};
+  for (const key of [...keys, "q"] as const) {
+    const value = search[key];
+    if (typeof value === "string" && value !== "") filter[key] = value;
+  }
+  return filter;
+}
+
+/** Splits "action:core.* since:1h oom" into conditions and free text. */
+export function parseFilter(text: string): Filter {
+  const filter: Filter = {};
+  const rest: string[] = [];
+  for (const word of text.trim().split(/\s+/)) {
+    const [, key, value] = /^(\w+):(.+)$/.exec(word) ?? [];
+    if (key && value && (keys as readonly string[]).includes(key)) filter[key as Key] = value;
+    else if (word) rest.push(word);
+  }
+  if (rest.length) filter.q = rest.join(" ");
+  return filter;
+}
+
+/** The conditions of a filter but for status, which has its own buttons, and text. */
+export function conditions(filter: Filter): [Key, string][] {
+  return keys.filter((k) => k !== "status" && filter[k]).map((k) => [k, filter[k] as string]);
+}
+
+export const statusList = (filter: Filter) => (filter.status ? (filter.status.split(",") as Status[]) : []);
+
+export function toggleStatus(filter: Filter, status: Status): Filter {
+  const now = statusList(filter);
+  const next = now.includes(status) ? now.filter((s) => s !== status) : [...now, status];
+  return { ...filter, status: next.length ? next.join(",") : undefined };
+}
+
+/** Whether an execution belongs in the filtered list, as far as a summary tells. */
+export function admits(filter: Filter, e: ExecutionSummary): boolean {
+  const wanted = statusList(filter);
+  return (
+    (wanted.length === 0 || wanted.includes(e.status)) &&
+    (!filter.action || matchPattern(filter.action, e.action)) &&
+    (!filter.rule || filter.rule === e.rule) &&
+    (!filter.event || filter.event === e.event) &&
+    (!filter.parent || filter.parent === e.parent) &&
+    (!filter.q || `${e.id} ${e.action} ${e.summary ?? ""}`.toLowerCase().includes(filter.q.toLowerCase()))
+  );
+}
+
+function matchPattern(pattern: string, text: string) {
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${escaped}$`).test(text);
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { ago, amount, between, bytes, compact, duration, percent, plural, shortId } from "./format";
+
+describe("format", () => {
+  it.each([
+    [0, "0 µs"],
+    [840_000, "840 µs"],
+    [1_500_000, "1.5 ms"],
+    [12_400_000, "12 ms"],
+    [3_300_000_000, "3.3 s"],
+    [60_000_000_000, "1m 00s"],
+    [78_900_000_000, "1m 18s"],
+    [7_500_000_000_000, "2h 05m"],
+  ])("says %d ns as %s", (ns, want) => expect(duration(ns)).toBe(want));
+
+  it.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1024, "1 KiB"],
+    [2_202_009, "2.1 MiB"],
+    [64 << 20, "64 MiB"],
+    [-2048, "-2 KiB"],
+  ])("says %d bytes as %s", (n, want) => expect(bytes(n)).toBe(want));
+
+  it.each([
+    [0, "now"],
+    [8, "8s ago"],
+    [61, "1m ago"],
+    [7200, "2h ago"],
+    [200_000, "2d ago"],
+  ])("says %d seconds back as %s", (s, want) => {
+    const now = Date.parse("2026-01-02T00:00:00Z");
+    expect(ago(new Date(now - s * 1000).toISOString(), now)).toBe(want);
+  });
+
+  it("measures to now while something still runs, and never backwards", () => {
+    const now = Date.parse("2026-01-01T00:00:02Z");
+    expect(between("2026-01-01T00:00:00Z", undefined, now)).toBe(2e9);
+    expect(between("2026-01-01T00:00:05Z", undefined, now)).toBe(0);
+  });
+
+  it("sees microseconds in a server's times", () => {
+    const took = between("2026-01-01T00:00:00.000100Z", "2026-01-01T00:00:00.002350Z");
+    expect(Math.round(took / 1000)).toBe(2250);
+  });
+
+  it("keeps what matters of counts, shares and ids", () => {
+    expect(compact(20_000_000_000)).toBe("20B");
+    expect(plural(1, "line")).toBe("1 line");
+    expect(plural(2000, "line")).toBe("2,000 lines");
+    expect(percent(1, 3)).toBe("33.3%");
+    expect(percent(1, 100_000)).toBe("<0.1%");
+    expect(percent(0, 0)).toBe("0%");
+    expect(amount(2048, "bytes")).toBe("2 KiB");
+    expect(amount(1000, "count")).toBe("1,000");
+    expect(shortId("0198c2d4aabbccddeeff9f31")).toBe("0198c2d4…9f31");
+  });
+});

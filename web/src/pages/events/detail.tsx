@@ -1,0 +1,111 @@
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { refresh } from "../../api/patch";
+import { useLiveQuery } from "../../api/queries";
+import type { AutomationEvent, ExecutionSummary } from "../../api/types";
+import { bytes, plural } from "../../lib/format";
+import { useTitle } from "../../lib/hooks";
+import { StatusBadge } from "../../ui/badge";
+import { CopyButton, CopyIcon } from "../../ui/copy";
+import { JsonView } from "../../ui/json";
+import { DetailHeader, Fact, Facts, linkClass, Panel } from "../../ui/page";
+import { Loaded } from "../../ui/states";
+import { At } from "../../ui/time";
+import { VerdictCard } from "../../ui/verdict";
+import { MatchBadge } from "./matchbadge";
+
+const route = getRouteApi("/shell/events/$id");
+
+export default function EventPage() {
+  const { id } = route.useParams();
+  const event = useLiveQuery<AutomationEvent>(["event", id], `/events/${id}`, (data, change) => ({
+    ...data,
+    executions: refresh(data.executions ?? [], change),
+  }));
+  return <Loaded query={event}>{(data) => <Story event={data} />}</Loaded>;
+}
+
+function Story({ event: e }: { event: AutomationEvent }) {
+  useTitle(e.summary || e.trigger, "Event");
+  return (
+    <>
+      <DetailHeader
+        parent={{ to: "/events", label: "Events" }}
+        crumb={
+          <>
+            <span className="truncate font-mono">{e.id}</span>
+            <CopyIcon text={e.id} label="Copy id" />
+          </>
+        }
+        title={e.summary || e.trigger}
+        badge={<MatchBadge event={e} />}
+        note={<At at={e.received_at} />}
+        actions={<CopyButton label="Copy payload" text={JSON.stringify(e.payload, null, 2) ?? ""} />}
+      />
+      <section tabIndex={0} aria-label="Event" className="inset-focus min-h-0 flex-1 overflow-auto">
+        <div className="grid gap-4 p-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
+          <div className="flex min-w-0 flex-col gap-4">
+            <Rules event={e} />
+            <Started items={e.executions ?? []} />
+          </div>
+          <div className="flex min-w-0 flex-col gap-4">
+            <Facts title="Trigger">
+              <Fact name="Type" mono>
+                <Link to="/events" search={{ trigger: e.trigger }} className={linkClass}>
+                  {e.trigger}
+                </Link>
+              </Fact>
+              {Object.entries(e.parameters ?? {}).map(([key, value]) => (
+                <Fact key={key} name={key} mono>
+                  {typeof value === "string" ? value : JSON.stringify(value)}
+                </Fact>
+              ))}
+            </Facts>
+            <Panel title="Payload" aside={bytes(e.payload_bytes)}>
+              <JsonView value={e.payload} label="Payload" open={6} />
+            </Panel>
+          </div>
+        </div>
+      </section>
+    </>
+  );
+}
+
+/** Which rules looked, and why each did or did not match; the matches first. */
+function Rules({ event: e }: { event: AutomationEvent }) {
+  const verdicts = (e.verdicts ?? []).toSorted(
+    (a, b) =>
+      Number(b.outcome === "matched") - Number(a.outcome === "matched") ||
+      b.held / (b.total || 1) - a.held / (a.total || 1),
+  );
+  return (
+    <Panel title="Rules that looked" aside={plural(verdicts.length, "rule")}>
+      {verdicts.length === 0 && <p className="p-3 text-sm text-muted">No rule listens to this trigger.</p>}
+      <ul className="divide-y divide-line">
+        {verdicts.map((verdict) => (
+          <li key={verdict.rule}>
+            <VerdictCard verdict={verdict} />
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Started({ items }: { items: ExecutionSummary[] }) {
+  return (
+    <Panel title="What it started" aside={plural(items.length, "execution")}>
+      {items.length === 0 && <p className="p-3 text-sm text-muted">It started nothing.</p>}
+      <ul className="divide-y divide-line">
+        {items.map((e) => (
+          <li key={e.id} className="flex min-h-10 items-center gap-3 px-3 py-1.5 text-sm">
+            <StatusBadge status={e.status} />
+            <Link to="/executions/$id" params={{ id: e.id }} className={`font-medium ${linkClass}`}>
+              {e.action}
+            </Link>
+            <span className="truncate text-muted">{e.summary}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

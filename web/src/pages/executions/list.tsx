@@ -1,0 +1,153 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { query, read } from "../../api/client";
+import { useLive, useLiveList } from "../../api/queries";
+import type { Change, ExecutionSummary, List, Status } from "../../api/types";
+import { admits, type Filter } from "../../lib/filter";
+import { plural } from "../../lib/format";
+import { useTitle } from "../../lib/hooks";
+import { useKeys } from "../../lib/keys";
+import { Kbd } from "../../ui/badge";
+import { ListHeader } from "../../ui/page";
+import { Rows } from "../../ui/rows";
+import { Empty, ErrorState, Loading } from "../../ui/states";
+import { FilterBar } from "./filterbar";
+import { FirstRun } from "./firstrun";
+import { ExecutionCells, executionColumns, executionHead } from "./row";
+
+const route = getRouteApi("/shell/executions");
+
+type Page = List<ExecutionSummary> & { counts?: Partial<Record<Status, number>> };
+
+export default function Executions() {
+  const filter = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useExecutions(filter);
+  const counts = useCounts(filter);
+  useTitle("Executions");
+  useKeys({ ".": list.show });
+  const total = Object.values(counts ?? {}).reduce((sum, n) => sum + n, 0);
+  const isFiltered = Object.values(filter).some(Boolean);
+  return (
+    <>
+      <ListHeader title="Executions" note={counts && plural(total, "execution")} />
+      <FilterBar filter={filter} counts={counts} onChange={(next) => void navigate({ search: next })} />
+      <FreshPill count={list.held} onShow={list.show} />
+      {list.items.length > 0 ? (
+        <Rows
+          label="Executions"
+          items={list.items}
+          columns={executionColumns}
+          head={executionHead}
+          cells={ExecutionCells}
+          onEnd={list.more}
+          onCalm={list.setCalm}
+        />
+      ) : list.error ? (
+        <ErrorState error={list.error} retry={list.retry} />
+      ) : list.isPending ? (
+        <Loading label="Loading executions" />
+      ) : isFiltered ? (
+        <Empty title="No executions match the filter">
+          <button
+            type="button"
+            className="text-accent underline"
+            onClick={() => void navigate({ search: {} })}
+          >
+            Clear the filter
+          </button>
+        </Empty>
+      ) : (
+        <FirstRun />
+      )}
+    </>
+  );
+}
+
+/** New rows wait while a pointer is over the list or it is scrolled down. */
+function useExecutions(filter: Filter) {
+  const passes = (e: ExecutionSummary) => admits(filter, e);
+  const list = useLiveList<ExecutionSummary, Page>({
+    key: ["executions", filter],
+    path: (after) => `/executions${query({ ...filter, limit: 200, after })}`,
+    pick: (change) => change.execution,
+    admits: passes,
+  });
+  const calm = useRef(true);
+  const held = useRef<Change[]>([]);
+  const [waiting, setWaiting] = useState(0);
+  const { place } = list;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter, another list
+  useEffect(() => {
+    held.current = [];
+    setWaiting(0);
+  }, [JSON.stringify(filter)]);
+  const show = () => {
+    place(held.current, true);
+    held.current = [];
+    setWaiting(0);
+  };
+  useLive((batch) => {
+    if (calm.current) return place(batch, true);
+    const known = new Set(list.items.map((e) => e.id));
+    place(batch, false);
+    held.current.push(...batch.filter((c) => c.execution && !known.has(c.execution.id)));
+    setWaiting(countNew(held.current, passes));
+  });
+  const setCalm = (now: boolean) => {
+    calm.current = now;
+    if (now && held.current.length) show();
+  };
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return { ...list, more, show, setCalm, held: waiting, retry: () => void list.refetch() };
+}
+
+function countNew(changes: Change[], passes: (e: ExecutionSummary) => boolean) {
+  const latest = new Map(
+    changes.flatMap((c) => (c.execution ? [[c.execution.id, c.execution] as const] : [])),
+  );
+  return [...latest.values()].filter(passes).length;
+}
+
+/** The counts of all states under the rest of the filter; read again at most every two seconds. */
+function useCounts({ status: _, ...rest }: Filter) {
+  const queries = useQueryClient();
+  const key = ["executions-counts", rest];
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useLive((batch) => {
+    if (timer.current || !batch.some((c) => c.execution)) return;
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      void queries.invalidateQueries({ queryKey: key });
+    }, 2000);
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const result = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => read<Page>(`/executions${query({ ...rest, limit: 1 })}`, signal),
+    placeholderData: (old) => old,
+  });
+  return result.data?.counts;
+}
+
+function FreshPill({ count, onShow }: { count: number; onShow: () => void }) {
+  return (
+    <div className="relative z-20 h-0" aria-live="polite">
+      {count > 0 && (
+        <div className="absolute inset-x-0 top-10 flex justify-center">
+          <button
+            type="button"
+            onClick={onShow}
+            className="tnum flex h-7 items-center gap-2 rounded-full bg-accent px-3 text-xs font-medium text-accent-fg shadow-lg"
+          >
+            {count} new · show <Kbd>.</Kbd>
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

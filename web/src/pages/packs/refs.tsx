@@ -1,0 +1,29 @@
+import { Link } from "@tanstack/react-router";
+import { linkClass } from "../../ui/page";
+
+/** The things of a pack, by name; rules have a page of their own, actions their executions. */
+export function RefList({ title, refs, link }: { title: string; refs: string[]; link?: boolean }) {
+  return (
+    <section>
+      <h3 className="mb-1.5 text-xs font-semibold text-subtle">
+        {title} <span className="tnum font-normal">{refs.length}</span>
+      </h3>
+      {refs.length === 0 && <p className="text-sm text-muted">none</p>}
+      <ul className="flex flex-col gap-1 text-sm">
+        {refs.map((ref) => (
+          <li key={ref} className="break-all">
+            {link ? (
+              <Link to="/rules/$ref" params={{ ref }} className={linkClass}>
+                {ref}
+              </Link>
+            ) : (
+              <Link to="/executions" search={{ action: ref }} className={linkClass}>
+                {ref}
+              </Link>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

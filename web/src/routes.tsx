@@ -1,0 +1,125 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { validateFilter } from "./lib/filter";
+import { pick } from "./lib/search";
+import { Shell } from "./shell";
+import { ErrorState } from "./ui/states";
+
+const root = createRootRoute();
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: pick("code", "next"),
+  component: lazyRouteComponent(() => import("./pages/login")),
+});
+
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/executions", replace: true });
+  },
+});
+
+const executions = createRoute({
+  getParentRoute: () => shell,
+  path: "/executions",
+  validateSearch: validateFilter,
+  component: lazyRouteComponent(() => import("./pages/executions/list")),
+});
+
+const execution = createRoute({
+  getParentRoute: () => shell,
+  path: "/executions/$id",
+  validateSearch: pick("line"),
+  component: lazyRouteComponent(() => import("./pages/executions/detail")),
+});
+
+const events = createRoute({
+  getParentRoute: () => shell,
+  path: "/events",
+  validateSearch: pick("trigger", "matched", "since", "q"),
+  component: lazyRouteComponent(() => import("./pages/events/list")),
+});
+
+const event = createRoute({
+  getParentRoute: () => shell,
+  path: "/events/$id",
+  component: lazyRouteComponent(() => import("./pages/events/detail")),
+});
+
+const rules = createRoute({
+  getParentRoute: () => shell,
+  path: "/rules",
+  validateSearch: pick("q"),
+  component: lazyRouteComponent(() => import("./pages/rules/list")),
+});
+
+const rule = createRoute({
+  getParentRoute: () => shell,
+  path: "/rules/$ref",
+  validateSearch: pick("event"),
+  component: lazyRouteComponent(() => import("./pages/rules/detail")),
+});
+
+const packs = createRoute({
+  getParentRoute: () => shell,
+  path: "/packs",
+  component: lazyRouteComponent(() => import("./pages/packs/list")),
+});
+
+const artifacts = createRoute({
+  getParentRoute: () => shell,
+  path: "/artifacts",
+  validateSearch: pick("execution"),
+  component: lazyRouteComponent(() => import("./pages/artifacts/list")),
+});
+
+const artifact = createRoute({
+  getParentRoute: () => shell,
+  path: "/artifacts/$id",
+  validateSearch: pick("sample", "q", "zoom"),
+  component: lazyRouteComponent(() => import("./pages/artifacts/detail")),
+});
+
+const tree = root.addChildren([
+  login,
+  home,
+  shell.addChildren([executions, execution, events, event, rules, rule, packs, artifacts, artifact]),
+]);
+
+export function createPageRouter() {
+  return createRouter({
+    routeTree: tree,
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    // Everything in the URL is text: an id of digits must not become a number.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => {
+      const pairs = Object.entries(search).filter(([, v]) => v !== undefined && v !== "");
+      return pairs.length ? `?${new URLSearchParams(pairs.map(([k, v]) => [k, String(v)]))}` : "";
+    },
+    defaultErrorComponent: ({ error }) => (
+      <ErrorState error={asError(error)} retry={() => location.reload()} />
+    ),
+    defaultNotFoundComponent: () => (
+      <ErrorState error={new Error("There is no such page.")} retry={() => location.assign("/executions")} />
+    ),
+  });
+}
+
+const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createPageRouter>;
+  }
+}
