@@ -26,7 +26,8 @@ func takeLock(ctx context.Context, path string) (*sql.DB, error) {
 	db.SetMaxOpenConns(1) // the lock belongs to this one connection,
 	db.SetConnMaxLifetime(0)
 	db.SetConnMaxIdleTime(0) // which must never be replaced
-	if _, err := db.ExecContext(ctx, `BEGIN EXCLUSIVE`); err != nil {
+	// A caller who goes away must not interrupt a connection that has the lock.
+	if _, err := db.ExecContext(context.WithoutCancel(ctx), `BEGIN EXCLUSIVE`); err != nil {
 		_ = db.Close()
 		return nil, lockError(path, err)
 	}

@@ -1,0 +1,59 @@
+package artifact
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// sweepAge is how old a file must be before it may be swept away. What this
+// process published is protected by name; the age protects what was restored or
+// put there by hand while somebody still looks at it.
+const sweepAge = time.Hour
+
+// Sweep removes the files that nothing names: known is asked for each that is
+// older than an hour. It returns how many it removed.
+func (s *Store) Sweep(ctx context.Context, known func(sha256 string) (bool, error)) (removed int, err error) {
+	err = filepath.WalkDir(s.root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case entry.IsDir() && path == s.tmp:
+			return fs.SkipDir
+		case entry.IsDir() || !validHash(entry.Name()):
+			return nil // not ours to remove
+		}
+		gone, err := s.sweepOne(path, entry.Name(), known)
+		if gone {
+			removed++
+		}
+		return err
+	})
+	if err != nil {
+		return removed, s.unavailable("sweep artifacts").Because(err)
+	}
+	return removed, nil
+}
+
+// sweepOne holds the lock while it decides: an execution may be about to keep the
+// same content again.
+func (s *Store) sweepOne(path, hash string, known func(string) (bool, error)) (gone bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info, err := os.Stat(path)
+	if err != nil {
+		return false, err
+	}
+	named, err := known(hash)
+	if named {
+		delete(s.fresh, hash) // its row protects it from now on
+	}
+	if err != nil || named || s.fresh[hash] || s.now().Sub(info.ModTime()) < sweepAge {
+		return false, err
+	}
+	return true, os.Remove(path)
+}
