@@ -27,6 +27,11 @@ type Sink struct {
 	Opened func(name string)
 	// Fail, when set, is the error of every Write.
 	Fail error
+	// Execution is whose artifacts these are.
+	Execution string
+	// Now and NewID, when set, make what is kept the same in every run.
+	Now   func() time.Time
+	NewID func() string
 
 	mu      sync.Mutex // guards everything below
 	kept    []File
@@ -107,8 +112,15 @@ func (w *writer) Commit() (automation.Artifact, error) {
 	if w.done {
 		return automation.Artifact{}, fmt.Errorf("commit %s: already ended", w.name)
 	}
-	a := automation.Artifact{ID: w.sink.ids.New(), Name: w.name, MediaType: w.media, Size: w.size,
-		SHA256: hex.EncodeToString(w.sum.Sum(nil)), CreatedAt: time.Now().UTC()}
+	now, newID := time.Now, w.sink.ids.New
+	if w.sink.Now != nil {
+		now = w.sink.Now
+	}
+	if w.sink.NewID != nil {
+		newID = w.sink.NewID
+	}
+	a := automation.Artifact{ID: newID(), Execution: w.sink.Execution, Name: w.name, MediaType: w.media, Size: w.size,
+		SHA256: hex.EncodeToString(w.sum.Sum(nil)), CreatedAt: now().UTC()}
 	w.end(func() { w.sink.kept = append(w.sink.kept, File{a, w.buf.Bytes()}) })
 	return a, nil
 }
