@@ -23,7 +23,7 @@ type Info struct {
 	Why           string   `json:"why"` // why it is of that kind
 	Size          int      `json:"size"`
 	SHA256        string   `json:"sha256"`
-	Exports       []string `json:"exports"` // functions that may serve as actions
+	Exports       []string `json:"exports"` // functions that may serve as actions; empty for a command, which serves any
 	Imports       []string `json:"imports"` // "module.name"
 	HostFunctions []string `json:"host_functions"`
 	MemoryMin     int64    `json:"memory_min"` // bytes

@@ -196,7 +196,7 @@ func TestParallelCalls(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	if n := len(m.idle.idle); n > maxIdle() {
+	if n := idleOf(m); n > maxIdle() {
 		t.Errorf("%d idle instances, want at most %d", n, maxIdle())
 	}
 }
@@ -217,15 +217,12 @@ func TestIdleInstancesAreTrimmed(t *testing.T) {
 		}
 		close(g.open)
 		callers.Wait()
-		if n := len(m.idle.idle); n != 3 {
+		if n := idleOf(m); n != 3 {
 			t.Fatalf("%d idle instances, want 3", n)
 		}
 		time.Sleep(2 * idleTime)
 		synctest.Wait()
-		m.idle.mu.Lock()
-		n := len(m.idle.idle)
-		m.idle.mu.Unlock()
-		if n != 1 {
+		if n := idleOf(m); n != 1 {
 			t.Errorf("%d idle instances after a long time, want 1", n)
 		}
 	})
@@ -352,4 +349,10 @@ func TestClosedEngineLoadsNothing(t *testing.T) {
 	if fmt.Sprint(e.modules) != "map[]" {
 		t.Error("modules are left")
 	}
+}
+
+func idleOf(m *Module) int {
+	m.idle.mu.Lock()
+	defer m.idle.mu.Unlock()
+	return len(m.idle.idle)
 }

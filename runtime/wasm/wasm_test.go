@@ -98,7 +98,7 @@ func engines(t *testing.T) map[string]*Engine {
 
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
-	small := automation.Limits{Timeout: 10 * time.Second, Fuel: 20_000_000, Memory: 1 << 20, Output: 200_000, Log: 10_000, HostCalls: 3, CallDepth: 500}
+	small := automation.Limits{Timeout: time.Minute, Fuel: 2_000_000, Memory: 1 << 20, Output: 200_000, Log: 10_000, HostCalls: 3, CallDepth: 500}
 	tests := []struct {
 		name, module, export, input string
 		limits                      automation.Limits
@@ -109,7 +109,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "a reactor answers", module: "echo", export: "echo", input: `{"a": [1, 2]}`, output: `{"a": [1, 2]}`},
 		{name: "output that is not JSON is kept as text", module: "behave", export: "text", output: `"plain text"`, text: true},
 		{name: "no output is null", module: "behave", export: "silent", output: "null"},
-		{name: "a loop runs out of fuel", module: "behave", export: "spin", limits: small, code: automation.CodeOutOfFuel, message: "20,000,000 instructions"},
+		{name: "a loop runs out of fuel", module: "behave", export: "spin", limits: small, code: automation.CodeOutOfFuel, message: "2,000,000 instructions"},
 		{name: "a loop runs out of time", module: "behave", export: "spin", limits: automation.Limits{Timeout: 20 * time.Millisecond},
 			code: automation.CodeTimeout, message: "longer than 20ms"},
 		{name: "filling memory is stopped", module: "behave", export: "fill", limits: automation.Limits{Timeout: 50 * time.Millisecond},
@@ -173,7 +173,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 				}
 			}
 		}
-		if n := len(m.idle.idle); n != 1 {
+		if n := idleOf(m); n != 1 {
 			t.Errorf("%s: %d idle instances after one call at a time, want 1", name, n)
 		}
 	}
