@@ -20,31 +20,36 @@ type fakeEngine struct {
 	compiled int
 	alive    int
 	failWith error
+	failOn   string // end of a module's name; empty fails all
 }
 
-func (e *fakeEngine) compile(_ context.Context, name string, code []byte) (compiled, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.failWith != nil {
-		return nil, e.failWith
-	}
-	m := &fakeModule{engine: e, name: name}
-	for _, word := range strings.Fields(string(code)) {
+func inspect(code []byte) (wasm.Info, error) {
+	var info wasm.Info
+	for word := range strings.FieldsSeq(string(code)) {
 		key, value, _ := strings.Cut(word, "=")
 		switch key {
 		case "export":
-			m.info.Exports = append(m.info.Exports, value)
+			info.Exports = append(info.Exports, value)
 		case "import":
-			m.info.HostFunctions = append(m.info.HostFunctions, value)
+			info.HostFunctions = append(info.HostFunctions, value)
 		case "invalid":
-			return nil, automation.Invalid("%s is no module", name)
+			return info, automation.Invalid("the module is refused")
 		default:
-			m.info.Kind = wasm.Kind(key)
+			info.Kind = wasm.Kind(key)
 		}
+	}
+	return info, nil
+}
+
+func (e *fakeEngine) compile(_ context.Context, name string, _ []byte) (compiled, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.failWith != nil && strings.HasSuffix(name, e.failOn) {
+		return nil, e.failWith
 	}
 	e.compiled++
 	e.alive++
-	return m, nil
+	return &fakeModule{engine: e, name: name}, nil
 }
 
 func (e *fakeEngine) counts() (compiled, alive int) {
@@ -62,12 +67,9 @@ func (e *fakeEngine) fail(err error) {
 type fakeModule struct {
 	engine  *fakeEngine
 	name    string
-	info    wasm.Info
 	mu      sync.Mutex // guards retired
 	retired bool
 }
-
-func (m *fakeModule) Info() wasm.Info { return m.info }
 
 func (m *fakeModule) Call(context.Context, wasm.Call) (wasm.Result, error) {
 	m.mu.Lock()
@@ -120,7 +122,7 @@ func hostFuncs(t testing.TB) hostfuncs.Set {
 func testLoader(t testing.TB, e *fakeEngine) *Loader {
 	t.Helper()
 	l, err := NewLoader(LoaderOptions{
-		compileFunc: e.compile, HostFuncs: hostFuncs(t),
+		inspectFunc: inspect, compileFunc: e.compile, HostFuncs: hostFuncs(t),
 		Config: map[string]map[string]any{"configured": {"url": 5, "free": true}},
 	})
 	if err != nil {

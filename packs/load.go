@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
@@ -32,17 +33,19 @@ type LoaderOptions struct {
 	// Logger may be nil.
 	Logger *slog.Logger
 
-	// compileFunc stands in for Engine in tests.
+	// Both stand in for Engine in tests.
+	inspectFunc func(code []byte) (wasm.Info, error)
 	compileFunc func(ctx context.Context, name string, code []byte) (compiled, error)
 }
 
 // Loader does everything about a pack that can fail. It is safe for concurrent
 // use and holds no pack itself.
 type Loader struct {
-	hostFuncs hostfuncs.Set
-	config    map[string]map[string]any
-	shelf     *shelf
-	log       *slog.Logger
+	hostFuncs   hostfuncs.Set
+	config      map[string]map[string]any
+	inspectFunc func(code []byte) (wasm.Info, error)
+	shelf       *shelf
+	log         *slog.Logger
 }
 
 // NewLoader makes a loader.
@@ -51,10 +54,10 @@ func NewLoader(o LoaderOptions) (*Loader, error) {
 		if o.Engine == nil {
 			return nil, errors.New("packs: LoaderOptions.Engine is missing")
 		}
-		o.compileFunc = compileWith(o.Engine)
+		o.inspectFunc, o.compileFunc = wasm.Inspect, compileWith(o.Engine)
 	}
 	return &Loader{
-		hostFuncs: o.HostFuncs, config: o.Config,
+		hostFuncs: o.HostFuncs, config: o.Config, inspectFunc: o.inspectFunc,
 		shelf: newShelf(o.compileFunc), log: component(o.Logger),
 	}, nil
 }
@@ -102,24 +105,41 @@ func (l *Loader) Load(ctx context.Context, folder string, fsys fs.FS, where stri
 	return nil, joined(errs)
 }
 
-// check does what needs the server: configuration, rules, modules.
+// check does what needs the server: configuration, rules, modules. No code is
+// compiled, and so none is started, before everything else has passed.
 func (l *Loader) check(ctx context.Context, p *Pack, files contents) []error {
 	var errs []error
 	config, err := configure(p.Name, p.ConfigSchema, l.config[p.Name])
 	p.Config, errs = config, add(errs, err)
-	if _, err := rule.Compile(p.Rules); err != nil {
-		errs = append(errs, err)
-	}
+	_, err = rule.Compile(p.Rules)
+	errs = add(errs, err)
 	for _, file := range p.entryPoints() {
-		m, err := l.shelf.take(ctx, p.Name, file, files[file])
+		info, err := l.inspectFunc(files[file])
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, fmt.Errorf("read %s: %w", file, err))
 			continue
 		}
-		p.modules[file] = m
-		errs = append(errs, l.checkImports(p, file, m.Info())...)
+		errs = append(errs, l.checkImports(p, file, info)...)
+		errs = append(errs, p.checkExports(file, info)...)
 	}
-	return append(errs, p.checkExports()...)
+	if len(errs) == 0 {
+		errs = add(errs, l.compile(ctx, p, files))
+	}
+	return errs
+}
+
+// compile makes every module of the pack ready to run.
+func (l *Loader) compile(ctx context.Context, p *Pack, files contents) error {
+	for _, file := range p.entryPoints() {
+		began := time.Now()
+		m, err := l.shelf.take(ctx, p.Name, file, files[file])
+		if err != nil {
+			return err
+		}
+		p.modules[file] = m
+		l.log.Debug("module ready", "pack", p.Name, "module", file, "dur", time.Since(began))
+	}
+	return nil
 }
 
 // defaultEntryPoint serves actions that name no file.
@@ -195,22 +215,19 @@ func (l *Loader) checkImports(p *Pack, file string, info wasm.Info) []error {
 	return errs
 }
 
-// checkExports compares declared actions with what their modules offer. A command
+// checkExports compares declared actions with what their module offers. A command
 // serves any action: it learns the name when it starts.
-func (p *Pack) checkExports() []error {
+func (p *Pack) checkExports(file string, info wasm.Info) []error {
+	if info.Kind == wasm.Command {
+		return nil
+	}
 	var errs []error
 	for _, a := range p.Actions {
-		m := p.modules[a.EntryPoint]
-		if m == nil { // did not compile, which has been said
-			continue
+		if a.EntryPoint == file && !slices.Contains(info.Exports, a.Export) {
+			errs = append(errs, invalid("%s: %s does not export a function %q for action %q%s",
+				place(a.Position), file, a.Export, a.Name, didYouMean(a.Export, info.Exports)).
+				WithHint("%s exports: %s", file, strings.Join(info.Exports, ", ")))
 		}
-		info := m.Info()
-		if info.Kind == wasm.Command || slices.Contains(info.Exports, a.Export) {
-			continue
-		}
-		errs = append(errs, invalid("%s: %s does not export a function %q for action %q%s",
-			place(a.Position), a.EntryPoint, a.Export, a.Name, didYouMean(a.Export, info.Exports)).
-			WithHint("%s exports: %s", a.EntryPoint, strings.Join(info.Exports, ", ")))
 	}
 	return errs
 }

@@ -82,8 +82,8 @@ func TestABadPackSaysEverythingThatIsWrong(t *testing.T) {
 			if !errors.Is(err, automation.ErrInvalid) {
 				t.Errorf("the error is not of kind invalid: %v", err)
 			}
-			if _, alive := engine.counts(); alive != 0 {
-				t.Errorf("%d modules were left behind", alive)
+			if compiled, _ := engine.counts(); compiled != 0 {
+				t.Errorf("%d modules of a bad pack were compiled, and so started", compiled)
 			}
 		})
 	}
@@ -265,5 +265,20 @@ func TestThePacksOfThisRepositoryAreWellWritten(t *testing.T) {
 				t.Errorf("parts without effect: %v", p.Notes)
 			}
 		})
+	}
+}
+
+func TestAPackOfWhichHalfCompilesLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	engine := &fakeEngine{failWith: errors.New("the disk is full"), failOn: "/pack.wasm"}
+	fsys := greeter("1.0.0", "")
+	fsys["actions/other.yaml"] = &fstest.MapFile{Data: []byte("name: other\nentry_point: other.wasm\n")}
+	fsys["actions/other.wasm"] = &fstest.MapFile{Data: []byte("command")}
+	_, err := testLoader(t, engine).Load(t.Context(), "greeter", fsys, "somewhere")
+	if err == nil || !strings.Contains(err.Error(), "compile pack.wasm: the disk is full") {
+		t.Errorf("err = %v", err)
+	}
+	if compiled, alive := engine.counts(); compiled != 1 || alive != 0 {
+		t.Errorf("compiled %d, alive %d; want 1 and 0", compiled, alive)
 	}
 }

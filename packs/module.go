@@ -12,7 +12,6 @@ import (
 // compiled is a module that the engine made ready.
 type compiled interface {
 	wasm.Caller
-	Info() wasm.Info
 	Retire(ctx context.Context) error
 }
 

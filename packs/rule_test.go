@@ -41,7 +41,9 @@ func TestCriteriaKeepTheirOrderAndPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(line int) automation.Position { return automation.Position{File: "leak.yaml", Line: line, Column: 3} }
+	at := func(line int) automation.Position {
+		return automation.Position{File: "leak.yaml", Line: line, Column: 3}
+	}
 	want := []automation.Criterion{
 		{Key: "trigger.body.zebra", Operator: "equals", Pattern: json.Number("12345678901234567890"), Position: at(5)},
 		{Key: "trigger.body.alert#first", Operator: "startswith", Pattern: "Pod", Position: at(6)},
