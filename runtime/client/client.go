@@ -90,11 +90,11 @@ func parseBase(text string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, automation.Invalid("server address %q is not a URL", text).
-			WithCode("invalid_url").WithHint("Write it as %s", DefaultURL)
+			WithCode("invalid_url").WithHint("write it as %s", DefaultURL)
 	}
 	if base.User != nil {
 		return nil, automation.Invalid("server address holds a user name or password").
-			WithCode("invalid_url").WithHint("Leave it out and use a token")
+			WithCode("invalid_url").WithHint("leave it out and use a token")
 	}
 	base.RawQuery, base.Fragment = "", ""
 	return base, nil
@@ -225,11 +225,11 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 		err = wrapped.Err // its text repeats the whole address
 	}
 	return automation.Unavailable("no Squall server answers at %s", c.BaseURL()).WithCode("unreachable").
-		WithHint("Start one with: squall server; or name another with --server or SQUALL_URL").Because(err)
+		WithHint("start one with: squall server; or name another with --server or SQUALL_URL").Because(err)
 }
 
 // strange explains an answer that no Squall server gives.
 func (c *Client) strange(err error) error {
 	return automation.Unavailable("what answers at %s does not speak as Squall does", c.BaseURL()).
-		WithCode("unexpected_answer").WithHint("Check the address, and proxies on the way").Because(err)
+		WithCode("unexpected_answer").WithHint("check the address, and proxies on the way").Because(err)
 }

@@ -67,7 +67,7 @@ func messageOf(p problem, resp *http.Response) string {
 
 func hintOf(p problem, resp *http.Response) string {
 	if p.Hint == "" && resp.StatusCode == http.StatusUnauthorized {
-		return "Log in with: squall login; or set SQUALL_TOKEN"
+		return "log in with: squall login; or set SQUALL_TOKEN"
 	}
 	return p.Hint
 }

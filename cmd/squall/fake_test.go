@@ -1,0 +1,266 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/client"
+)
+
+// fake is a server with a few things in it: enough to see what the command line
+// asks for and what it makes of the answers.
+type fake struct {
+	mu    sync.Mutex // guards asked and told
+	asked []string   // "METHOD target body" of every request
+	told  chan struct{}
+}
+
+const (
+	fakeToken = "s3cret"
+	good      = "6740b1e2c3d4e5f6a7b8c901"
+	bad       = "6740b1e2c3d4e5f6a7b8c902"
+	later     = "6740b1e2c3d4e5f6a7b8c903" // ends while it is watched
+	slow      = "6740b1e2c3d4e5f6a7b8c904" // never ends
+	event     = "6740b1e2c3d4e5f6a7b8c905"
+	file      = "6740b1e2c3d4e5f6a7b8c906"
+	torn      = "6740b1e2c3d4e5f6a7b8c907"
+)
+
+func newFake() *fake { return &fake{told: make(chan struct{})} }
+
+// record keeps a request and wakes those who wait for one.
+func (f *fake) record(line string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, line)
+	close(f.told)
+	f.told = make(chan struct{})
+}
+
+// requests returns what was asked so far, and a channel that is closed by the
+// next request.
+func (f *fake) requests() (string, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strings.Join(f.asked, "\n") + "\n", f.told
+}
+
+func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	f.record(strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Method, r.RequestURI, body)))
+	w.Header().Set("X-Stream-Seq", "10")
+	w.Header().Set("X-Request-Id", "req-1")
+	hook := strings.HasPrefix(r.URL.Path, "/api/v1/webhooks/")
+	switch token := r.Header.Get("Authorization"); {
+	case hook && token != "":
+		refuse(w, 500, "leak", "the token went to a webhook", "")
+	case !hook && token != "Bearer "+fakeToken:
+		refuse(w, 401, "unauthenticated", "the token is missing or unknown", "")
+	default:
+		f.routes(body).ServeHTTP(w, r)
+	}
+}
+
+func (f *fake) routes(body []byte) http.Handler {
+	mux := http.NewServeMux()
+	answer := func(pattern string, v any) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, v) })
+	}
+	answer("GET /api/v1/me", client.Account{User: "admin", Role: "admin"})
+	answer("GET /api/v1/version", client.Version{Version: "9.9.9", Commit: "abc", Go: "go1.26"})
+	answer("GET /api/v1/actions", list(fakeActions()...))
+	answer("GET /api/v1/actions/core.echo", fakeActions()[0])
+	answer("GET /api/v1/rules", list(fakeRule()))
+	answer("GET /api/v1/rules/labs_sre.on_memory", client.RuleDetail{Rule: fakeRule(), Verdicts: []automation.Verdict{fakeVerdict()}})
+	answer("POST /api/v1/rules/test", automation.RuleTest{Matched: true, Criteria: fakeVerdict().Criteria, Parameters: map[string]any{"pod": "leaky"}})
+	answer("GET /api/v1/packs", list(fakePacks()...))
+	answer("GET /api/v1/webhooks", list(client.Webhook{Path: "pprof", Rules: []automation.Ref{"labs_sre.on_memory"}}))
+	answer("GET /api/v1/events", list(fakeEvent(false)))
+	answer("GET /api/v1/events/"+event, fakeEvent(true))
+	answer("POST /api/v1/events", client.Receipt{Event: event, Looked: 1, Matched: 1, Executions: []string{good}})
+	answer("POST /api/v1/webhooks/{path...}", client.Receipt{Event: event, Looked: 2, Matched: 1, Executions: []string{good}})
+	answer("GET /api/v1/artifacts", list(fakeArtifact(file)))
+	answer("GET /api/v1/artifacts/"+file, fakeArtifact(file))
+	answer("GET /api/v1/artifacts/"+torn, fakeArtifact(torn))
+	mux.HandleFunc("GET /api/v1/artifacts/{id}/content", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello\n") })
+	f.executionRoutes(mux, body)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, 404, "not_found", fmt.Sprintf("there is nothing at %s", r.URL.Path), "")
+	})
+	return mux
+}
+
+func (f *fake) executionRoutes(mux *http.ServeMux, body []byte) {
+	mux.HandleFunc("GET /api/v1/executions", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, fakeExecutions(r)) })
+	mux.HandleFunc("GET /api/v1/executions/{id}", func(w http.ResponseWriter, r *http.Request) { f.execution(w, r.PathValue("id")) })
+	mux.HandleFunc("GET /api/v1/executions/{id}/log", fakeLog)
+	mux.HandleFunc("GET /api/v1/stream", fakeStream)
+	mux.HandleFunc("POST /api/v1/executions/{id}/cancel", func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("id") != slow {
+			refuse(w, 409, "conflict", "the execution has ended", "")
+			return
+		}
+		reply(w, 202, fakeExecution(slow, automation.Canceled).ExecutionSummary)
+	})
+	mux.HandleFunc("POST /api/v1/executions/{id}/rerun", func(w http.ResponseWriter, r *http.Request) { f.execution(w, good) })
+	mux.HandleFunc("POST /api/v1/executions", func(w http.ResponseWriter, _ *http.Request) { f.run(w, body) })
+}
+
+func (f *fake) run(w http.ResponseWriter, body []byte) {
+	var asked struct{ Action string }
+	_ = json.Unmarshal(body, &asked)
+	ids := map[string]string{"core.echo": good, "core.fail": bad, "core.later": later, "core.slow": slow}
+	id, ok := ids[asked.Action]
+	if !ok {
+		refuse(w, 404, "unknown_action", fmt.Sprintf("action %q not found", asked.Action), "")
+		return
+	}
+	reply(w, 201, fakeExecution(id, automation.Pending))
+}
+
+// execution makes the later one end at the second look.
+func (f *fake) execution(w http.ResponseWriter, id string) {
+	asked, _ := f.requests()
+	status, ok := map[string]automation.Status{
+		good: automation.Succeeded, bad: automation.Failed, later: automation.Running, slow: automation.Running,
+	}[id]
+	if !ok {
+		refuse(w, 404, "not_found", fmt.Sprintf("execution %q not found", id), "")
+		return
+	}
+	if id == later && strings.Count(asked, "GET /api/v1/executions/"+later+"\n") > 1 {
+		status = automation.Succeeded
+	}
+	reply(w, 200, fakeExecution(id, status))
+}
+
+func fakeExecution(id string, status automation.Status) automation.Execution {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	e := automation.Execution{
+		ExecutionSummary: automation.ExecutionSummary{ID: id, Action: "core.echo", Status: status, Summary: "say hello", Attempts: 1, CreatedAt: at, StartedAt: &at},
+		StartedBy:        "admin", Parameters: json.RawMessage(`{"message":"hello","n":9007199254740993}`),
+		LogLines: 2, MaxAttempts: 1, AttemptList: []automation.Attempt{}, Artifacts: []automation.Artifact{},
+	}
+	if status.Final() {
+		end := at.Add(12 * time.Millisecond)
+		e.FinishedAt = &end
+	}
+	switch status {
+	case automation.Succeeded:
+		e.Output = json.RawMessage(`{"said":"hello"}`)
+		e.Artifacts = append(e.Artifacts, fakeArtifact(file))
+	case automation.Failed:
+		e.Action, e.Code, e.Message, e.Hint = "core.fail", automation.CodeExitCode, "the pod \x1b[2Jis gone", "look for another pod"
+	}
+	return e
+}
+
+// fakeExecutions gives one execution a page, so that lists must turn pages.
+func fakeExecutions(r *http.Request) client.Executions {
+	answer := client.Executions{List: list(fakeExecution(bad, automation.Failed).ExecutionSummary)}
+	switch r.URL.Query().Get("after") {
+	case "":
+		answer.Next, answer.Counts = bad, map[automation.Status]int{automation.Failed: 1, automation.Succeeded: 1}
+	case bad:
+		answer.List = list(fakeExecution(good, automation.Succeeded).ExecutionSummary)
+	}
+	return answer
+}
+
+func fakeLog(w http.ResponseWriter, r *http.Request) {
+	if !automation.ValidID(r.PathValue("id")) {
+		refuse(w, 404, "not_found", "there is no such execution", "")
+		return
+	}
+	page := client.LogPage{Items: []automation.LogLine{}, Total: 2}
+	var from int
+	fmt.Sscan(r.URL.Query().Get("from"), &from)
+	for n := from; n <= 2; n++ {
+		at := time.Date(2026, 11, 22, 10, 0, n, 0, time.UTC)
+		page.Items = append(page.Items, automation.LogLine{Number: n, Attempt: n, At: at, Level: automation.LevelInfo, Text: fmt.Sprintf("line %d", n)})
+	}
+	reply(w, 200, page)
+}
+
+func fakeStream(w http.ResponseWriter, r *http.Request) {
+	for seq, change := range []automation.Change{
+		{Kind: automation.ExecutionUpdated, Execution: &automation.ExecutionSummary{ID: bad, Action: "core.fail", Status: automation.Canceled}},
+		{Kind: automation.ExecutionUpdated, Execution: &automation.ExecutionSummary{ID: later, Action: "core.later", Status: automation.Succeeded, Summary: "at last"}},
+	} {
+		change.Seq = int64(seq + 11)
+		text, _ := json.Marshal(change)
+		fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", change.Seq, change.Kind, text)
+	}
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+}
+
+func fakeActions() []automation.Action {
+	return []automation.Action{
+		{Pack: "core", Name: "echo", Description: "Says it again", Enabled: true, Runner: "wasm", Parameters: map[string]automation.Parameter{
+			"message": {Type: "string", Required: true, Description: "what to say"},
+			"voice":   {Type: "string", Enum: []any{"loud", "low"}, Default: "low"},
+		}},
+		{Pack: "k8s", Name: "drain", Enabled: true, Runner: "wasm"},
+	}
+}
+
+func fakeRule() automation.Rule {
+	return automation.Rule{
+		Pack: "labs_sre", Name: "on_memory", Enabled: true,
+		Trigger:  automation.TriggerSpec{Type: "core.st2.webhook", Parameters: map[string]any{"url": "pprof"}},
+		Criteria: []automation.Criterion{{Key: "trigger.body.name", Operator: "startswith", Pattern: "Pod"}},
+		Action:   automation.ActionCall{Ref: "core.echo", Parameters: map[string]any{"message": "{{ trigger.body.name }}"}},
+	}
+}
+
+func fakeVerdict() automation.Verdict {
+	return automation.Verdict{Event: event, Rule: "labs_sre.on_memory", Outcome: automation.NotMatched, Total: 1, Criteria: []automation.CriterionResult{
+		{Key: "trigger.body.name", Operator: "startswith", Pattern: "Pod", Actual: "Node"},
+	}}
+}
+
+func fakeEvent(whole bool) automation.Event {
+	e := automation.Event{ID: event, Trigger: "core.st2.webhook", ReceivedAt: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Looked: 1, PayloadBytes: 2048, Summary: "POST pprof"}
+	if whole {
+		e.Payload, e.Verdicts = json.RawMessage(`{"body":{"name":"Node"}}`), []automation.Verdict{fakeVerdict()}
+	}
+	return e
+}
+
+func fakePacks() []automation.PackStatus {
+	return []automation.PackStatus{
+		{Name: "core", Version: "1.0.0", InService: true, Path: "embedded", Actions: []automation.Ref{"core.echo"}, Rules: []automation.Ref{}},
+		{Name: "torn", Path: "packs.d/torn", Error: "pack.yaml:3:1: unknown key", Actions: []automation.Ref{}, Rules: []automation.Ref{}},
+	}
+}
+
+// fakeArtifact says of the torn one that it is longer than what arrives.
+func fakeArtifact(id string) automation.Artifact {
+	a := automation.Artifact{ID: id, Execution: good, Name: "../hello.txt", MediaType: "text/plain", Size: 6,
+		SHA256: "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"}
+	if id == torn {
+		a.Size = 7
+	}
+	return a
+}
+
+func list[T any](items ...T) client.List[T] { return client.List[T]{Items: items} }
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func refuse(w http.ResponseWriter, status int, code, detail, hint string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "code": code, "detail": detail, "hint": hint, "request_id": "req-1"})
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/squall-dev/squall/packs"
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/client"
+)
+
+// trial is what the arguments of rule test name.
+type trial struct {
+	ref   string // a rule in service
+	rule  string // or a file
+	event string // a file with a payload, or the id of a stored event
+}
+
+func newRuleTestCommand(c *cli) *cobra.Command {
+	var t trial
+	cmd := &cobra.Command{
+		Use:   "test [RULE]",
+		Short: "Say what a rule would decide, without starting anything",
+		Long: "Say what a rule would decide, without starting anything. When rule and event are\n" +
+			"files no server is needed. The event file holds the payload, which is what\n" +
+			"\"trigger.\" refers to: for a webhook {\"body\": ..., \"headers\": ...}.\n\n" +
+			"The exit code is 0 whether or not the rule matches, and 5 when it is invalid.",
+		Example: "  squall rule test --rule rule.yaml --event event.json -o json\n" +
+			"  squall rule test --rule rule.yaml --event 6740b1e2c3d4e5f6a7b8c9d0\n" +
+			"  squall rule test labs_sre.generate_pprof_with_webhook --event event.yaml",
+		Args:              optional("RULE"),
+		ValidArgsFunction: c.completeFirst(liveRules),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t.ref = firstOf(args...)
+			return c.testRule(cmd.Context(), t)
+		},
+	}
+	cmd.Flags().StringVar(&t.rule, "rule", "", "file of the rule; - is stdin")
+	cmd.Flags().StringVar(&t.event, "event", "", "file of the payload, - for stdin, or the id of an event")
+	return cmd
+}
+
+func (c *cli) testRule(ctx context.Context, t trial) error {
+	switch {
+	case (t.ref == "") == (t.rule == ""):
+		return usage("either --rule FILE or the name of a rule is needed")
+	case t.event == "":
+		return usage("--event is missing").WithHint("name a file with the payload, or the id of an event: squall event list")
+	case t.rule == "-" && t.event == "-":
+		return usage("rule and event can not both be stdin")
+	}
+	test, err := c.judge(ctx, t)
+	if err != nil {
+		return err
+	}
+	return c.print(thing(test, outcomeOf(test), func(w io.Writer, screen terminal, _ bool) error {
+		p := &page{w: w, t: screen}
+		p.trial(test)
+		return p.err
+	}))
+}
+
+// judge asks the server only for what files do not hold.
+func (c *cli) judge(ctx context.Context, t trial) (automation.RuleTest, error) {
+	ask := client.RuleTrial{Ref: automation.Ref(t.ref)}
+	var rule []byte
+	var err error
+	if t.rule != "" {
+		if rule, err = c.readInput(t.rule); err != nil {
+			return automation.RuleTest{}, err
+		}
+		ask.Rule = string(rule)
+	}
+	if isEventID(t.event) {
+		ask.Event = t.event
+		return c.askServer(ctx, ask)
+	}
+	payload, err := c.readInput(t.event)
+	if err != nil {
+		return automation.RuleTest{}, err
+	}
+	if ask.Payload, err = asJSON(payload, t.event); err != nil {
+		return automation.RuleTest{}, err
+	}
+	if t.ref != "" {
+		return c.askServer(ctx, ask)
+	}
+	return packs.TestRule(t.rule, rule, ask.Payload)
+}
+
+// isEventID prefers a file, should one have such a name.
+func isEventID(name string) bool {
+	_, err := os.Stat(name)
+	return automation.ValidID(name) && errors.Is(err, fs.ErrNotExist)
+}
+
+func (c *cli) askServer(ctx context.Context, ask client.RuleTrial) (automation.RuleTest, error) {
+	api, err := c.client()
+	if err != nil {
+		return automation.RuleTest{}, err
+	}
+	return api.TestRule(ctx, ask)
+}
+
+func outcomeOf(test automation.RuleTest) string {
+	switch {
+	case test.Error != "":
+		return string(automation.Errored)
+	case test.Matched:
+		return string(automation.Matched)
+	}
+	return string(automation.NotMatched)
+}
+
+func (p *page) trial(test automation.RuleTest) {
+	word := map[bool]string{true: "matches", false: "does not match"}[test.Matched]
+	p.line("%s %s", styled(p.t.held(test.Matched)), word)
+	p.criteria(test.Criteria)
+	if test.Error != "" {
+		p.line("  %s", test.Error)
+	}
+	for _, name := range sortedKeys(test.Parameters) {
+		p.pair(name, compact(test.Parameters[name]))
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/client"
+)
+
+func newRunCommand(c *cli) *cobra.Command {
+	var given parameterFlags
+	var p pursuit
+	cmd := &cobra.Command{
+		Use:     "run ACTION",
+		GroupID: groupRun,
+		Short:   "Run an action",
+		Long: "Run an action, show its log on stderr and, when it has ended, what came of it.\n" +
+			"Ctrl-C leaves it running.",
+		Example: "  squall run core.echo -p message=hello\n" +
+			"  squall run labs_sre.list_pods --params parameters.yaml --wait --timeout 1m\n" +
+			"  squall run core.echo -p message=hello -o json --jq .output\n" +
+			"  squall run core.echo -p 'tags:=[\"a\",\"b\"]' --detach -o name",
+		Args:              exactly("ACTION"),
+		ValidArgsFunction: c.completeFirst(liveActions),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.run(cmd.Context(), args[0], given, p)
+		},
+	}
+	given.addFlags(cmd)
+	p.addFlags(cmd)
+	must(cmd.RegisterFlagCompletionFunc("param", c.completeParameters))
+	return cmd
+}
+
+func (c *cli) run(ctx context.Context, action string, given parameterFlags, p pursuit) error {
+	if err := oneOrAll([]error{p.check(), c.checkFields(executionFields())}); err != nil {
+		return err
+	}
+	ref, err := automation.ParseRef(action)
+	if err != nil {
+		return usage("%q does not name an action", action).WithHint("write it as pack.name; list them: squall action list")
+	}
+	parameters, err := c.parameters(given)
+	if err != nil {
+		return err
+	}
+	api, err := c.client()
+	if err != nil {
+		return err
+	}
+	started, err := api.Run(ctx, ref, parameters)
+	if err != nil {
+		return suggestAction(ctx, api, ref, err)
+	}
+	return c.pursue(ctx, api, started, p)
+}
+
+// suggestAction says what may have been meant by an action that is not there.
+func suggestAction(ctx context.Context, api *client.Client, ref automation.Ref, err error) error {
+	var e *automation.Error
+	if !errors.As(err, &e) || e.Code != "unknown_action" && e.Code != "not_found" || strings.Contains(e.Hint, "mean") {
+		return err
+	}
+	const next = "list actions: squall action list"
+	list, failed := api.Actions(ctx)
+	if failed != nil {
+		return hinted(err, next) // the first error is the one that matters
+	}
+	var known []string
+	for _, a := range list.Items {
+		known = append(known, a.Ref().String())
+	}
+	return hinted(err, alternatives(string(ref), known, next))
+}
