@@ -155,8 +155,8 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 		},
 		Artifacts: &hostfuncstest.Sink{
 			Execution: "65f0c0de0000000000000001",
-			Now:   func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
-			NewID: func() string { return "65f0c0de0000000000000002" },
+			Now:       func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
+			NewID:     func() string { return "65f0c0de0000000000000002" },
 		},
 		Log: func(automation.LogLevel, string) {},
 	}
