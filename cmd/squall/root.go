@@ -50,6 +50,7 @@ func newRootCommand(c *cli) *cobra.Command {
 		newActionCommand(c), newPackCommand(c),
 		newLoginCommand(c), newCompletionCommand(c), newVersionCommand(c),
 	)
+	root.AddCommand(newServerCommand(c), newDemoCommand(c), newLeakCommand())
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetHelpCommandGroupID(groupAdmin)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/squall-dev/squall/runtime/api"
 	"github.com/squall-dev/squall/runtime/client"
 )
 
@@ -32,6 +33,9 @@ func build() client.Version {
 	return v
 }
 
+// buildVersion is the same for the server to tell.
+func buildVersion() api.Version { return api.Version(build()) }
+
 // versions is what version --remote answers.
 type versions struct {
 	client.Version
@@ -39,7 +43,7 @@ type versions struct {
 }
 
 func newVersionCommand(c *cli) *cobra.Command {
-	var remote bool
+	var askServer bool
 	cmd := &cobra.Command{
 		Use:     "version",
 		GroupID: groupAdmin,
@@ -48,12 +52,12 @@ func newVersionCommand(c *cli) *cobra.Command {
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := versions{Version: build()}
-			if remote {
-				api, err := c.client()
+			if askServer {
+				remote, err := c.client()
 				if err != nil {
 					return err
 				}
-				server, err := api.Version(cmd.Context())
+				server, err := remote.Version(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -62,7 +66,7 @@ func newVersionCommand(c *cli) *cobra.Command {
 			return c.print(thing(v, v.Version.Version, v.text))
 		},
 	}
-	cmd.Flags().BoolVar(&remote, "remote", false, "ask the server too")
+	cmd.Flags().BoolVar(&askServer, "remote", false, "ask the server too")
 	return cmd
 }
 

@@ -75,3 +75,12 @@ type RuleTest struct {
 	Parameters map[string]any `json:"parameters"`
 	Error      string         `json:"error"`
 }
+
+// Accepted is what became of an event that was sent: it is durable, and so is
+// everything named here.
+type Accepted struct {
+	Event      string   `json:"event"`
+	Looked     int      `json:"looked"`     // rules that looked at it
+	Matched    int      `json:"matched"`    // rules that matched
+	Executions []string `json:"executions"` // what they started
+}

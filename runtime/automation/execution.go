@@ -149,3 +149,13 @@ type LogGrowth struct {
 	Execution string `json:"execution"`
 	Lines     int    `json:"lines"`
 }
+
+// RunRequest is a person's wish to run an action.
+type RunRequest struct {
+	Action     Ref            `json:"action"`
+	Parameters map[string]any `json:"parameters"`
+	// User asks; Parent is the execution that is run again. Both are set by the
+	// server.
+	User   string `json:"-"`
+	Parent string `json:"-"`
+}

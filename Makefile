@@ -1,0 +1,128 @@
+# Squall. `make help` lists what there is; `make run` and `make test` work on a
+# fresh clone with Go, Node and npm.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+export CGO_ENABLED ?= 0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# A guest that exports actions is a reactor; any other is an ordinary program.
+GUEST   = GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags="-s -w" $$(if grep -qs '^//go:wasmexport' *.go; then echo -buildmode=c-shared; fi)
+STD     := $(patsubst packs/std/%/pack.yaml,%,$(wildcard packs/std/*/pack.yaml))
+EXAMPLE := $(patsubst examples/packs/%/src/go.mod,%,$(wildcard examples/packs/*/src/go.mod))
+SDK_SRC := $(shell find sdk/go -name '*.go' -o -name go.mod)
+MODULES := sdk/go $(foreach p,$(STD),packs/std/$(p)/src) $(foreach p,$(EXAMPLE),examples/packs/$(p)/src)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Build everything and start the server with the shipped and the example packs
+	./bin/squall server --data data --packs examples/packs
+
+.PHONY: demo
+demo: build ## Catch the heap dump of a leaking program, without a cluster
+	./bin/squall demo
+
+.PHONY: test
+test: build ## Run the tests of the server, the packs, the SDK and the page
+	go test ./...
+	$(MAKE) test-guests
+	cd web && npm run --silent test
+
+.PHONY: test-guests
+test-guests:
+	@for m in $(MODULES); do echo "test $$m"; (cd $$m && go vet ./... && go test ./...); done
+
+.PHONY: build
+build: packs web ## Build the page, the packs and bin/squall
+	go build -trimpath -ldflags="$(LDFLAGS)" -o bin/squall ./cmd/squall
+
+# --- packs ------------------------------------------------------------------
+
+.PHONY: packs
+packs: $(STD:%=packs/dist/std/%/pack.wasm) $(EXAMPLE:%=examples/packs/%/pack.wasm) packs/dist/demo/labs_sre/pack.wasm ## Build the packs' guests
+
+define std_pack
+packs/dist/std/$(1)/pack.wasm: $$(shell find packs/std/$(1) -type f) $$(SDK_SRC)
+	@echo "pack $(1)"
+	@rm -rf packs/dist/std/$(1) && mkdir -p packs/dist/std/$(1)
+	@cp -r $$(filter-out packs/std/$(1)/src,$$(wildcard packs/std/$(1)/*)) packs/dist/std/$(1)/
+	@cd packs/std/$(1)/src && $$(GUEST) -o ../../../dist/std/$(1)/pack.wasm .
+endef
+$(foreach p,$(STD),$(eval $(call std_pack,$(p))))
+
+define example_pack
+examples/packs/$(1)/pack.wasm: $$(shell find examples/packs/$(1)/src -type f) $$(SDK_SRC)
+	@echo "pack $(1)"
+	@cd examples/packs/$(1)/src && $$(GUEST) -o ../pack.wasm .
+endef
+$(foreach p,$(EXAMPLE),$(eval $(call example_pack,$(p))))
+
+# The demo carries its pack in the binary.
+packs/dist/demo/labs_sre/pack.wasm: examples/packs/labs_sre/pack.wasm $(shell find examples/packs/labs_sre -type f -not -name pack.wasm -not -path '*/src/*')
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@cp -r $(filter-out examples/packs/labs_sre/src,$(wildcard examples/packs/labs_sre/*)) $(@D)/
+
+# --- page -------------------------------------------------------------------
+
+NPM := npm --no-audit --no-fund --loglevel=error
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@echo "npm ci"
+	@cd web && $(NPM) ci
+	@touch $@
+
+web/dist/app/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public -type f) web/index.html web/vite.config.ts
+	@echo "build the page"
+	@cd web && npm run --silent build
+
+.PHONY: web
+web: web/dist/app/index.html ## Build the page
+
+# --- checks -----------------------------------------------------------------
+
+.PHONY: check
+check: lint test race ## What CI runs before the browser: lint, all tests, race detector
+	cd web && npm run --silent check && npm run --silent budget
+
+.PHONY: lint
+lint: ## gofmt, vet and generated files
+	@unformatted=$$(gofmt -l cmd runtime hostfuncs packs sdk examples web/*.go); \
+	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(MAKE) generate
+	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files are stale: commit what make generate wrote"; exit 1; }
+
+GENERATED := sdk/abi/abi.json web/src/api/types.ts
+
+.PHONY: generate
+generate: ## Write sdk/abi/abi.json and web/src/api/types.ts from the Go types
+	go run ./sdk/abi/gen > sdk/abi/abi.json.new && mv sdk/abi/abi.json.new sdk/abi/abi.json
+	go run ./runtime/api/gen > web/src/api/types.ts.new && mv web/src/api/types.ts.new web/src/api/types.ts
+
+# The engine's own compiler is slow under the race detector, so packages run two
+# at a time and have patience.
+.PHONY: race
+race: ## Run the Go tests under the race detector
+	CGO_ENABLED=1 go test -race -short -p 2 -timeout 20m ./...
+
+.PHONY: bench
+bench: build ## Latency and throughput of the whole path, beside an echo handler, in one table
+	go run ./runtime/daemon/bench
+
+.PHONY: e2e
+e2e: build ## The whole story in a real browser against the real binary (needs Chromium)
+	cd web && node e2e/run.mjs
+
+.PHONY: kill-test
+kill-test: build ## Kill the server 200 times under load and check that nothing acknowledged is lost
+	SQUALL_KILL_ROUNDS=200 go test ./runtime/daemon -run TestKill -v -timeout 30m
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin web/dist/app packs/dist/std packs/dist/demo examples/packs/*/pack.wasm

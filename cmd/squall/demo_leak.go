@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// The demo's victim: a program that never forgets a session. It runs as a child
+// process of its own, so that what is dumped is not the server.
+
+// leakCommand is how the demo starts its child; people have no use for it.
+const leakCommand = "demo-leak"
+
+// killedExit is the exit status of a process that the kernel killed for memory.
+const killedExit = 128 + 9
+
+// leakReport is what the child tells of itself at /memory. Sizes are in bytes.
+type leakReport struct {
+	Heap  uint64 `json:"heap"`
+	Limit uint64 `json:"limit"`
+}
+
+func newLeakCommand() *cobra.Command {
+	var limit, rate uint64
+	cmd := &cobra.Command{
+		Use: leakCommand, Hidden: true, Args: cobra.NoArgs,
+		Example: "  squall " + leakCommand + " --limit 67108864 --rate 8388608",
+		Short:   "Leak memory with pprof on loopback, as the demo's victim",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return leak(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), limit, rate)
+		},
+	}
+	cmd.Flags().Uint64Var(&limit, "limit", 64<<20, "bytes of heap at which the program is killed")
+	cmd.Flags().Uint64Var(&rate, "rate", 8<<20, "bytes leaked a second")
+	return cmd
+}
+
+// leak serves pprof and leaks until its limit kills it. It also ends when its
+// parent does, which closes its standard input.
+func leak(ctx context.Context, in io.Reader, out io.Writer, limit, rate uint64) error {
+	runtime.MemProfileRate = 16 << 10 // small demo, fine picture
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for pprof: %w", err)
+	}
+	server := &http.Server{Handler: leakHandler(limit), ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends with the process
+	go func() { _, _ = io.Copy(io.Discard, in); cancel() }()
+	if err := json.NewEncoder(out).Encode(map[string]string{"address": listener.Addr().String()}); err != nil {
+		return fmt.Errorf("tell the address: %w", err)
+	}
+	shop := &sessionStore{sessions: map[int]*session{}}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return errors.Join(server.Close(), ignoreCanceled(ctx.Err()))
+		case <-tick.C:
+		}
+		shop.serveCheckouts(int(rate / 20))
+		if heapInUse() > limit {
+			os.Exit(killedExit) // as the kernel would: without a word
+		}
+	}
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func leakHandler(limit uint64) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/memory", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(leakReport{Heap: heapInUse(), Limit: limit})
+	})
+	return mux
+}
+
+func heapInUse() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// A little shop, so that the flame graph has something to tell.
+
+type session struct {
+	cart    []byte
+	history [][]byte
+}
+
+type sessionStore struct {
+	sessions map[int]*session
+	next     int
+}
+
+// serveCheckouts handles so many checkouts that about n bytes are kept for ever.
+func (s *sessionStore) serveCheckouts(n int) {
+	for kept := 0; kept < n; {
+		kept += s.handleCheckout()
+	}
+}
+
+//go:noinline
+func (s *sessionStore) handleCheckout() int {
+	page := renderPage(24 << 10) // garbage, as every request makes
+	return s.remember(page)
+}
+
+// remember is the leak: nothing ever deletes a session.
+//
+//go:noinline
+func (s *sessionStore) remember(page []byte) int {
+	sess := newSession()
+	sess.history = append(sess.history, copyPage(page))
+	s.sessions[s.next] = sess
+	s.next++
+	return len(sess.cart) + len(page)
+}
+
+//go:noinline
+func newSession() *session { return &session{cart: make([]byte, 40<<10)} }
+
+//go:noinline
+func copyPage(page []byte) []byte { return append([]byte(nil), page...) }
+
+//go:noinline
+func renderPage(size int) []byte {
+	page := make([]byte, size)
+	for i := range page {
+		page[i] = byte(i)
+	}
+	return page
+}

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// NewEvent is an event that somebody sends by hand.
+type NewEvent struct {
+	Trigger    automation.Ref  `json:"trigger"`
+	Parameters map[string]any  `json:"parameters,omitempty"`
+	Payload    json.RawMessage `json:"payload"`
+}
+
+func (s *Server) listEvents(c echo.Context) error {
+	q := &query{c: c}
+	want := store.EventQuery{
+		Trigger: q.text("trigger"), Matched: q.flag("matched"), Text: q.text("q"),
+		Since: q.moment("since"), Until: q.moment("until"), After: q.id("after"), Limit: q.limit(),
+	}
+	if q.err != nil {
+		return q.err
+	}
+	items, err := s.Store.Events(c.Request().Context(), want)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, page(items, want.Limit, func(e automation.Event) string { return e.ID }))
+}
+
+func (s *Server) getEvent(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	ev, err := s.Store.Event(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, ev)
+}
+
+func (s *Server) sendEvent(c echo.Context) error {
+	var req NewEvent
+	if err := decode(c, &req); err != nil {
+		return err
+	}
+	if len(req.Payload) == 0 {
+		req.Payload = json.RawMessage("null")
+	}
+	if !s.Catalogue().HasTrigger(req.Trigger) {
+		return automation.Invalid("no loaded pack declares or listens to the trigger %q", req.Trigger).WithCode("unknown_trigger").
+			WithHint("a webhook's trigger is core.st2.webhook, with parameters {\"url\": ...}")
+	}
+	accepted, err := s.Engine.Ingest(c.Request().Context(), automation.Event{
+		Trigger: req.Trigger, Parameters: req.Parameters, Payload: req.Payload, Summary: "sent by " + identity(c).User,
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, accepted)
+}

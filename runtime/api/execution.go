@@ -1,0 +1,141 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// ExecutionList is a page of executions. Counts, on the first page only, tell how
+// many there are of each status when the status filter is left out.
+type ExecutionList struct {
+	List[automation.ExecutionSummary]
+	Counts map[automation.Status]int `json:"counts,omitempty"`
+}
+
+// LogPage is a part of a log. NextFrom is zero when there is no more now.
+type LogPage struct {
+	Items    []automation.LogLine `json:"items"`
+	NextFrom int                  `json:"next_from"`
+	Total    int                  `json:"total"`
+}
+
+// Rerun replaces some parameters of an execution that is run again.
+type Rerun struct {
+	Parameters map[string]any `json:"parameters,omitempty"`
+}
+
+func (s *Server) listExecutions(c echo.Context) error {
+	q := &query{c: c}
+	want := store.ExecutionQuery{
+		Statuses: q.statuses(), Action: q.text("action"), Rule: automation.Ref(q.text("rule")),
+		Event: q.id("event"), Parent: q.id("parent"), Text: q.text("q"),
+		Since: q.moment("since"), Until: q.moment("until"), After: q.id("after"), Limit: q.limit(),
+	}
+	if q.err != nil {
+		return q.err
+	}
+	ctx := c.Request().Context()
+	items, err := s.Store.Executions(ctx, want)
+	if err != nil {
+		return err
+	}
+	l := ExecutionList{List: page(items, want.Limit, func(x automation.ExecutionSummary) string { return x.ID })}
+	if want.After == "" {
+		if l.Counts, err = s.Store.CountExecutions(ctx, want); err != nil {
+			return err
+		}
+	}
+	return c.JSON(http.StatusOK, l)
+}
+
+func (s *Server) getExecution(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	x, err := s.Store.Execution(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, x)
+}
+
+func (s *Server) getLog(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	q := &query{c: c}
+	from, limit := q.number("from", 1, 1, 1<<31-1), q.number("limit", 1000, 1, 10_000)
+	if q.err != nil {
+		return q.err
+	}
+	ctx := c.Request().Context()
+	x, err := s.Store.Execution(ctx, id)
+	if err != nil {
+		return err
+	}
+	lines, err := s.Store.Log(ctx, id, from, limit)
+	if err != nil {
+		return err
+	}
+	p := LogPage{Items: lines, Total: x.LogLines}
+	if p.Items == nil {
+		p.Items = []automation.LogLine{}
+	}
+	if n := len(lines); n == limit {
+		p.NextFrom = lines[n-1].Number + 1
+	}
+	return c.JSON(http.StatusOK, p)
+}
+
+func (s *Server) runAction(c echo.Context) error {
+	var req automation.RunRequest
+	if err := decode(c, &req); err != nil {
+		return err
+	}
+	req.User = identity(c).User
+	x, err := s.Engine.Submit(c.Request().Context(), req)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, x)
+}
+
+func (s *Server) rerunExecution(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	var req Rerun
+	if c.Request().ContentLength != 0 {
+		if err := decode(c, &req); err != nil {
+			return err
+		}
+	}
+	x, err := s.Engine.Rerun(c.Request().Context(), id, req.Parameters, identity(c).User)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, x)
+}
+
+func (s *Server) cancelExecution(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if err := s.Engine.Cancel(ctx, id, identity(c).User); err != nil {
+		return err
+	}
+	x, err := s.Store.Execution(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, x.ExecutionSummary)
+}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// query reads URL parameters and remembers the first that is bad.
+type query struct {
+	c   echo.Context
+	err error
+}
+
+func (q *query) text(name string) string { return q.c.QueryParam(name) }
+
+func (q *query) number(name string, def, least, most int) int {
+	text := q.c.QueryParam(name)
+	if text == "" {
+		return def
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		q.fail("%s must be a number from %d to %d, not %q", name, least, most, text)
+		return def
+	}
+	return n
+}
+
+func (q *query) limit() int { return q.number("limit", 100, 1, 1000) }
+
+// id reads an id; an empty one is allowed.
+func (q *query) id(name string) string {
+	id := q.c.QueryParam(name)
+	if id != "" && !automation.ValidID(id) {
+		q.fail("%s must be an id of %d hexadecimal digits, not %q", name, automation.IDLength, id)
+	}
+	return id
+}
+
+// moment reads a time in RFC 3339, or a duration before now ("24h").
+func (q *query) moment(name string) time.Time {
+	text := q.c.QueryParam(name)
+	if text == "" {
+		return time.Time{}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return time.Now().Add(-d)
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		q.fail("%s must be a time such as 2026-01-02T15:04:05Z or a duration such as 24h, not %q", name, text)
+	}
+	return t
+}
+
+func (q *query) statuses() []automation.Status {
+	var out []automation.Status
+	for _, word := range strings.FieldsFunc(q.c.QueryParam("status"), func(r rune) bool { return r == ',' }) {
+		s := automation.Status(word)
+		if !s.Valid() {
+			q.fail("status %q is not one of %v", word, automation.Statuses())
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (q *query) flag(name string) *bool {
+	text := q.c.QueryParam(name)
+	if text == "" {
+		return nil
+	}
+	b, err := strconv.ParseBool(text)
+	if err != nil {
+		q.fail("%s must be true or false, not %q", name, text)
+	}
+	return &b
+}
+
+func (q *query) fail(format string, args ...any) {
+	if q.err == nil {
+		q.err = automation.Invalid(format, args...).WithCode("malformed")
+	}
+}
+
+// pathID reads the id of the resource a route names.
+func pathID(c echo.Context) (string, error) {
+	id := c.Param("id")
+	if !automation.ValidID(id) {
+		return "", automation.NotFound("%q is not an id", id).WithHint("ids are %d hexadecimal digits", automation.IDLength)
+	}
+	return id, nil
+}

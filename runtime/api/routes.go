@@ -1,0 +1,82 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/access"
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/flame"
+)
+
+// route is one line of the API's index. Everything that is not Open needs an
+// identity; the default is to refuse.
+type route struct {
+	Method  string
+	Path    string
+	Handle  echo.HandlerFunc
+	Open    bool
+	Doc     string
+	Request reflect.Type // nil: no JSON body
+	Reply   reflect.Type // nil: not JSON
+	Status  int          // of success
+}
+
+// Routes is the index of the API. It feeds the router, the OpenAPI document and
+// the page's types.
+func (s *Server) routes() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{get, "/healthz", s.healthz, true, "Tells whether the process lives.", nil, reflect.TypeFor[Health](), 200},
+		{get, "/readyz", s.readyz, true, "Tells whether the server can do its work.", nil, reflect.TypeFor[Health](), 200},
+		{get, "/metrics", s.metrics, false, "Metrics in Prometheus' text format.", nil, nil, 200},
+		{post, "/api/v1/webhooks/*", s.receiveWebhook, true, "Receives an event.", nil, reflect.TypeFor[automation.Accepted](), 202},
+		{post, "/api/v1/login", s.login, true, "Opens a session for the holder of a one-time code or a token.", reflect.TypeFor[Login](), reflect.TypeFor[access.Identity](), 200},
+		{post, "/api/v1/logout", s.logout, false, "Ends the session.", nil, nil, 204},
+		{get, "/api/v1/me", s.me, false, "Tells who is asking.", nil, reflect.TypeFor[access.Identity](), 200},
+		{get, "/api/v1/version", s.version, false, "Tells which build is running.", nil, reflect.TypeFor[Version](), 200},
+		{get, "/api/v1/openapi.json", s.openapi, false, "This API as an OpenAPI 3.1 document.", nil, nil, 200},
+		{get, "/api/v1/stream", s.stream, false, "Changes as server-sent events.", nil, nil, 200},
+		{get, "/api/v1/events", s.listEvents, false, "Events, newest first.", nil, reflect.TypeFor[List[automation.Event]](), 200},
+		{post, "/api/v1/events", s.sendEvent, false, "Sends an event of any trigger type.", reflect.TypeFor[NewEvent](), reflect.TypeFor[automation.Accepted](), 202},
+		{get, "/api/v1/events/:id", s.getEvent, false, "One event with payload, verdicts and executions.", nil, reflect.TypeFor[automation.Event](), 200},
+		{get, "/api/v1/executions", s.listExecutions, false, "Executions, newest first.", nil, reflect.TypeFor[ExecutionList](), 200},
+		{post, "/api/v1/executions", s.runAction, false, "Runs an action.", reflect.TypeFor[automation.RunRequest](), reflect.TypeFor[automation.Execution](), 201},
+		{get, "/api/v1/executions/:id", s.getExecution, false, "One execution with attempts and artifacts.", nil, reflect.TypeFor[automation.Execution](), 200},
+		{get, "/api/v1/executions/:id/log", s.getLog, false, "Lines of an execution's log.", nil, reflect.TypeFor[LogPage](), 200},
+		{post, "/api/v1/executions/:id/cancel", s.cancelExecution, false, "Stops an execution.", nil, reflect.TypeFor[automation.ExecutionSummary](), 202},
+		{post, "/api/v1/executions/:id/rerun", s.rerunExecution, false, "Runs an execution again, with some parameters replaced.", reflect.TypeFor[Rerun](), reflect.TypeFor[automation.Execution](), 201},
+		{get, "/api/v1/rules", s.listRules, false, "The rules in service.", nil, reflect.TypeFor[List[automation.Rule]](), 200},
+		{get, "/api/v1/rules/:ref", s.getRule, false, "One rule with its newest verdicts.", nil, reflect.TypeFor[RuleDetail](), 200},
+		{post, "/api/v1/rules/test", s.testRule, false, "Tells what a rule would decide.", reflect.TypeFor[RuleTestRequest](), reflect.TypeFor[automation.RuleTest](), 200},
+		{get, "/api/v1/actions", s.listActions, false, "The actions in service.", nil, reflect.TypeFor[List[automation.Action]](), 200},
+		{get, "/api/v1/actions/:ref", s.getAction, false, "One action.", nil, reflect.TypeFor[automation.Action](), 200},
+		{get, "/api/v1/packs", s.listPacks, false, "The packs, in service or broken.", nil, reflect.TypeFor[List[automation.PackStatus]](), 200},
+		{get, "/api/v1/packs/:name", s.getPack, false, "One pack.", nil, reflect.TypeFor[automation.PackStatus](), 200},
+		{get, "/api/v1/webhooks", s.listWebhooks, false, "The webhooks that rules listen to.", nil, reflect.TypeFor[List[Webhook]](), 200},
+		{get, "/api/v1/artifacts", s.listArtifacts, false, "Artifacts, newest first.", nil, reflect.TypeFor[List[automation.Artifact]](), 200},
+		{get, "/api/v1/artifacts/:id", s.getArtifact, false, "One artifact's record.", nil, reflect.TypeFor[automation.Artifact](), 200},
+		{get, "/api/v1/artifacts/:id/content", s.getArtifactContent, false, "An artifact's bytes; ranges are honoured.", nil, nil, 200},
+		{get, "/api/v1/artifacts/:id/flame", s.getFlame, false, "A pprof artifact as a flame graph.", nil, reflect.TypeFor[flame.Flame](), 200},
+	}
+}
+
+// List is one page of a list. Next is the id to pass as "after" for more; empty
+// at the end.
+type List[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next"`
+}
+
+func page[T any](items []T, limit int, id func(T) string) List[T] {
+	l := List[T]{Items: items}
+	if l.Items == nil {
+		l.Items = []T{}
+	}
+	if len(items) == limit {
+		l.Next = id(items[limit-1])
+	}
+	return l
+}

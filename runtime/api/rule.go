@@ -1,0 +1,92 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// RuleDetail is a rule with its newest verdicts.
+type RuleDetail struct {
+	Rule     automation.Rule      `json:"rule"`
+	Verdicts []automation.Verdict `json:"verdicts"`
+}
+
+// RuleTestRequest names a rule, as YAML or by reference, and what to judge: a
+// payload or a stored event.
+type RuleTestRequest struct {
+	Rule    string          `json:"rule,omitempty"`
+	Ref     automation.Ref  `json:"ref,omitempty"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+	Event   string          `json:"event,omitempty"`
+}
+
+func (s *Server) listRules(c echo.Context) error {
+	rules := s.Catalogue().Rules()
+	if rules == nil {
+		rules = []automation.Rule{}
+	}
+	return c.JSON(http.StatusOK, List[automation.Rule]{Items: rules})
+}
+
+func (s *Server) getRule(c echo.Context) error {
+	r, err := s.ruleInService(automation.Ref(c.Param("ref")))
+	if err != nil {
+		return err
+	}
+	const newest = 50
+	verdicts, err := s.Store.Verdicts(c.Request().Context(), r.Ref(), newest)
+	if err != nil {
+		return err
+	}
+	if verdicts == nil {
+		verdicts = []automation.Verdict{}
+	}
+	return c.JSON(http.StatusOK, RuleDetail{Rule: r, Verdicts: verdicts})
+}
+
+func (s *Server) ruleInService(ref automation.Ref) (automation.Rule, error) {
+	r, ok := s.Catalogue().Rule(ref)
+	if !ok {
+		return r, automation.NotFound("rule %q is not in any loaded pack", ref).WithCode("unknown_rule").
+			WithHint("list the rules there are: squall rule list")
+	}
+	return r, nil
+}
+
+func (s *Server) testRule(c echo.Context) error {
+	var req RuleTestRequest
+	if err := decode(c, &req); err != nil {
+		return err
+	}
+	payload := []byte(req.Payload)
+	if req.Event != "" {
+		ev, err := s.Store.Event(c.Request().Context(), req.Event)
+		if err != nil {
+			return err
+		}
+		payload = ev.Payload
+	}
+	if len(payload) == 0 {
+		return automation.Invalid("an event or a payload is needed to test a rule")
+	}
+	test, err := s.judge(req, payload)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, test)
+}
+
+func (s *Server) judge(req RuleTestRequest, payload []byte) (automation.RuleTest, error) {
+	if req.Ref == "" {
+		return s.TestRule([]byte(req.Rule), payload)
+	}
+	r, err := s.ruleInService(req.Ref)
+	if err != nil {
+		return automation.RuleTest{}, err
+	}
+	return s.TestRuleInService(r, payload)
+}

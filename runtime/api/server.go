@@ -1,0 +1,132 @@
+// Package api speaks HTTP: routes.go is its index, one file per resource. A
+// handler decodes, calls one method and encodes; there is no rule of business
+// here.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/access"
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/live"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// engine is what handlers ask to change the world.
+type engine interface {
+	Ingest(ctx context.Context, ev automation.Event) (automation.Accepted, error)
+	Submit(ctx context.Context, r automation.RunRequest) (automation.Execution, error)
+	Rerun(ctx context.Context, id string, changed map[string]any, user string) (automation.Execution, error)
+	Cancel(ctx context.Context, id, user string) error
+	Ready() bool
+}
+
+// reader is what handlers ask about history.
+type reader interface {
+	store.Reader
+	Ping(ctx context.Context) error
+}
+
+// Catalogue is what is in service.
+type Catalogue interface {
+	Rules() []automation.Rule
+	Rule(ref automation.Ref) (automation.Rule, bool)
+	Actions() []automation.Action
+	Action(ref automation.Ref) (automation.Action, bool)
+	Packs() []automation.PackStatus
+	Webhooks() map[string][]automation.Ref
+	HasTrigger(ref automation.Ref) bool
+}
+
+// content opens an artifact's bytes.
+type content interface {
+	Reader(a automation.Artifact) (io.ReadSeekCloser, error)
+}
+
+// Options are what the server is made of. All but PublicURL and Rejected are
+// required.
+type Options struct {
+	Engine    engine
+	Store     reader
+	Catalogue func() Catalogue
+	Guard     *access.Guard
+	Live      *live.Hub
+	Artifacts content
+	// TestRule judges a payload by a rule as written in YAML.
+	TestRule func(ruleYAML, payload []byte) (automation.RuleTest, error)
+	// TestRuleInService judges a payload by a rule that is loaded.
+	TestRuleInService func(r automation.Rule, payload []byte) (automation.RuleTest, error)
+	Page              http.Handler // the single-page application
+	Metrics           http.Handler
+	Rejected          func(reason string) // counts refused webhooks
+	MaxBody           int64               // of a webhook, in bytes
+	PublicURL         string
+	Version           Version
+	Logger            *slog.Logger
+}
+
+// Server is the HTTP surface. Create it with New and mount Handler.
+type Server struct {
+	Options
+	echo *echo.Echo
+}
+
+// New makes the server. It starts nothing.
+func New(o Options) (*Server, error) {
+	if o.Engine == nil || o.Store == nil || o.Catalogue == nil || o.Guard == nil || o.Live == nil ||
+		o.Artifacts == nil || o.TestRule == nil || o.TestRuleInService == nil || o.Page == nil || o.Metrics == nil || o.Logger == nil {
+		return nil, errors.New("api.New: an option is missing")
+	}
+	if o.Rejected == nil {
+		o.Rejected = func(string) {}
+	}
+	s := &Server{Options: o, echo: echo.New()}
+	s.Logger = o.Logger.With("component", "api")
+	s.echo.HTTPErrorHandler = s.writeError
+	s.echo.Use(s.recoverPanic, s.identify, s.requireIdentity)
+	for _, r := range s.routes() {
+		s.echo.Add(r.Method, r.Path, r.Handle)
+	}
+	s.echo.GET("/*", s.page)
+	s.echo.HEAD("/*", s.page)
+	return s, nil
+}
+
+// Handler serves everything.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// page serves the application, but never in the place of an API answer.
+func (s *Server) page(c echo.Context) error {
+	if p := c.Request().URL.Path; p == "/api" || strings.HasPrefix(p, "/api/") {
+		return automation.NotFound("there is no %s", p).WithHint("the API is described at /api/v1/openapi.json")
+	}
+	s.Page.ServeHTTP(c.Response(), c.Request())
+	return nil
+}
+
+// maxRequest bounds the JSON bodies that people and the CLI send.
+const maxRequest = 8 << 20
+
+// decode reads a JSON body strictly.
+func decode(c echo.Context, into any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, maxRequest))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			return errTooLarge(tooLarge.Limit)
+		}
+		return automation.Invalid("the request body is not what this route expects").WithCode("malformed").Because(err)
+	}
+	if dec.More() {
+		return automation.Invalid("the request body goes on after its JSON value").WithCode("malformed")
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/live"
+)
+
+const (
+	heartbeat   = 15 * time.Second
+	streamBatch = 500
+	streamRetry = "retry: 2000\n\n" // milliseconds, for the browser
+)
+
+// errHeartbeat ends a wait for changes so that a comment can be sent.
+var errHeartbeat = errors.New("heartbeat")
+
+// stream sends changes as server-sent events. A watcher that was away continues
+// after the sequence number it saw last; one that was away too long gets a
+// "resync" event and must list again.
+func (s *Server) stream(c echo.Context) error {
+	after, err := s.streamStart(c)
+	if err != nil {
+		return err
+	}
+	w := c.Response()
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // proxies must not hold lines back
+	w.WriteHeader(http.StatusOK)
+	if _, err := w.Write([]byte(streamRetry)); err != nil {
+		return nil //nolint:nilerr // the watcher has gone
+	}
+	w.Flush()
+	for {
+		changes, err := s.nextChanges(c.Request().Context(), after)
+		switch {
+		case errors.Is(err, errHeartbeat):
+			_, err = fmt.Fprint(w, ": beat\n\n")
+		case errors.Is(err, live.ErrResync):
+			after = s.Live.Last()
+			_, err = fmt.Fprintf(w, "id: %d\nevent: resync\ndata: {}\n\n", after)
+		case err == nil:
+			after = changes[len(changes)-1].Seq
+			err = writeChanges(w, changes)
+		}
+		if err != nil {
+			return nil //nolint:nilerr // the watcher has gone, or the server stops
+		}
+		w.Flush()
+	}
+}
+
+func (s *Server) streamStart(c echo.Context) (int64, error) {
+	text := c.Request().Header.Get("Last-Event-ID")
+	if text == "" {
+		text = c.QueryParam("after")
+	}
+	if text == "" {
+		return s.Live.Last(), nil
+	}
+	after, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || after < 0 {
+		return 0, automation.Invalid("after must be a sequence number, not %q", text).WithCode("malformed")
+	}
+	return after, nil
+}
+
+func (s *Server) nextChanges(ctx context.Context, after int64) ([]automation.Change, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, heartbeat, errHeartbeat)
+	defer cancel()
+	return s.Live.Next(ctx, after, streamBatch)
+}
+
+func writeChanges(w http.ResponseWriter, changes []automation.Change) error {
+	for _, change := range changes {
+		data, err := json.Marshal(change)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", change.Seq, change.Kind, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

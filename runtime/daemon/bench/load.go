@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// post is one webhook of the open loop.
+type post struct {
+	scheduled time.Time
+	took      time.Duration // from the schedule to the answer
+	execution string        // "" when it was not accepted
+}
+
+func durations(posts []post) []time.Duration {
+	out := make([]time.Duration, 0, len(posts))
+	for _, p := range posts {
+		out = append(out, p.took)
+	}
+	return out
+}
+
+func newClient(connections int) *http.Client {
+	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
+}
+
+// load posts at a fixed rate for a while, however long answers take.
+func load(ctx context.Context, url string, rate int, d time.Duration) []post {
+	posts := make([]post, int(d.Seconds()*float64(rate)))
+	c := newClient(len(posts))
+	defer c.CloseIdleConnections()
+	var pending sync.WaitGroup
+	begin := time.Now()
+	for i := range posts {
+		p := &posts[i]
+		p.scheduled = begin.Add(time.Duration(i) * time.Second / time.Duration(rate))
+		time.Sleep(time.Until(p.scheduled))
+		pending.Go(func() {
+			accepted, _ := send(ctx, c, url) // what failed has no execution, and that is looked at
+			p.took = time.Since(p.scheduled)
+			if len(accepted.Executions) == 1 {
+				p.execution = accepted.Executions[0]
+			}
+		})
+	}
+	pending.Wait()
+	return posts
+}
+
+// through posts over so many connections, each as fast as it is answered, and
+// returns how many were accepted a second.
+func through(ctx context.Context, url string, connections int, d time.Duration) float64 {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	c := newClient(connections)
+	defer c.CloseIdleConnections()
+	var n atomic.Int64
+	var senders sync.WaitGroup
+	begin := time.Now()
+	for range connections {
+		senders.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := send(ctx, c, url); err == nil {
+					n.Add(1)
+				}
+			}
+		})
+	}
+	senders.Wait()
+	return float64(n.Load()) / time.Since(begin).Seconds()
+}
+
+func send(ctx context.Context, c *http.Client, url string) (automation.Accepted, error) {
+	var a automation.Accepted
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(`{"name":"storm"}`))
+	if err != nil {
+		return a, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := c.Do(req)
+	if err != nil {
+		return a, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusAccepted {
+		return a, err
+	}
+	_ = json.Unmarshal(body, &a) // the echo handler's answer is empty
+	return a, nil
+}

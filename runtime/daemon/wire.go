@@ -1,0 +1,192 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/hostfuncs/ambient"
+	"github.com/squall-dev/squall/hostfuncs/artifacts"
+	"github.com/squall-dev/squall/hostfuncs/fetch"
+	"github.com/squall-dev/squall/hostfuncs/kube"
+	"github.com/squall-dev/squall/packs"
+	"github.com/squall-dev/squall/runtime/access"
+	"github.com/squall-dev/squall/runtime/api"
+	"github.com/squall-dev/squall/runtime/artifact"
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/config"
+	"github.com/squall-dev/squall/runtime/engine"
+	"github.com/squall-dev/squall/runtime/live"
+	"github.com/squall-dev/squall/runtime/runner"
+	"github.com/squall-dev/squall/runtime/store/sqlite"
+	"github.com/squall-dev/squall/runtime/telemetry"
+	"github.com/squall-dev/squall/runtime/wasm"
+	"github.com/squall-dev/squall/web"
+)
+
+// remembered is how many changes a watcher may have missed and still catch up.
+const remembered = 100_000
+
+// parts is every part of the program, and how to take them apart again.
+type parts struct {
+	live     *live.Hub
+	guard    *access.Guard
+	registry *packs.Registry
+	watcher  *packs.Watcher
+	engine   *engine.Engine
+	api      *api.Server
+
+	adminToken, adminTokenFile string
+
+	closers []func() error // in order of construction
+}
+
+// close takes the parts apart, last made first. It works after half a
+// construction, and twice.
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+func (p *parts) onClose(f func() error) { p.closers = append(p.closers, f) }
+
+// wire is the table of contents of the program: each part once, in the order of
+// dependence. It is long on purpose; there is no other place where parts meet.
+func wire(ctx context.Context, o Options) (*parts, error) {
+	p := &parts{}
+	c := o.Config
+	ids := &automation.IDs{}
+	metrics := telemetry.NewMetrics()
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return p, fmt.Errorf("make the data directory: %w", err)
+	}
+
+	db, err := sqlite.Open(ctx, sqlite.Options{
+		Path: filepath.Join(c.Data, "squall.db"), IDs: ids, Logger: o.Logger,
+		Published: func(changes []automation.Change) { p.live.Publish(changes) },
+	})
+	if err != nil {
+		return p, fmt.Errorf("open the database: %w", err)
+	}
+	p.onClose(db.Close)
+	last, err := db.LastSeq(ctx)
+	if err != nil {
+		return p, fmt.Errorf("read the last change: %w", err)
+	}
+	p.live = live.New(remembered, last)
+	files, err := artifact.Open(c.Data)
+	if err != nil {
+		return p, fmt.Errorf("open the artifacts: %w", err)
+	}
+
+	funcs, err := HostFuncs(c, o.Logger)
+	if err != nil {
+		return p, err
+	}
+	sandbox, err := wasm.New(ctx, wasm.Options{HostFuncs: funcs, CacheDir: filepath.Join(c.Data, "cache", "wasm"), Logger: o.Logger})
+	if err != nil {
+		return p, fmt.Errorf("start the Wasm engine: %w", err)
+	}
+	p.onClose(patiently(sandbox.Close))
+
+	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, Config: c.PackConfig, Logger: o.Logger})
+	if err != nil {
+		return p, fmt.Errorf("make the pack loader: %w", err)
+	}
+	p.registry, err = packs.NewRegistry(packs.RegistryOptions{Logger: o.Logger, Changed: func(s automation.PackStatus) {
+		metrics.PackLoaded(s.Name, s.Error == "")
+		if err := db.Announce(context.WithoutCancel(ctx), automation.Change{Kind: automation.PackUpdated, Pack: &s}); err != nil {
+			o.Logger.Warn("a pack's change was not announced", "pack", s.Name, "err", err)
+		}
+	}})
+	if err != nil {
+		return p, fmt.Errorf("make the catalogue: %w", err)
+	}
+	p.onClose(patiently(p.registry.Close))
+	p.watcher, err = packs.NewWatcher(packs.WatcherOptions{Dir: c.Packs, Embedded: o.Packs, Loader: loader, Registry: p.registry, Logger: o.Logger})
+	if err != nil {
+		return p, fmt.Errorf("make the pack watcher: %w", err)
+	}
+
+	p.engine, err = engine.New(engine.Options{
+		Store: db, IDs: ids, Workers: c.Workers, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
+		Catalogue: func() engine.Catalogue { return p.registry.Snapshot() },
+		Runner:    runner.NewWasm(lender{p.registry}),
+		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
+			return files.Sink(execution, ids, kept)
+		},
+	})
+	if err != nil {
+		return p, err
+	}
+	metrics.Gauge("squall_executions_queued", "Pending executions held in memory.", func() float64 { return float64(p.engine.Queued()) })
+	metrics.Gauge("squall_executions_running", "Executions running now.", func() float64 { return float64(p.engine.Busy()) })
+
+	p.guard = access.New(db, nil)
+	if err := p.firstToken(ctx, c.Data); err != nil {
+		return p, err
+	}
+	p.api, err = api.New(api.Options{
+		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
+		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
+		TestRule:  testRule, TestRuleInService: testRuleInService,
+		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
+		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,
+	})
+	return p, err
+}
+
+// firstToken makes the admin token at the first start and keeps it where the CLI
+// on this machine finds it.
+func (p *parts) firstToken(ctx context.Context, data string) error {
+	token, err := p.guard.EnsureAdmin(ctx)
+	if err != nil {
+		return fmt.Errorf("make the admin token: %w", err)
+	}
+	p.adminToken, p.adminTokenFile = token, filepath.Join(data, "admin.token")
+	if token == "" {
+		return nil
+	}
+	if err := os.WriteFile(p.adminTokenFile, []byte(token+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write the admin token: %w", err)
+	}
+	return nil
+}
+
+// HostFuncs collects the host functions that packs may be granted.
+func HostFuncs(c config.Config, log *slog.Logger) (hostfuncs.Set, error) {
+	cluster, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("read the Kubernetes configuration: %w", err)
+	}
+	client, err := fetch.New(fetch.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("make the HTTP client: %w", err)
+	}
+	files, err := artifacts.New(artifacts.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("make the artifact functions: %w", err)
+	}
+	surroundings, err := ambient.New(ambient.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("make the ambient functions: %w", err)
+	}
+	return hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs())
+}
+
+// patiently gives a closer that waits for others a bound.
+func patiently(closer func(context.Context) error) func() error {
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+		defer cancel()
+		return closer(ctx)
+	}
+}

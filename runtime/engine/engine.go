@@ -1,0 +1,239 @@
+// Package engine turns events into executions and executions into history.
+//
+// [Engine.Ingest] matches an event against the rules and makes it durable,
+// together with every verdict and every execution it starts, before it returns.
+// [Engine.Run] works executions off: from memory right after their commit, from
+// the store after a restart or when memory is full.
+//
+// The engine knows nothing of HTTP, Wasm or files; what it needs comes through
+// [Options].
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/rule"
+	"github.com/squall-dev/squall/runtime/runner"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// Catalogue is what is in service at one moment: an immutable snapshot.
+type Catalogue interface {
+	Rules() *rule.Set
+	Action(ref automation.Ref) (automation.Action, bool)
+}
+
+// meter counts; telemetry.Metrics implements it.
+type meter interface {
+	EventAccepted(trigger string, took time.Duration)
+	ExecutionStarted(waited time.Duration)
+	AttemptEnded(action, status, code string, took time.Duration)
+	HostCalled(function, errorKind string)
+	AttemptsLost(n int)
+}
+
+// Options are what an engine is made of. Store, Catalogue, Runner and IDs are
+// required.
+type Options struct {
+	Store     store.Store
+	Catalogue func() Catalogue
+	Runner    runner.Runner
+	IDs       *automation.IDs
+	// Artifacts opens the place where one execution keeps files; kept is called
+	// for each. Nil means that executions may keep none.
+	Artifacts func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink
+	// Workers is how many executions run at the same time; zero means 16.
+	Workers int
+	// Queue is how many pending executions are held in memory; more wait in the
+	// store. Zero means 10,000.
+	Queue int
+	// DrainTimeout is how long running executions may go on when Run is told to
+	// stop, before they are interrupted and given back.
+	DrainTimeout time.Duration
+	// Backoff is the pause before the second attempt; it doubles with each
+	// further one. Zero means one second.
+	Backoff time.Duration
+	Meter   meter
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+func (o Options) validate() error {
+	var errs []error
+	need := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, errors.New("engine needs "+what))
+		}
+	}
+	need(o.Store != nil, "a store")
+	need(o.Catalogue != nil, "a catalogue")
+	need(o.Runner != nil, "a runner")
+	need(o.IDs != nil, "an id source")
+	return errors.Join(errs...)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Workers == 0 {
+		o.Workers = 16
+	}
+	if o.Queue == 0 {
+		o.Queue = 10_000
+	}
+	if o.Backoff == 0 {
+		o.Backoff = time.Second
+	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.Logger = o.Logger.With("component", "engine")
+	return o
+}
+
+// Engine matches and runs. Create it with New.
+type Engine struct {
+	Options
+	line      *line
+	tasks     chan task // as many as there are workers, so that handing over never waits
+	running   *runningSet
+	accepting atomic.Bool
+	started   chan struct{} // closed when accepting begins
+}
+
+// New makes an engine. It starts nothing.
+func New(o Options) (*Engine, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	return &Engine{
+		Options: o,
+		line:    newLine(o.Workers, o.Queue),
+		tasks:   make(chan task, o.Workers),
+		running: newRunningSet(),
+		started: make(chan struct{}),
+	}, nil
+}
+
+// Causes that end a run early; the outcome is classified by them.
+var (
+	errShutdown   = errors.New("the server is stopping")
+	errUserCancel = errors.New("canceled")
+)
+
+// Ready reports whether the engine accepts events.
+func (e *Engine) Ready() bool { return e.accepting.Load() }
+
+// Started is closed when Run has begun to accept events.
+func (e *Engine) Started() <-chan struct{} { return e.started }
+
+// Queued is how many executions wait in memory.
+func (e *Engine) Queued() int { return e.line.length() }
+
+// Busy is how many executions are running.
+func (e *Engine) Busy() int { return e.running.count() }
+
+// Run first settles what an earlier process left behind, then works until ctx is
+// done. It then lets running executions end within DrainTimeout, interrupts the
+// rest, gives them back and returns.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.recover(ctx); err != nil {
+		return err
+	}
+	work, interrupt := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer interrupt(nil)
+	quit := make(chan struct{})
+	var workers sync.WaitGroup
+	for range e.Workers {
+		workers.Go(func() { e.work(work, quit) })
+	}
+	e.accepting.Store(true)
+	close(e.started)
+	e.dispatch(ctx)
+	e.accepting.Store(false)
+	close(quit)
+	e.drain(&workers, interrupt)
+	return nil
+}
+
+func (e *Engine) recover(ctx context.Context) error {
+	back, failed, err := e.Store.Recover(ctx, e.Now())
+	if err != nil {
+		return err
+	}
+	if back+failed > 0 {
+		e.Meter.AttemptsLost(back + failed)
+		e.Logger.Warn("attempts were lost with the last process", "given_back", back, "failed", failed)
+	}
+	e.line.spill() // whatever is pending waits in the store
+	return nil
+}
+
+// dispatch hands waiting executions to idle workers until ctx is done.
+func (e *Engine) dispatch(ctx context.Context) {
+	for {
+		e.refill(ctx)
+		for {
+			x, ok := e.line.next()
+			if !ok {
+				break
+			}
+			e.tasks <- task{execution: x}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.line.wake:
+		}
+	}
+}
+
+// refill loads pending executions from the store when memory is empty and there
+// may be some.
+func (e *Engine) refill(ctx context.Context) {
+	if !e.line.beginFill() {
+		return
+	}
+	pending, err := e.Store.Pending(ctx, "", e.Queue)
+	if err != nil && ctx.Err() == nil {
+		e.Logger.Error("pending executions could not be read; trying again", "err", err)
+		e.line.spillAfter(e.Backoff)
+	}
+	e.line.endFill(pending, len(pending) == e.Queue)
+}
+
+// drain waits for the workers: first kindly, then by interrupting what runs.
+func (e *Engine) drain(workers *sync.WaitGroup, interrupt context.CancelCauseFunc) {
+	timer := time.AfterFunc(e.DrainTimeout, func() { interrupt(errShutdown) })
+	workers.Wait()
+	timer.Stop()
+	interrupt(errShutdown)
+	for { // claimed in the last moment, begun by nobody
+		select {
+		case t := <-e.tasks:
+			e.giveBack(t)
+		default:
+			return
+		}
+	}
+}
+
+type noMeter struct{}
+
+func (noMeter) EventAccepted(string, time.Duration)                {}
+func (noMeter) ExecutionStarted(time.Duration)                     {}
+func (noMeter) AttemptEnded(string, string, string, time.Duration) {}
+func (noMeter) HostCalled(string, string)                          {}
+func (noMeter) AttemptsLost(int)                                   {}

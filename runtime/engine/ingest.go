@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/expr"
+	"github.com/squall-dev/squall/runtime/parameter"
+	"github.com/squall-dev/squall/runtime/rule"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// Ingest matches an event against the rules in service and commits it, with all
+// verdicts and executions, in one transaction. Id and time are set here. When it
+// returns nil, nothing of it can be lost; when it fails, nothing of it is there.
+func (e *Engine) Ingest(ctx context.Context, ev automation.Event) (automation.Accepted, error) {
+	if !e.accepting.Load() {
+		return automation.Accepted{}, automation.Unavailable("the server is starting or stopping").WithHint("send the event again in a moment")
+	}
+	began := e.Now()
+	ev.ID, ev.ReceivedAt, ev.PayloadBytes = e.IDs.New(), began, int64(len(ev.Payload))
+	payload, err := expr.Decode(ev.Payload)
+	if err != nil {
+		return automation.Accepted{}, automation.Invalid("the event's payload is not JSON").Because(err)
+	}
+	catalogue := e.Catalogue()
+	matches := catalogue.Rules().Match(rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: began})
+	a := store.Acceptance{Event: &ev}
+	for _, m := range matches {
+		e.addVerdict(&a, catalogue, m)
+	}
+	accepted := automation.Accepted{Event: ev.ID, Looked: ev.Looked, Matched: ev.Matched, Executions: idsOf(a.Executions)}
+	if err := e.commit(ctx, a); err != nil {
+		return automation.Accepted{}, fmt.Errorf("commit event: %w", err)
+	}
+	e.Meter.EventAccepted(string(ev.Trigger), time.Since(began))
+	return accepted, nil
+}
+
+func (e *Engine) addVerdict(a *store.Acceptance, catalogue Catalogue, m rule.Match) {
+	v := m.Verdict
+	v.Event = a.Event.ID
+	a.Event.Looked++
+	if v.Outcome == automation.Matched {
+		a.Event.Matched++
+		x := e.newExecution(catalogue, m.Rule.Action.Ref, m.Parameters)
+		x.Event, x.Rule = a.Event.ID, v.Rule
+		v.Execution = x.ID
+		a.Executions = append(a.Executions, x)
+	}
+	a.Verdicts = append(a.Verdicts, v)
+}
+
+// newExecution makes an execution of an action. When the action is unknown or
+// the parameters do not fit, it is one that has failed already and says why.
+func (e *Engine) newExecution(catalogue Catalogue, ref automation.Ref, given map[string]any) automation.Execution {
+	x := automation.Execution{ExecutionSummary: automation.ExecutionSummary{
+		ID: e.IDs.New(), Action: ref, Status: automation.Pending, CreatedAt: e.Now(),
+	}}
+	x.Parameters = encode(given)
+	action, err := findAction(catalogue, ref)
+	if err != nil {
+		return e.failed(x, automation.CodeUnknownAction, err)
+	}
+	x.MaxAttempts, x.MaxLost = max(action.Retry.MaxAttempts, 1), action.Retry.MaxLost
+	params, err := parameter.Apply(action.Parameters, given)
+	if err != nil {
+		return e.failed(x, automation.CodeInvalidParameters, err)
+	}
+	x.Parameters = encode(params)
+	x.Summary = summarise(action, params)
+	return x
+}
+
+func findAction(catalogue Catalogue, ref automation.Ref) (automation.Action, error) {
+	action, ok := catalogue.Action(ref)
+	switch {
+	case !ok:
+		return action, automation.NotFound("action %q is not in any loaded pack", ref).WithCode(string(automation.CodeUnknownAction)).
+			WithHint("list the actions there are: squall pack list -o wide")
+	case !action.Enabled:
+		return action, automation.Conflict("action %q is disabled", ref).WithHint("set enabled: true in its file")
+	}
+	return action, nil
+}
+
+func (e *Engine) failed(x automation.Execution, code automation.FailureCode, err error) automation.Execution {
+	now := e.Now()
+	x.Status, x.Code, x.FinishedAt = automation.Failed, code, &now
+	x.Message, x.Hint = err.Error(), automation.HintOf(err)
+	return x
+}
+
+// commit makes an acceptance durable. Executions for which a worker is idle are
+// committed as running, so that they start without a second commit.
+func (e *Engine) commit(ctx context.Context, a store.Acceptance) error {
+	var claimed []task
+	var waiting []automation.Execution
+	for i := range a.Executions {
+		x := &a.Executions[i]
+		if x.Status != automation.Pending {
+			continue
+		}
+		if !e.line.reserve() {
+			waiting = append(waiting, *x)
+			continue
+		}
+		e.claim(x)
+		claimed = append(claimed, task{execution: *x, started: true})
+	}
+	if err := e.Store.Accept(ctx, a); err != nil {
+		for range claimed {
+			e.line.release()
+		}
+		return err
+	}
+	for _, t := range claimed {
+		e.tasks <- t
+	}
+	e.line.push(waiting...)
+	return nil
+}
+
+// claim turns a new execution into one whose first attempt has begun.
+func (e *Engine) claim(x *automation.Execution) {
+	now := e.Now()
+	x.Status, x.Attempts, x.StartedAt = automation.Running, 1, &now
+	x.AttemptList = []automation.Attempt{{Number: 1, Status: automation.AttemptRunning, StartedAt: now}}
+}
+
+// summarise renders the action's summary. A template that does not fit these
+// parameters costs the summary, not the execution.
+func summarise(action automation.Action, params map[string]any) string {
+	if action.Summary == "" {
+		return ""
+	}
+	t, err := expr.Compile(action.Summary)
+	if err != nil {
+		return ""
+	}
+	v, err := t.Eval(parameter.Redact(action.Parameters, params))
+	if err != nil {
+		return ""
+	}
+	const most = 200
+	if s := []rune(fmt.Sprint(v)); len(s) > most {
+		return string(s[:most]) + "…"
+	}
+	return fmt.Sprint(v)
+}
+
+func encode(params map[string]any) json.RawMessage {
+	if params == nil {
+		return json.RawMessage("{}")
+	}
+	b, err := json.Marshal(params)
+	if err != nil { // values come from JSON or YAML; what is left are infinities
+		return json.RawMessage("{}")
+	}
+	return b
+}
+
+func idsOf(xs []automation.Execution) []string {
+	out := make([]string, 0, len(xs))
+	for _, x := range xs {
+		out = append(out, x.ID)
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// line is the queue of pending executions and the count of idle workers. It
+// holds at most max executions; what does not fit stays in the store and is
+// fetched when the line has emptied.
+type line struct {
+	wake chan struct{} // capacity 1: something to do for the dispatcher
+
+	mu      sync.Mutex // guards all below
+	waiting []automation.Execution
+	idle    int
+	max     int
+	spilled bool                // the store may hold pending executions that are not in waiting
+	filling bool                // the store is being asked for them
+	delayed map[string]struct{} // wait for their backoff
+}
+
+func newLine(workers, most int) *line {
+	return &line{wake: make(chan struct{}, 1), idle: workers, max: most, delayed: map[string]struct{}{}}
+}
+
+// reserve takes an idle worker for an execution that is not yet committed. It
+// fails when others wait already: nobody overtakes.
+func (l *line) reserve() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.idle == 0 || len(l.waiting) > 0 || l.spilled || l.filling {
+		return false
+	}
+	l.idle--
+	return true
+}
+
+// release returns a worker.
+func (l *line) release() {
+	l.mu.Lock()
+	l.idle++
+	l.mu.Unlock()
+	l.signal()
+}
+
+// push appends executions that are committed and pending.
+func (l *line) push(xs ...automation.Execution) {
+	l.mu.Lock()
+	for _, x := range xs {
+		if l.spilled || len(l.waiting) >= l.max {
+			l.spilled = true // keeps the order: later ones wait in the store as well
+			break
+		}
+		l.waiting = append(l.waiting, x)
+	}
+	l.mu.Unlock()
+	l.signal()
+}
+
+// pushAfter appends an execution once its backoff has passed.
+func (l *line) pushAfter(x automation.Execution, d time.Duration) {
+	l.mu.Lock()
+	l.delayed[x.ID] = struct{}{}
+	l.mu.Unlock()
+	time.AfterFunc(d, func() {
+		l.mu.Lock()
+		delete(l.delayed, x.ID)
+		l.mu.Unlock()
+		l.push(x)
+	})
+}
+
+// next takes the oldest waiting execution and an idle worker, if there are both.
+func (l *line) next() (automation.Execution, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.idle == 0 || len(l.waiting) == 0 {
+		return automation.Execution{}, false
+	}
+	l.idle--
+	x := l.waiting[0]
+	l.waiting[0] = automation.Execution{} // let its parameters go
+	l.waiting = l.waiting[1:]
+	return x, true
+}
+
+func (l *line) spill() {
+	l.mu.Lock()
+	l.spilled = true
+	l.mu.Unlock()
+	l.signal()
+}
+
+// beginFill reports whether the store should be asked for pending executions. It
+// forgets what was spilled before the store is read: what is committed after that
+// must be noted anew.
+func (l *line) beginFill() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.spilled || len(l.waiting) > 0 {
+		return false
+	}
+	l.spilled, l.filling = false, true
+	return true
+}
+
+// endFill takes what the store holds, before what was pushed in the meantime. An
+// execution may stand in both; a copy whose original has begun is refused by the
+// store when it is started. more says that the store holds still more.
+func (l *line) endFill(pending []automation.Execution, more bool) {
+	l.mu.Lock()
+	known := make(map[string]bool, len(pending))
+	waiting := make([]automation.Execution, 0, len(pending)+len(l.waiting))
+	for _, x := range pending {
+		known[x.ID] = true
+		if _, wait := l.delayed[x.ID]; !wait {
+			waiting = append(waiting, x)
+		}
+	}
+	for _, x := range l.waiting {
+		if !known[x.ID] {
+			waiting = append(waiting, x)
+		}
+	}
+	l.waiting, l.filling, l.spilled = waiting, false, l.spilled || more
+	l.mu.Unlock()
+	l.signal()
+}
+
+func (l *line) length() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
+// spillAfter makes the store be asked again later.
+func (l *line) spillAfter(d time.Duration) { time.AfterFunc(d, l.spill) }
+
+func (l *line) signal() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
