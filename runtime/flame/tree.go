@@ -34,7 +34,11 @@ type node struct {
 	self, total      int64
 }
 
-type edge struct{ parent, function int }
+// edge is a parent and a function in one word: this map is the hot spot. Both
+// numbers are far below 32 bits, by maxNodes and maxRecords.
+type edge uint64
+
+func newEdge(parent, function int) edge { return edge(parent+1)<<32 | edge(function) }
 
 // functionKey tells functions apart: a profile may list one under several ids.
 type functionKey struct {
@@ -90,7 +94,7 @@ func (t *tree) readPath(s *profile.Sample) {
 
 // child returns the frame of a function under a frame; -1 when the tree is full.
 func (t *tree) child(parent, function int) int {
-	at := edge{parent, function}
+	at := newEdge(parent, function)
 	if i, ok := t.children[at]; ok {
 		return i
 	}
