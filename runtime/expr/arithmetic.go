@@ -33,7 +33,7 @@ func (m *machine) concat(a, b []any) (any, error) {
 		return nil, errItems()
 	}
 	out := append(append(make([]any, 0, len(a)+len(b)), a...), b...)
-	return out, m.spend(len(out) * bytesPerStep)
+	return m.collection(out)
 }
 
 func errItems() error {
@@ -71,7 +71,7 @@ func (m *machine) repeat(list []any, n int) (any, error) {
 	for range n {
 		out = append(out, list...)
 	}
-	return out, m.spend(len(out) * bytesPerStep)
+	return m.collection(out)
 }
 
 // arithmetic computes with numbers and booleans, exactly while both are whole.

@@ -137,7 +137,7 @@ func (m *machine) callFunction(name string, a *arguments) (any, error) {
 	case "range":
 		return m.callRange(a)
 	case "dict":
-		return a.named, nil
+		return m.collection(a.named)
 	case "namespace":
 		return &namespace{names: a.named}, nil
 	}

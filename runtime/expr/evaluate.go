@@ -118,7 +118,7 @@ func (m *machine) evalList(list []nodes.Expression) (any, error) {
 		}
 		out = append(out, v)
 	}
-	return out, nil
+	return m.collection(out)
 }
 
 func (m *machine) evalDict(n *nodes.Dict) (any, error) {
@@ -132,7 +132,7 @@ func (m *machine) evalDict(n *nodes.Dict) (any, error) {
 			return nil, err
 		}
 	}
-	return out, nil
+	return m.collection(out)
 }
 
 func (m *machine) evalSign(n *nodes.UnaryExpression) (any, error) {

@@ -100,6 +100,39 @@ func (m *machine) text(s string) (any, error) {
 	return s, m.spend(len(s))
 }
 
+// collection accounts for a list or map that was made. It counts what is inside
+// at every depth: a list that holds another one twice doubles with each round of
+// a loop, and so would the time to print or compare it.
+func (m *machine) collection(v any) (any, error) {
+	n := countValues(v, maxSteps)
+	if n >= maxSteps {
+		return nil, errItems()
+	}
+	return v, m.spend(n)
+}
+
+// countValues stops at limit.
+func countValues(v any, limit int) int {
+	n := 1
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			if n >= limit {
+				return n
+			}
+			n += countValues(item, limit-n)
+		}
+	case map[string]any:
+		for _, item := range v {
+			if n >= limit {
+				return n
+			}
+			n += countValues(item, limit-n)
+		}
+	}
+	return n
+}
+
 func (m *machine) write(s string) error {
 	if m.out.Len()+len(s) > maxOutput {
 		return errOutput()

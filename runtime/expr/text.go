@@ -12,7 +12,8 @@ import (
 )
 
 // Text is how a value stands in a rendered text: as Python prints it, because
-// that is what existing rules compare with. Keys of maps are sorted.
+// that is what existing rules compare with. Keys of maps are sorted. What goes
+// beyond the longest text that a template may render is left out.
 func Text(v any) string {
 	if s, ok := v.(string); ok {
 		return s
@@ -23,8 +24,7 @@ func Text(v any) string {
 }
 
 func writeRepr(b *strings.Builder, v any, depth int) {
-	if depth > maxDepth {
-		b.WriteString("...")
+	if depth > maxDepth || b.Len() > maxOutput {
 		return
 	}
 	switch v := v.(type) {
@@ -61,6 +61,9 @@ func boolText(v bool) string {
 func writeList(b *strings.Builder, list []any, depth int) {
 	b.WriteByte('[')
 	for i, item := range list {
+		if b.Len() > maxOutput {
+			return
+		}
 		if i > 0 {
 			b.WriteString(", ")
 		}
@@ -72,6 +75,9 @@ func writeList(b *strings.Builder, list []any, depth int) {
 func writeMap(b *strings.Builder, m map[string]any, depth int) {
 	b.WriteByte('{')
 	for i, key := range slices.Sorted(maps.Keys(m)) {
+		if b.Len() > maxOutput {
+			return
+		}
 		if i > 0 {
 			b.WriteString(", ")
 		}
