@@ -141,6 +141,9 @@ func (d *demo) server(ctx context.Context, ready func(daemon.Started)) (*daemon.
 // story waits for the alert, sends it and follows what it starts.
 func (d *demo) story(ctx context.Context) error {
 	d.say("server ready", "%s", d.started.URL)
+	if err := d.victim.leak(); err != nil {
+		return err
+	}
 	heap, err := d.victim.waitFor(ctx, alertAt)
 	if err != nil {
 		return err
@@ -221,7 +224,7 @@ func alertBody(at time.Time) io.Reader {
 type victim struct {
 	cmd     *exec.Cmd
 	address string
-	stdin   io.Closer
+	stdin   io.WriteCloser
 	ended   chan struct{} // closed when the process has ended
 	endedAt time.Time     // set before ended is closed
 }
@@ -253,6 +256,14 @@ func startVictim(ctx context.Context, limit, rate uint64) (*victim, error) {
 	}
 	v.address = hello.Address
 	return v, nil
+}
+
+// leak tells the program to begin.
+func (v *victim) leak() error {
+	if _, err := io.WriteString(v.stdin, "leak\n"); err != nil {
+		return fmt.Errorf("tell the program to leak: %w", err)
+	}
+	return nil
 }
 
 // stop ends the program and waits until it is gone.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,10 +48,11 @@ func newLeakCommand() *cobra.Command {
 	return cmd
 }
 
-// leak serves pprof and leaks until its limit kills it. It also ends when its
-// parent does, which closes its standard input.
+// leak serves pprof, waits for a line on its standard input and then leaks until
+// its limit kills it. It also ends when its parent does, which closes that input.
 func leak(ctx context.Context, in io.Reader, out io.Writer, limit, rate uint64) error {
 	runtime.MemProfileRate = 16 << 10 // small demo, fine picture
+	debug.SetGCPercent(20)            // so that the heap's size is mostly what is kept
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -58,10 +61,14 @@ func leak(ctx context.Context, in io.Reader, out io.Writer, limit, rate uint64) 
 	}
 	server := &http.Server{Handler: leakHandler(limit), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with the process
-	go func() { _, _ = io.Copy(io.Discard, in); cancel() }()
 	if err := json.NewEncoder(out).Encode(map[string]string{"address": listener.Addr().String()}); err != nil {
 		return fmt.Errorf("tell the address: %w", err)
 	}
+	orders := bufio.NewReader(in)
+	if _, err := orders.ReadString('\n'); err != nil {
+		return nil //nolint:nilerr // the parent has gone
+	}
+	go func() { _, _ = io.Copy(io.Discard, orders); cancel() }()
 	shop := &sessionStore{sessions: map[int]*session{}}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
