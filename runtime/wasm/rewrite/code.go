@@ -43,6 +43,12 @@ func (m *module) readBody(data []byte, l Limits) (body, error) {
 	return b, m.checkCode(r, l)
 }
 
+// meteredBranches is how many branches a charge counts as: it adds a test, a call
+// and where both meet, and what it changes is alive in all of them. The compiler's
+// effort grows with the square of that; at this weight no function takes it more
+// than some seconds. Compiling can not be stopped within a function.
+const meteredBranches = 7
+
 // checkCode walks over a function's instructions once and measures what the
 // compiler's effort depends on.
 func (m *module) checkCode(r *reader, l Limits) error {
@@ -53,13 +59,18 @@ func (m *module) checkCode(r *reader, l Limits) error {
 		}
 		in := r.instruction()
 		switch {
+		case in.op == opLoop:
+			depth++
+			branches += 1 + meteredBranches
 		case in.opens():
 			depth++
 			branches++
 		case in.op == opEnd:
 			depth--
 			ended = depth == 0
-		case in.op == opBrIf, in.op == opMemoryGrow, in.bulk():
+		case in.op == opMemoryGrow, in.bulk():
+			branches += meteredBranches
+		case in.op == opBrIf:
 			branches++
 		case in.op == opBrTable:
 			branches += 1 + in.targets
