@@ -282,3 +282,19 @@ func TestAPackOfWhichHalfCompilesLeavesNothingBehind(t *testing.T) {
 		t.Errorf("compiled %d, alive %d; want 1 and 0", compiled, alive)
 	}
 }
+
+// A binary is built with or without the shipped packs; both must work.
+func TestShippedPacksAreFoldersOrNothing(t *testing.T) {
+	t.Parallel()
+	for name, all := range map[string]fs.FS{"std": Std(), "demo": Demo()} {
+		entries, err := fs.ReadDir(all, ".")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, e := range entries {
+			if _, err := fs.Stat(all, e.Name()+"/"+manifestFile); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}

@@ -105,7 +105,7 @@ func shippedPacks(version string) fs.FS {
 
 func TestSyncLoadsWhatIsThere(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, shippedPacks("1.0.0"), Std(), Demo())
+	b := newBench(t, shippedPacks("1.0.0"), shipped("dist/never_built"))
 	b.write("other/pack.yaml", "name: other\nversion: 3.0.0\n")
 	b.write(".git/pack.yaml", "name: hidden")
 	b.write("notes/README.md", "no pack")
