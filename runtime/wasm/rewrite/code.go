@@ -45,8 +45,10 @@ func (m *module) readBody(data []byte, l Limits) (body, error) {
 
 // meteredBranches is how many branches a charge counts as: it adds a test, a call
 // and where both meet, and what it changes is alive in all of them. The compiler's
-// effort grows with the square of that; at this weight no function takes it more
-// than some seconds. Compiling can not be stopped within a function.
+// effort grows with the square of that, and can not be stopped within a function.
+// Measured on two shared cores: 5,000 loops in one function took 17 s, 2,500 take
+// 1.2 s. At the limit, the slowest shapes that were tried (10,000 blocks with a
+// branch each, a megabyte of calls) take 5 s; slower ones may exist.
 const meteredBranches = 7
 
 // checkCode walks over a function's instructions once and measures what the
