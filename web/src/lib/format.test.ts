@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { ago, amount, between, bytes, compact, duration, percent, plural, shortId } from "./format";
+import {
+  ago,
+  amount,
+  between,
+  bytes,
+  compact,
+  duration,
+  percent,
+  plural,
+  shortFunction,
+  shortId,
+} from "./format";
 
 describe("format", () => {
   it.each([
@@ -53,6 +64,8 @@ describe("format", () => {
     expect(percent(0, 0)).toBe("0%");
     expect(amount(2048, "bytes")).toBe("2 KiB");
     expect(amount(1000, "count")).toBe("1,000");
+    expect(shortFunction("encoding/json.(*decodeState).object")).toBe("json.(*decodeState).object");
+    expect(shortFunction("main.run[go.shape.*a/b.T]")).toBe("main.run[go.shape.*a/b.T]");
     expect(shortId("0198c2d4aabbccddeeff9f31")).toBe("0198c2d4…9f31");
   });
 });

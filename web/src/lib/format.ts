@@ -93,6 +93,9 @@ export function percent(part: number, whole: number): string {
 /** "0198c2d4…9f31": enough to tell ids apart, for narrow places. */
 export const shortId = (id: string) => (id.length > 14 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id);
 
+/** A function without the directories of its package: "json.(*decodeState).object". */
+export const shortFunction = (name: string) => name.replace(/^[^([]*\//, "");
+
 /** A value on one line. */
 export function inline(value: unknown): string {
   return value === undefined ? "absent" : JSON.stringify(value);

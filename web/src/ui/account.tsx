@@ -28,12 +28,14 @@ export function Account({ user }: { user?: string }) {
       <button
         type="button"
         popoverTarget={id}
-        aria-label="Account and theme"
         title="Account and theme"
         className="flex items-center rounded-md text-muted hover:bg-hover hover:text-fg max-md:h-13 max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:px-1.5 max-md:text-2xs md:h-8 md:gap-2 md:px-1.5 md:text-sm"
       >
         <CircleUser size={16} aria-hidden />
-        <span className="rail-text max-w-24 truncate">{user ?? "Account"}</span>
+        <span className="rail-text max-w-24 truncate">
+          {user ?? "Account"}
+          <span className="sr-only">, account and theme</span>
+        </span>
       </button>
       <div
         id={id}

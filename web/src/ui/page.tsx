@@ -62,7 +62,7 @@ export function DetailHeader({
           {title}
         </h1>
         {badge}
-        <div className="flex min-w-0 flex-wrap items-center gap-x-2 text-sm text-muted">{note}</div>
+        <div className="flex min-w-0 flex-wrap items-center gap-x-1.5 text-sm text-muted">{note}</div>
         {actions && <div className="flex flex-wrap items-center gap-2 md:ml-auto">{actions}</div>}
       </div>
     </header>

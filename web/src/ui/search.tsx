@@ -25,7 +25,7 @@ export function SearchBox({ label, placeholder, value, onChange, children }: Pro
   useEffect(() => setText(value), [value]);
   useKeys({ "/": () => input.current?.focus() });
   return (
-    <div className="flex min-h-8 min-w-0 flex-1 flex-wrap items-center gap-1.5 rounded-md border border-strong bg-surface px-2 focus-within:outline-2 focus-within:outline-accent max-md:basis-full">
+    <div className="flex min-h-8 min-w-48 flex-1 flex-wrap items-center gap-1.5 rounded-md border border-strong bg-surface px-2 focus-within:outline-2 focus-within:outline-accent">
       <Search size={14} aria-hidden className="shrink-0 text-subtle" />
       {children}
       <input

@@ -71,9 +71,10 @@ function ArtifactCells({ item }: { item: Artifact }) {
       <Cell className="tnum text-muted max-md:order-2 max-md:text-xs">{bytes(item.size)}</Cell>
       <span aria-hidden className="order-2 h-0 basis-full md:hidden" />
       <Cell className="relative z-1 font-mono text-xs max-md:order-3">
-        <Link to="/executions/$id" params={{ id: item.execution }} className={linkClass}>
+        <Link to="/executions/$id" params={{ id: item.execution }} className={`max-md:hidden ${linkClass}`}>
           {shortId(item.execution)}
         </Link>
+        <span className="text-muted md:hidden">{shortId(item.execution)}</span>
       </Cell>
       <Cell className="text-muted max-md:order-3 max-md:text-xs">
         <Ago at={item.created_at} />

@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import type { Flame } from "../../api/types";
-import { amount, percent } from "../../lib/format";
+import { amount, percent, shortFunction } from "../../lib/format";
 import type { Model } from "./profile";
 
 type Key = "name" | "self" | "total";
@@ -68,7 +68,7 @@ export function TopTable({ flame, model, hits, onChoose }: Props) {
                     title={model.names[item.function]}
                     className="inset-focus block min-h-6 w-full truncate text-left font-mono"
                   >
-                    {model.names[item.function]}
+                    {shortFunction(model.names[item.function] ?? "")}
                   </button>
                 </td>
                 <Amount value={item.self} flame={flame} />

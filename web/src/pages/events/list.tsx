@@ -110,7 +110,7 @@ function admits(filter: Filter, e: AutomationEvent) {
 function EventCells({ item }: { item: AutomationEvent }) {
   return (
     <>
-      <Cell className="max-md:order-2 max-md:ml-auto">
+      <Cell className="flex max-md:order-2 max-md:ml-auto">
         <MatchBadge event={item} />
       </Cell>
       <Cell className="max-md:order-1 max-md:flex-1">

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { read, type Snapshot } from "../../api/client";
 import { patchExecution } from "../../api/patch";
 import { useLive, useLiveQuery } from "../../api/queries";
@@ -8,7 +8,7 @@ import { useTitle } from "../../lib/hooks";
 import { StatusBadge, statusLook } from "../../ui/badge";
 import { CopyIcon } from "../../ui/copy";
 import { JsonView } from "../../ui/json";
-import { DetailHeader, linkClass, Panel } from "../../ui/page";
+import { DetailHeader, Panel } from "../../ui/page";
 import { Loaded } from "../../ui/states";
 import { Ago, Took } from "../../ui/time";
 import { Actions } from "./actions";
@@ -102,14 +102,6 @@ function Note({ execution: e }: { execution: Execution }) {
         </span>
       )}
       <Ago at={e.created_at} />
-      {e.rule && (
-        <span className="truncate">
-          · rule{" "}
-          <Link to="/rules/$ref" params={{ ref: e.rule }} className={linkClass}>
-            {e.rule}
-          </Link>
-        </span>
-      )}
     </>
   );
 }

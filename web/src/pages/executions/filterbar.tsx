@@ -39,12 +39,16 @@ export function FilterBar({ filter, counts, onChange }: Props) {
         options={isListed ? periods : [...periods, [filter.since ?? "", `Since ${filter.since}`]]}
         onChange={(since) => onChange({ ...filter, since: since || undefined })}
       />
-      <div role="group" aria-label="Status" className="flex gap-1.5 overflow-x-auto max-md:-mx-4 max-md:px-4">
+      <div
+        role="group"
+        aria-label="Status"
+        className="flex gap-1.5 overflow-x-auto max-md:-mx-4 max-md:basis-[calc(100%+32px)] max-md:px-4"
+      >
         {statuses.map((status) => (
           <StatusToggle
             key={status}
             status={status}
-            count={counts?.[status]}
+            count={counts && (counts[status] ?? 0)}
             pressed={statusList(filter).includes(status)}
             onToggle={() => onChange(toggleStatus(filter, status))}
           />

@@ -93,7 +93,7 @@ function Lines({ lines, wrap, follow, onLeave }: LinesProps) {
   const rows = useVirtualizer({
     count: lines.length,
     getScrollElement: () => box.current,
-    estimateSize: () => 20,
+    estimateSize: () => 24, // the line numbers are links, and links need 24 px
     overscan: 20,
   });
   const count = lines.length;
@@ -140,7 +140,7 @@ function Lines({ lines, wrap, follow, onLeave }: LinesProps) {
 function Line({ line, wrap, marked }: { line: LogLine; wrap: boolean; marked: boolean }) {
   const { id } = route.useParams();
   return (
-    <div className={`flex leading-5 ${marked ? "bg-selected text-fg" : tones[line.level]}`}>
+    <div className={`flex leading-6 ${marked ? "bg-selected text-fg" : tones[line.level]}`}>
       <route.Link
         to="/executions/$id"
         params={{ id }}

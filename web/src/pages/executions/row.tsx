@@ -12,8 +12,8 @@ export const executionColumns = "grid-cols-[112px_minmax(0,1fr)_120px_minmax(0,2
 export function ExecutionCells({ item }: { item: ExecutionSummary }) {
   return (
     <>
-      <Cell className="max-md:order-2 max-md:ml-auto">
-        <span key={item.status} className="fade-change inline-block rounded">
+      <Cell className="flex max-md:order-2 max-md:ml-auto">
+        <span key={item.status} className="fade-change flex rounded">
           <StatusBadge status={item.status} />
         </span>
       </Cell>

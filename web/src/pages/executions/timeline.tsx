@@ -35,7 +35,7 @@ function Row({ span, from, length }: { span: Span; from: number; length: number 
   const left = (100 * (span.from - from)) / length;
   const width = (100 * (span.to - span.from)) / length;
   return (
-    <li className="flex min-h-7 items-center px-3 text-sm hover:bg-hover max-md:flex-col max-md:items-stretch max-md:py-1">
+    <li className="flex min-h-7 items-center px-3 text-sm hover:bg-hover max-md:flex-col max-md:items-stretch max-md:pt-1.5">
       <span
         className="flex min-w-0 shrink-0 items-baseline gap-2 pr-3 md:w-[40%]"
         style={{ paddingLeft: span.depth * 16 }}

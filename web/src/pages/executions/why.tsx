@@ -1,7 +1,11 @@
+import { Link } from "@tanstack/react-router";
 import { CircleCheck, CircleSlash, Hourglass, LoaderCircle, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Execution } from "../../api/types";
 import { plural } from "../../lib/format";
 import { statusLook } from "../../ui/badge";
+import { linkClass } from "../../ui/page";
+import { isProfile } from "../artifacts/media";
 
 /** What became of it, first of all: why it failed, or that it went well. */
 export function Why({ execution: e }: { execution: Execution }) {
@@ -12,7 +16,7 @@ export function Why({ execution: e }: { execution: Execution }) {
     case "canceled":
       return <Line icon={CircleSlash} tone="text-idle" text={e.message || "Somebody stopped it."} />;
     case "succeeded":
-      return <Line icon={CircleCheck} tone="text-ok" text={successText(e)} />;
+      return <Success execution={e} />;
     case "running":
       return <Line icon={LoaderCircle} turning tone="text-run" text={`Attempt ${e.attempts} is running.`} />;
     default:
@@ -51,26 +55,43 @@ function Failure({ execution: e }: { execution: Execution }) {
   );
 }
 
+/** It went well; a profile is what somebody came for, so it is one click away. */
+function Success({ execution: e }: { execution: Execution }) {
+  const profile = e.artifacts?.find(isProfile);
+  return (
+    <Line icon={CircleCheck} tone="text-ok" text={successText(e)}>
+      {profile && (
+        <Link to="/artifacts/$id" params={{ id: profile.id }} className={`ml-auto font-medium ${linkClass}`}>
+          Open flame graph
+        </Link>
+      )}
+    </Line>
+  );
+}
+
 interface LineProps {
   icon: typeof CircleCheck;
   tone: string;
   text: string;
   turning?: boolean;
+  children?: ReactNode;
 }
 
-function Line({ icon: Icon, tone, text, turning }: LineProps) {
+function Line({ icon: Icon, tone, text, turning, children }: LineProps) {
   return (
     <p className="flex items-center gap-2 rounded-lg border border-line bg-surface px-4 py-2.5 text-sm">
       <Icon size={16} aria-hidden className={`shrink-0 ${tone} ${turning ? "spin" : ""}`} />
       <span className="break-words">{text}</span>
+      {children}
     </p>
   );
 }
 
 function successText(e: Execution) {
   const kept = e.artifacts?.length ?? 0;
+  const files = kept === 1 ? e.artifacts?.[0]?.name : plural(kept, "file");
   const tries = e.attempts > 1 ? ` at attempt ${e.attempts}` : "";
-  return `It succeeded${tries}${kept ? ` and kept ${plural(kept, "file")}` : ""}.`;
+  return `It succeeded${tries}${kept ? ` and kept ${files}` : ""}.`;
 }
 
 function pendingText(e: Execution) {

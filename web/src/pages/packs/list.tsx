@@ -64,8 +64,12 @@ function Card({ pack }: { pack: PackStatus }) {
       {pack.error && <Failure pack={pack} />}
       <div className="grid gap-5 p-4 md:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-4">
-          <RefList title="Actions" refs={pack.actions ?? []} />
-          <RefList title="Rules" refs={pack.rules ?? []} link />
+          {pack.in_service && (
+            <>
+              <RefList title="Actions" refs={pack.actions ?? []} />
+              <RefList title="Rules" refs={pack.rules ?? []} link />
+            </>
+          )}
           <Facts title="Files">
             <Fact name="Path" mono>
               {pack.path}
@@ -83,7 +87,7 @@ function Card({ pack }: { pack: PackStatus }) {
             {pack.author && <Fact name="Author">{pack.author}</Fact>}
           </Facts>
         </div>
-        <CapabilityList of={pack.capabilities ?? {}} />
+        {pack.in_service && <CapabilityList of={pack.capabilities ?? {}} />}
       </div>
     </li>
   );

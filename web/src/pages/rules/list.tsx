@@ -64,7 +64,7 @@ function RuleCells({ item }: { item: Rule & { id: string } }) {
   const first = Object.entries(item.trigger.parameters ?? {})[0];
   return (
     <>
-      <Cell className="max-md:order-2 max-md:ml-auto">
+      <Cell className="flex max-md:order-2 max-md:ml-auto">
         <StateBadge enabled={item.enabled} />
       </Cell>
       <Cell className="max-md:order-1 max-md:flex-1">
