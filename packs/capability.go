@@ -37,6 +37,7 @@ func (d *document) kubernetes(n *yaml.Node) automation.KubernetesCapability {
 		"resources":  func(v *yaml.Node) { c.Resources = d.patterns(v) },
 		"namespaces": func(v *yaml.Node) { c.Namespaces = d.patterns(v) },
 		"names":      func(v *yaml.Node) { c.Names = d.patterns(v) },
+		"contexts":   func(v *yaml.Node) { c.Contexts = d.patterns(v) },
 		"reason":     func(v *yaml.Node) { c.Reason = d.text(v) },
 	})
 	d.needs(n, "a kubernetes capability", "verbs", len(c.Verbs) > 0)

@@ -28,7 +28,7 @@ func caller(sink hostfuncs.ArtifactSink) hostfuncs.Caller {
 		Artifacts: sink,
 		Grants: automation.Capabilities{
 			Kubernetes: []automation.KubernetesCapability{
-				{Verbs: []string{"exec", "list", "proxy"}, Resources: []string{"*"}, Namespaces: []string{"ns"}},
+				{Contexts: []string{"prod"}, Verbs: []string{"exec", "list", "proxy"}, Resources: []string{"*"}, Namespaces: []string{"ns"}},
 			},
 			Artifacts: []automation.ArtifactCapability{{}},
 		},

@@ -62,7 +62,7 @@ func (r ExecRequest) check(who hostfuncs.Caller) error {
 	if err := r.StdoutArtifact.Check(who); err != nil {
 		return err
 	}
-	return target{verb: verbExec, resource: "pods", namespace: r.Namespace, name: r.Pod}.check(who.Grants)
+	return target{context: r.Context, verb: verbExec, resource: "pods", namespace: r.Namespace, name: r.Pod}.check(who.Grants)
 }
 
 // Exec runs a command in a container and waits for its end.

@@ -91,6 +91,7 @@ func (c *Client) List(ctx context.Context, who hostfuncs.Caller, req ListRequest
 		if err != nil {
 			return err
 		}
+		found.target.context = req.Context
 		if err := found.target.check(who.Grants); err != nil {
 			return err
 		}

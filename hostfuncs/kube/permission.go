@@ -17,6 +17,7 @@ const (
 
 // target is what one request wants to touch.
 type target struct {
+	context   string // of the kubeconfig; empty: the server's own
 	verb      string
 	group     string // API group; empty for the core
 	resource  string // plural
@@ -42,7 +43,8 @@ func (t target) allowed(c automation.Capabilities) bool {
 }
 
 func (t target) coveredBy(entry automation.KubernetesCapability) bool {
-	return anyMatch(entry.Verbs, t.verb) &&
+	return (t.context == "" || anyMatch(entry.Contexts, t.context)) &&
+		anyMatch(entry.Verbs, t.verb) &&
 		t.resourceIn(entry.Resources) &&
 		within(entry.Namespaces, t.namespace) &&
 		(t.name == "" || within(entry.Names, t.name))
@@ -116,6 +118,9 @@ func (t target) String() string {
 	default:
 		what = t.verb + " " + what
 	}
+	if t.context != "" {
+		what += " of the cluster " + t.context
+	}
 	if t.namespace != "" {
 		return what + " in namespace " + t.namespace
 	}
@@ -134,9 +139,12 @@ func (t target) qualified() string {
 
 // line is what pack.yaml lacks, ready to paste.
 func (t target) line() string {
-	namespaces := ""
+	more := ""
 	if t.namespace != "" {
-		namespaces = fmt.Sprintf(", namespaces: [%s]", t.namespace)
+		more = fmt.Sprintf(", namespaces: [%s]", t.namespace)
 	}
-	return fmt.Sprintf(`- {verbs: [%s], resources: [%s]%s, reason: "..."}`, t.verb, t.qualified(), namespaces)
+	if t.context != "" {
+		more += fmt.Sprintf(", contexts: [%s]", t.context)
+	}
+	return fmt.Sprintf(`- {verbs: [%s], resources: [%s]%s, reason: "..."}`, t.verb, t.qualified(), more)
 }

@@ -21,8 +21,13 @@ func TestAllowed(t *testing.T) {
 	entry := func(verbs, resources, namespaces, names []string) automation.KubernetesCapability {
 		return automation.KubernetesCapability{Verbs: verbs, Resources: resources, Namespaces: namespaces, Names: names}
 	}
+	inContexts := func(e automation.KubernetesCapability, contexts ...string) automation.KubernetesCapability {
+		e.Contexts = contexts
+		return e
+	}
 	list := func(s ...string) []string { return s }
 	pod := target{verb: "exec", resource: "pods", namespace: "ns", name: "leaky-1"}
+	elsewhere := target{context: "prod-eu", verb: "exec", resource: "pods", namespace: "ns", name: "leaky-1"}
 	everywhere := target{verb: "list", resource: "pods"}
 	deployment := target{verb: "list", group: "apps", resource: "deployments", namespace: "ns"}
 	tests := []struct {
@@ -47,6 +52,9 @@ func TestAllowed(t *testing.T) {
 		{"a built-in resource by its plain name", deployment, entry(list("list"), list("deployments"), nil, nil), true},
 		{"a resource by its group", deployment, entry(list("list"), list("deployments.apps"), nil, nil), true},
 		{"a resource of another group", deployment, entry(list("list"), list("deployments.example.com"), nil, nil), false},
+		{"another cluster, when none is allowed", elsewhere, entry(list("exec"), list("pods"), nil, nil), false},
+		{"another cluster, by its name", elsewhere, inContexts(entry(list("exec"), list("pods"), nil, nil), "prod-*"), true},
+		{"the server's own cluster, beside others", pod, inContexts(entry(list("exec"), list("pods"), nil, nil), "prod-*"), true},
 		{"a name of two parts does not match by accident", target{verb: "list", group: "example.com", resource: "pods", namespace: "ns"}, entry(list("list"), list("pods"), nil, nil), false},
 	}
 	for _, tt := range tests {

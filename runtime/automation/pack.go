@@ -40,7 +40,10 @@ type KubernetesCapability struct {
 	Resources  []string `json:"resources" yaml:"resources"` // pods, deployments ...
 	Namespaces []string `json:"namespaces,omitempty" yaml:"namespaces"`
 	Names      []string `json:"names,omitempty" yaml:"names"`
-	Reason     string   `json:"reason" yaml:"reason"`
+	// Contexts are the kubeconfig's contexts that requests may name; empty allows
+	// the server's own one only, which is meant when a request names none.
+	Contexts []string `json:"contexts,omitempty" yaml:"contexts"`
+	Reason   string   `json:"reason" yaml:"reason"`
 }
 
 // HTTPCapability allows requests to hosts. A host is "name", "name:port" or a

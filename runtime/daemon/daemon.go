@@ -111,6 +111,7 @@ func (d *Daemon) serve(ctx context.Context, listener net.Listener) error {
 	watchCtx, stopWatch := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWatch()
 	group.Go(func() error { return p.watcher.Run(watchCtx) })
+	group.Go(func() error { d.sweep(watchCtx); return nil })
 	group.Go(func() error { return ignoreClosed(server.Serve(listener)) })
 	group.Go(func() error {
 		<-failed.Done()
@@ -123,6 +124,29 @@ func (d *Daemon) serve(ctx context.Context, listener net.Listener) error {
 	})
 	d.announce(listener.Addr())
 	return group.Wait()
+}
+
+// sweepEvery is how often files that nobody names are looked for.
+const sweepEvery = 6 * time.Hour
+
+// sweep removes orphaned artifact files now and then, until ctx is done.
+func (d *Daemon) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		removed, err := d.parts.sweep(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			d.Logger.Warn("orphaned artifact files could not be removed", "err", err)
+		case removed > 0:
+			d.Logger.Info("orphaned artifact files removed", "files", removed)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func shutdown(ctx context.Context, server *http.Server) error {

@@ -39,6 +39,9 @@ type parts struct {
 	watcher  *packs.Watcher
 	engine   *engine.Engine
 	api      *api.Server
+	// sweep removes artifact files that no execution names: those of attempts that
+	// died before their end was stored.
+	sweep func(context.Context) (removed int, err error)
 
 	adminToken, adminTokenFile string
 
@@ -86,11 +89,15 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err != nil {
 		return p, fmt.Errorf("open the artifacts: %w", err)
 	}
+	p.sweep = func(ctx context.Context) (int, error) {
+		return files.Sweep(ctx, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
+	}
 
-	funcs, err := HostFuncs(c, o.Logger)
+	funcs, closeFuncs, err := HostFuncs(c, o.Logger)
 	if err != nil {
 		return p, err
 	}
+	p.onClose(closeFuncs)
 	sandbox, err := wasm.New(ctx, wasm.Options{HostFuncs: funcs, CacheDir: filepath.Join(c.Data, "cache", "wasm"), Logger: o.Logger})
 	if err != nil {
 		return p, fmt.Errorf("start the Wasm engine: %w", err)
@@ -161,25 +168,27 @@ func (p *parts) firstToken(ctx context.Context, data string) error {
 	return nil
 }
 
-// HostFuncs collects the host functions that packs may be granted.
-func HostFuncs(c config.Config, log *slog.Logger) (hostfuncs.Set, error) {
+// HostFuncs collects the host functions that packs may be granted, and what ends
+// their connections.
+func HostFuncs(c config.Config, log *slog.Logger) (hostfuncs.Set, func() error, error) {
 	cluster, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: log})
 	if err != nil {
-		return nil, fmt.Errorf("read the Kubernetes configuration: %w", err)
+		return nil, nil, fmt.Errorf("read the Kubernetes configuration: %w", err)
 	}
 	client, err := fetch.New(fetch.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("make the HTTP client: %w", err)
+		return nil, nil, fmt.Errorf("make the HTTP client: %w", err)
 	}
 	files, err := artifacts.New(artifacts.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("make the artifact functions: %w", err)
+		return nil, nil, fmt.Errorf("make the artifact functions: %w", err)
 	}
 	surroundings, err := ambient.New(ambient.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("make the ambient functions: %w", err)
+		return nil, nil, fmt.Errorf("make the ambient functions: %w", err)
 	}
-	return hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs())
+	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs())
+	return set, client.Close, err
 }
 
 // patiently gives a closer that waits for others a bound.
