@@ -57,7 +57,8 @@ func (c *cli) connect(set settings) (*client.Client, error) {
 	o := client.Options{
 		BaseURL: set.url, Token: set.token, UserAgent: "squall/" + build().Version,
 		Reconnecting: func(cause error, wait time.Duration) {
-			c.note("connection lost (%v), trying again in %s", cause, wait.Round(time.Second))
+			what, _ := explain(cause)
+			c.note("connection lost (%s), trying again in %s", what, wait.Round(time.Second))
 		},
 	}
 	if c.flags.debug {

@@ -38,7 +38,7 @@ func (c *cli) executionText(p *page, e automation.Execution, wide bool) {
 	p.pair("Event", e.Event)
 	p.pair("Again", e.Parent)
 	p.pair("Attempts", fmt.Sprintf("%d of %d", e.Attempts, e.MaxAttempts))
-	p.pair("Log", fmt.Sprintf("%d lines", e.LogLines))
+	p.pair("Log", fmt.Sprintf("%d line%s", e.LogLines, plural(e.LogLines)))
 	p.json("Parameters", e.Parameters)
 	p.json("Output", e.Output)
 	p.block("Trace", e.Trace)

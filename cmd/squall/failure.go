@@ -166,7 +166,7 @@ func nextStep(cmd *cobra.Command, err error) string {
 		if id := client.RequestID(err); id != "" {
 			return "the server's log knows more, under request " + id
 		}
-		return "run it again with --debug to see what was asked"
+		return "see: " + pathOf(cmd) + " --help"
 	}
 	return ""
 }

@@ -43,7 +43,10 @@ func (p *page) pair(name, value string) {
 // json shows a value; text as such, so that tables in it can be read.
 func (p *page) json(name string, value json.RawMessage) {
 	var text string
-	if len(value) > 0 && json.Unmarshal(value, &text) == nil && string(value) != "null" {
+	if string(value) == "null" {
+		return
+	}
+	if len(value) > 0 && json.Unmarshal(value, &text) == nil {
 		p.block(name, text)
 		return
 	}

@@ -135,6 +135,13 @@ func took(d time.Duration) string {
 	return d.Round(10 * time.Millisecond).String()
 }
 
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
+
 // sizeText shows a number of bytes.
 func sizeText(n int64) string {
 	const unit = 1024

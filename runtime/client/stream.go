@@ -24,7 +24,7 @@ const (
 	silence = 45 * time.Second
 	// firstWait and lastWait bound the pause before a new connection.
 	firstWait = 2 * time.Second
-	lastWait  = 30 * time.Second
+	lastWait  = 10 * time.Second
 )
 
 // Stream yields every change after the one with the given sequence number, for
