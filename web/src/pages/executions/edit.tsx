@@ -25,7 +25,7 @@ export default function EditDialog({ execution, failure, isRunning, onRun, onClo
   return (
     <Dialog.Root open onOpenChange={(open) => open || onClose()}>
       <Dialog.Portal>
-        <Dialog.Backdrop className="fixed inset-0 z-30 bg-sunken opacity-80" />
+        <Dialog.Backdrop className="fixed inset-0 z-30 bg-veil" />
         <Dialog.Popup className="fixed left-1/2 top-1/2 z-40 flex max-h-[90dvh] w-[min(640px,calc(100vw-32px))] -translate-x-1/2 -translate-y-1/2 flex-col gap-3 rounded-xl border border-line bg-surface p-5 shadow-lg outline-none">
           <Dialog.Title className="text-lg font-semibold">Edit and re-run {execution.action}</Dialog.Title>
           <Dialog.Description className="text-sm text-muted">

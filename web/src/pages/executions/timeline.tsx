@@ -56,18 +56,23 @@ function Row({ span, from, length }: { span: Span; from: number; length: number 
       <span aria-hidden className="relative h-7 flex-1 max-md:h-3">
         <Bar span={span} left={left} width={width} />
         <span
-          className="tnum absolute top-1.5 whitespace-nowrap text-2xs text-muted max-md:hidden"
-          style={
-            left + width > 85
-              ? { right: `calc(${100 - left}% + 6px)` }
-              : { left: `calc(${left + width}% + 8px)` }
-          }
+          hidden={span.kind === "mark"}
+          className="tnum absolute top-1.5 whitespace-nowrap rounded-sm bg-surface px-1 text-2xs text-muted max-md:hidden"
+          style={labelPlace(left, width)}
         >
           {lengthOf(span)}
         </span>
       </span>
     </li>
   );
+}
+
+/** Behind the bar, or before it, or at its end when it fills the row. */
+function labelPlace(left: number, width: number) {
+  if (left + width <= 85) return { left: `calc(${left + width}% + 6px)` };
+  return left >= 15
+    ? { right: `calc(${100 - left}% + 6px)` }
+    : { right: `calc(${100 - left - width}% + 4px)` };
 }
 
 function lengthOf(span: Span) {
