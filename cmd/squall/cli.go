@@ -10,6 +10,7 @@ import (
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/client"
+	"github.com/squall-dev/squall/runtime/daemon"
 )
 
 // cli is one run of the program: where it reads and writes, and the flags that
@@ -36,12 +37,7 @@ type flags struct {
 }
 
 func newCLI(s *streams) *cli {
-	return &cli{streams: s, now: time.Now, loadPack: noEngine}
-}
-
-// noEngine stands in where no sandbox was given.
-func noEngine(context.Context, string) (automation.PackStatus, error) {
-	return automation.PackStatus{}, automation.Unavailable("this build has no sandbox to load packs into")
+	return &cli{streams: s, now: time.Now, loadPack: daemon.CheckPack}
 }
 
 // client makes the client that flags, environment and files ask for.
