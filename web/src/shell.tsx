@@ -2,7 +2,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Activity, FileBox, GitBranch, type LucideIcon, Package, Radio, Zap } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useLiveQuery } from "./api/queries";
-import type { Me } from "./api/types";
+import type { Identity } from "./api/types";
 import { useKeys } from "./lib/keys";
 import { Account } from "./ui/account";
 import { LivePill } from "./ui/livepill";
@@ -17,7 +17,7 @@ const places: { to: string; name: string; icon: LucideIcon }[] = [
 
 /** What stands around every page: the rail, or on a phone the bar below. */
 export function Shell() {
-  const me = useLiveQuery<Me>(["me"], "/me");
+  const me = useLiveQuery<Identity>(["me"], "/me");
   useFocusOnPage();
   useKeys({ "[": toggleRail });
   return (

@@ -24,7 +24,10 @@ export async function read<T extends object>(path: string, signal?: AbortSignal)
   return { ...((await response.json()) as T), seq };
 }
 
-/** POST; the header proves to the server that no other origin sent the request. */
+/**
+ * POST; the header proves to the server that no other origin sent the request.
+ * A body of text is JSON already and goes out as it is.
+ */
 export async function post<T>(path: string, body?: unknown): Promise<T> {
   const response = await send("POST", path, body);
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
@@ -59,7 +62,7 @@ async function send(
     method,
     headers,
     signal,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
     credentials: "same-origin",
   }).catch((cause) => {
     if (signal?.aborted) throw cause;
@@ -69,7 +72,10 @@ async function send(
   return response;
 }
 
+const unknown = { type: "about:blank", code: "", detail: "", request_id: "" };
+
 const unreachable: Problem = {
+  ...unknown,
   status: 0,
   code: "unreachable",
   title: "The server does not answer.",
@@ -77,7 +83,7 @@ const unreachable: Problem = {
 };
 
 async function problemOf(response: Response): Promise<Problem> {
-  const fallback = { status: response.status, title: response.statusText };
+  const fallback = { ...unknown, status: response.status, title: response.statusText };
   try {
     return { ...fallback, ...((await response.json()) as Problem) };
   } catch {

@@ -1,14 +1,8 @@
 import { useEffect, useState } from "react";
 import { query, read } from "./client";
-import type { LogLine } from "./types";
+import type { LogLine, LogPage } from "./types";
 
 const pageSize = 1000;
-
-interface LogPage {
-  items: LogLine[] | null;
-  next_from: number;
-  total: number;
-}
 
 /**
  * All lines of an execution's log. A log is bounded by the sandbox, so all of it

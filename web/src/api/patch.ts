@@ -1,7 +1,8 @@
 // How a change alters what was read: pure, so that the same function serves the
 // live stream and the changes that arrived while a read was under way.
 import type { Snapshot } from "./client";
-import type { Change, Execution, ExecutionSummary, List } from "./types";
+import type { List } from "./extra";
+import type { Change, Execution, ExecutionSummary } from "./types";
 
 export type Patch<T> = (data: T, change: Change) => T;
 

@@ -8,9 +8,10 @@ import {
 } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { read, type Snapshot } from "./client";
+import type { List } from "./extra";
 import { browserHost, Live } from "./live";
 import { apply, type Page, type Patch, placeInPages } from "./patch";
-import type { Change, List } from "./types";
+import type { Change } from "./types";
 
 export const live = new Live(browserHost());
 

@@ -1,215 +1,40 @@
-// The API's words, as runtime/automation declares them. Times are RFC 3339,
-// durations are nanoseconds.
+// Code generated from the Go types of the API. DO NOT EDIT.
 
-export type Status = "pending" | "running" | "succeeded" | "failed" | "timed_out" | "canceled";
-
-export type AttemptStatus =
-  | "running"
-  | "succeeded"
-  | "failed"
-  | "timed_out"
-  | "canceled"
-  | "lost"
-  | "interrupted";
-
-export type Outcome = "matched" | "not_matched" | "error";
-
-export type LogLevel = "debug" | "info" | "warning" | "error";
-
-export type Json = unknown;
-
-export interface AutomationEvent {
-  id: string;
-  trigger: string;
-  parameters?: Record<string, Json>;
-  payload?: Json;
-  payload_bytes: number;
-  received_at: string;
-  matched: number;
-  looked: number;
-  summary?: string;
-  verdicts?: Verdict[];
-  executions?: ExecutionSummary[];
-}
-
-export interface Verdict {
+export interface Accepted {
   event: string;
-  rule: string;
-  outcome: Outcome;
-  criteria: CriterionResult[] | null;
-  held: number;
-  total: number;
-  error?: string;
-  execution?: string;
+  executions: string[];
+  looked: number;
+  matched: number;
 }
 
-export interface CriterionResult {
-  key: string;
-  operator: string;
-  pattern: Json;
-  actual: Json;
-  matched: boolean;
-  error?: string;
-}
-
-export interface RuleTest {
-  matched: boolean;
-  criteria: CriterionResult[] | null;
-  parameters: Record<string, Json> | null;
-  error: string;
-}
-
-export interface ExecutionSummary {
-  id: string;
-  action: string;
-  status: Status;
-  summary?: string;
-  rule?: string;
-  event?: string;
-  parent?: string;
-  attempts: number;
-  code?: string;
-  created_at: string;
-  started_at?: string;
-  finished_at?: string;
-}
-
-export interface Execution extends ExecutionSummary {
-  started_by?: string;
-  parameters: Record<string, Json> | null;
-  output?: Json;
-  message?: string;
-  hint?: string;
-  trace?: string;
-  log_lines: number;
-  attempt_list: Attempt[] | null;
-  artifacts: Artifact[] | null;
-  max_attempts: number;
-  max_lost: number;
-}
-
-export interface Attempt {
-  number: number;
-  status: AttemptStatus;
-  started_at: string;
-  finished_at?: string;
-  code?: string;
-  message?: string;
-  usage: Usage;
-  host_calls?: HostCall[];
-}
-
-export interface Usage {
-  fuel: number;
-  memory: number;
-  host_calls: number;
-  guest_time: number;
-  host_time: number;
-  pack?: string;
-  pack_digest?: string;
+export interface Action {
+  description?: string;
+  enabled: boolean;
+  entry_point?: string;
+  export?: string;
   limits?: Limits;
-}
-
-export interface Limits {
-  timeout?: number;
-  memory?: number;
-  output?: number;
-  log?: number;
-  host_calls?: number;
-  fuel?: number;
-  call_depth?: number;
-}
-
-export interface HostCall {
   name: string;
-  started_at: string;
-  duration: number;
-  detail?: string;
-  error?: string;
-  message?: string;
-  request_bytes: number;
-  reply_bytes: number;
+  pack: string;
+  parameters: Record<string, Parameter>;
+  position?: Position;
+  retry?: Retry;
+  runner_type: string;
+  summary?: string;
 }
 
-export interface LogLine {
-  number: number;
-  attempt: number;
-  at: string;
-  level: LogLevel;
-  text: string;
+export interface ActionCall {
+  parameters?: Record<string, unknown>;
+  ref: string;
 }
 
 export interface Artifact {
-  id: string;
-  execution: string;
-  name: string;
-  media_type: string;
-  size: number;
-  sha256: string;
   created_at: string;
-}
-
-export interface Rule {
-  pack: string;
+  execution: string;
+  id: string;
+  media_type: string;
   name: string;
-  description?: string;
-  enabled: boolean;
-  trigger: { type: string; parameters?: Record<string, Json> };
-  criteria: Criterion[] | null;
-  action: { ref: string; parameters?: Record<string, Json> };
-  position?: Position;
-}
-
-export interface Criterion {
-  key: string;
-  operator: string;
-  pattern: Json;
-  condition?: string;
-  position?: Position;
-}
-
-export interface Position {
-  file?: string;
-  line?: number;
-  column?: number;
-}
-
-export interface PackStatus {
-  name: string;
-  version?: string;
-  description?: string;
-  author?: string;
-  digest?: string;
-  loaded_at?: string;
-  path: string;
-  in_service: boolean;
-  error?: string;
-  hint?: string;
-  actions: string[] | null;
-  rules: string[] | null;
-  capabilities?: Capabilities;
-}
-
-export interface Capabilities {
-  kubernetes?: KubernetesCapability[];
-  http?: HTTPCapability[];
-  artifacts?: ArtifactCapability[];
-}
-
-export interface KubernetesCapability {
-  verbs: string[] | null;
-  resources: string[] | null;
-  namespaces?: string[];
-  names?: string[];
-  reason: string;
-}
-
-export interface HTTPCapability {
-  hosts?: string[];
-  from_config?: string[];
-  methods?: string[];
-  private?: boolean;
-  reason: string;
+  sha256: string;
+  size: number;
 }
 
 export interface ArtifactCapability {
@@ -217,63 +42,387 @@ export interface ArtifactCapability {
   reason?: string;
 }
 
-export interface Webhook {
-  path: string;
-  url: string;
-  rules: string[] | null;
+export interface Attempt {
+  code?: string;
+  finished_at?: string;
+  host_calls?: HostCall[];
+  message?: string;
+  number: number;
+  started_at: string;
+  status: AttemptStatus;
+  usage: Usage;
 }
 
-export type ChangeKind =
-  | "event.created"
-  | "execution.updated"
-  | "log.appended"
-  | "artifact.created"
-  | "pack.updated";
+export type AttemptStatus = "running" | "succeeded" | "failed" | "timed_out" | "canceled" | "lost" | "interrupted";
+
+export interface Capabilities {
+  artifacts?: ArtifactCapability[];
+  http?: HTTPCapability[];
+  kubernetes?: KubernetesCapability[];
+}
 
 export interface Change {
-  seq: number;
-  kind: ChangeKind;
-  event?: AutomationEvent;
-  execution?: ExecutionSummary;
-  log?: { execution: string; lines: number };
   artifact?: Artifact;
+  event?: Event;
+  execution?: ExecutionSummary;
+  kind: ChangeKind;
+  log?: LogGrowth;
   pack?: PackStatus;
+  seq: number;
+}
+
+export type ChangeKind = "event.created" | "execution.updated" | "log.appended" | "artifact.created" | "pack.updated";
+
+export interface Criterion {
+  condition?: string;
+  key: string;
+  operator: string;
+  pattern: unknown;
+  position?: Position;
+}
+
+export interface CriterionResult {
+  actual: unknown;
+  error?: string;
+  key: string;
+  matched: boolean;
+  operator: string;
+  pattern: unknown;
+}
+
+export interface Event {
+  executions?: ExecutionSummary[];
+  id: string;
+  looked: number;
+  matched: number;
+  parameters?: Record<string, unknown>;
+  payload?: unknown;
+  payload_bytes: number;
+  received_at: string;
+  summary?: string;
+  trigger: string;
+  verdicts?: Verdict[];
+}
+
+export interface Execution {
+  action: string;
+  artifacts: Artifact[];
+  attempt_list: Attempt[];
+  attempts: number;
+  code?: string;
+  created_at: string;
+  event?: string;
+  finished_at?: string;
+  hint?: string;
+  id: string;
+  log_lines: number;
+  max_attempts: number;
+  max_lost: number;
+  message?: string;
+  output?: unknown;
+  parameters: unknown;
+  parent?: string;
+  rule?: string;
+  started_at?: string;
+  started_by?: string;
+  status: Status;
+  summary?: string;
+  trace?: string;
+}
+
+export interface ExecutionList {
+  counts?: Record<string, number>;
+  items: ExecutionSummary[];
+  next: string;
+}
+
+export interface ExecutionSummary {
+  action: string;
+  attempts: number;
+  code?: string;
+  created_at: string;
+  event?: string;
+  finished_at?: string;
+  id: string;
+  parent?: string;
+  rule?: string;
+  started_at?: string;
+  status: Status;
+  summary?: string;
 }
 
 export interface Flame {
-  sample_types: { type: string; unit: string }[];
-  sample: string;
-  unit: string;
   default: string;
-  total: number;
-  samples: number;
-  time: string;
   duration_ns: number;
-  strings: string[];
-  functions: { name: number; file: number; package: number; line: number }[];
-  /** [parent or -1, function, self, total]; a parent stands before its children. */
-  frames: [number, number, number, number][];
-  top: { function: number; self: number; total: number }[];
-  truncated: boolean;
   frame_count: number;
+  frames: number[][];
+  functions: Function[];
+  sample: string;
+  sample_types: SampleType[];
+  samples: number;
+  strings: string[];
+  time: string;
+  top: Top[];
+  total: number;
+  truncated: boolean;
+  unit: string;
 }
 
-export interface List<T> {
-  items: T[] | null;
-  next?: string;
+export interface Function {
+  file: number;
+  line: number;
+  name: number;
+  package: number;
 }
 
-export interface Me {
-  user: string;
+export interface HTTPCapability {
+  from_config?: string[];
+  hosts?: string[];
+  methods?: string[];
+  private?: boolean;
+  reason: string;
+}
+
+export interface Health {
+  checks?: Record<string, string>;
+  status: string;
+}
+
+export interface HostCall {
+  detail?: string;
+  duration: number;
+  error?: string;
+  message?: string;
+  name: string;
+  reply_bytes: number;
+  request_bytes: number;
+  started_at: string;
+}
+
+export interface Identity {
   role: string;
+  user: string;
+}
+
+export interface KubernetesCapability {
+  contexts?: string[];
+  names?: string[];
+  namespaces?: string[];
+  reason: string;
+  resources: string[];
+  verbs: string[];
+}
+
+export interface Limits {
+  call_depth?: number;
+  fuel?: number;
+  host_calls?: number;
+  log?: number;
+  memory?: number;
+  output?: number;
+  timeout?: number;
+}
+
+export interface ListAction {
+  items: Action[];
+  next: string;
+}
+
+export interface ListArtifact {
+  items: Artifact[];
+  next: string;
+}
+
+export interface ListEvent {
+  items: Event[];
+  next: string;
+}
+
+export interface ListPackStatus {
+  items: PackStatus[];
+  next: string;
+}
+
+export interface ListRule {
+  items: Rule[];
+  next: string;
+}
+
+export interface ListWebhook {
+  items: Webhook[];
+  next: string;
+}
+
+export interface LogGrowth {
+  execution: string;
+  lines: number;
+}
+
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+export interface LogLine {
+  at: string;
+  attempt: number;
+  level: LogLevel;
+  number: number;
+  text: string;
+}
+
+export interface LogPage {
+  items: LogLine[];
+  next_from: number;
+  total: number;
+}
+
+export interface Login {
+  code?: string;
+  token?: string;
+}
+
+export interface NewEvent {
+  parameters?: Record<string, unknown>;
+  payload: unknown;
+  trigger: string;
+}
+
+export type Outcome = "matched" | "not_matched" | "error";
+
+export interface PackStatus {
+  actions: string[];
+  author?: string;
+  capabilities?: Capabilities;
+  description?: string;
+  digest?: string;
+  error?: string;
+  hint?: string;
+  in_service: boolean;
+  loaded_at?: string;
+  name: string;
+  path: string;
+  rules: string[];
+  version?: string;
+}
+
+export interface Parameter {
+  default?: unknown;
+  description?: string;
+  enum?: unknown[];
+  immutable?: boolean;
+  position?: number;
+  required?: boolean;
+  schema?: Record<string, unknown>;
+  secret?: boolean;
+  type?: string;
+}
+
+export interface Position {
+  column?: number;
+  file?: string;
+  line?: number;
 }
 
 export interface Problem {
-  type?: string;
-  title?: string;
-  status: number;
-  detail?: string;
-  code?: string;
+  code: string;
+  detail: string;
   hint?: string;
-  request_id?: string;
+  request_id: string;
+  status: number;
+  title: string;
+  type: string;
+}
+
+export interface Rerun {
+  parameters?: Record<string, unknown>;
+}
+
+export interface Retry {
+  max_attempts?: number;
+  max_lost?: number;
+}
+
+export interface Rule {
+  action: ActionCall;
+  criteria: Criterion[];
+  description?: string;
+  enabled: boolean;
+  name: string;
+  pack: string;
+  position?: Position;
+  trigger: TriggerSpec;
+}
+
+export interface RuleDetail {
+  rule: Rule;
+  verdicts: Verdict[];
+}
+
+export interface RuleTest {
+  criteria: CriterionResult[];
+  error: string;
+  matched: boolean;
+  parameters: Record<string, unknown>;
+}
+
+export interface RuleTestRequest {
+  event?: string;
+  payload?: unknown;
+  ref?: string;
+  rule?: string;
+}
+
+export interface RunRequest {
+  action: string;
+  parameters: Record<string, unknown>;
+}
+
+export interface SampleType {
+  type: string;
+  unit: string;
+}
+
+export type Status = "pending" | "running" | "succeeded" | "failed" | "timed_out" | "canceled";
+
+export interface Top {
+  function: number;
+  self: number;
+  total: number;
+}
+
+export interface TriggerSpec {
+  parameters?: Record<string, unknown>;
+  type: string;
+}
+
+export interface Usage {
+  fuel: number;
+  guest_time: number;
+  host_calls: number;
+  host_time: number;
+  limits?: Limits;
+  memory: number;
+  pack?: string;
+  pack_digest?: string;
+}
+
+export interface Verdict {
+  criteria: CriterionResult[];
+  error?: string;
+  event: string;
+  execution?: string;
+  held: number;
+  outcome: Outcome;
+  rule: string;
+  total: number;
+}
+
+export interface Version {
+  commit?: string;
+  go: string;
+  version: string;
+}
+
+export interface Webhook {
+  path: string;
+  rules: string[];
+  url: string;
 }

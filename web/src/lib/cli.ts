@@ -1,8 +1,9 @@
 // The same thing as a command: what the page does, a terminal can do.
+import { objectOf } from "../api/extra";
 import type { Execution } from "../api/types";
 
 export function runCommand(e: Pick<Execution, "action" | "parameters">): string {
-  const parameters = Object.entries(e.parameters ?? {}).map(
+  const parameters = Object.entries(objectOf(e.parameters)).map(
     ([key, value]) => ` -p ${quote(`${key}=${text(value)}`)}`,
   );
   return `squall run ${e.action}${parameters.join("")}`;

@@ -16,6 +16,9 @@ export interface FlameLayout {
   maxDepth: number;
 }
 
+/** [parent or -1, function, self, total], as the API writes it. */
+type Frame = [number, number, number, number];
+
 /** Places the frames, which come parent before child, side by side above each other. */
 export function layoutFlame({ frames, total }: Pick<Flame, "frames" | "total">): FlameLayout {
   const layout = empty(frames.length + 1);
@@ -25,7 +28,8 @@ export function layoutFlame({ frames, total }: Pick<Flame, "frames" | "total">):
   layout.parent[0] = -1;
   layout.width[0] = 1;
   layout.total[0] = total;
-  frames.forEach(([parent, fn, self, value], i) => {
+  frames.forEach((frame, i) => {
+    const [parent, fn, self, value] = frame as Frame;
     const at = i + 1;
     const above = parent + 1; // -1, a child of the root, becomes frame 0
     layout.parent[at] = above;

@@ -15,7 +15,7 @@ function execution(over: Partial<Execution>): Execution {
     parameters: null,
     log_lines: 0,
     attempt_list: [],
-    artifacts: null,
+    artifacts: [],
     max_attempts: 1,
     max_lost: 3,
     ...over,

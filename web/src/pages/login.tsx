@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Zap } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { post } from "../api/client";
-import type { Me } from "../api/types";
+import type { Identity } from "../api/types";
 import { useTitle } from "../lib/hooks";
 import { Button } from "../ui/button";
 import { ErrorNote } from "../ui/states";
@@ -19,7 +19,7 @@ export default function Login() {
   const queries = useQueryClient();
   useTitle("Sign in");
   const login = useMutation({
-    mutationFn: (secret: { code: string } | { token: string }) => post<Me>("/login", secret),
+    mutationFn: (secret: { code: string } | { token: string }) => post<Identity>("/login", secret),
     onSuccess: () => {
       queries.clear();
       return navigate({ href: isOwnPath(next) ? next : "/executions", replace: true });

@@ -49,10 +49,10 @@ export function ErrorState({ error, retry }: { error: Error; retry?: () => void 
 /** An error beside what it belongs to. */
 export function ErrorNote({ error }: { error: Error | null | undefined }) {
   if (!error) return null;
-  const hint = error instanceof ApiError ? error.problem.hint : undefined;
+  const { code, hint } = error instanceof ApiError ? error.problem : { code: "" };
   return (
-    <p role="alert" className="rounded-md bg-bad-subtle px-3 py-2 text-sm text-bad">
-      {error.message}
+    <p role="alert" className="break-words rounded-md bg-bad-subtle px-3 py-2 text-sm text-bad">
+      {error.message} {code && <code className="ml-1 font-mono text-xs">{code}</code>}
       {hint && <span className="block text-fg">{hint}</span>}
     </p>
   );

@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { refresh } from "../../api/patch";
 import { useLiveQuery } from "../../api/queries";
-import type { AutomationEvent, ExecutionSummary } from "../../api/types";
+import type { Event, ExecutionSummary } from "../../api/types";
 import { bytes, plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { StatusBadge } from "../../ui/badge";
@@ -17,14 +17,14 @@ const route = getRouteApi("/shell/events/$id");
 
 export default function EventPage() {
   const { id } = route.useParams();
-  const event = useLiveQuery<AutomationEvent>(["event", id], `/events/${id}`, (data, change) => ({
+  const event = useLiveQuery<Event>(["event", id], `/events/${id}`, (data, change) => ({
     ...data,
     executions: refresh(data.executions ?? [], change),
   }));
   return <Loaded query={event}>{(data) => <Story event={data} />}</Loaded>;
 }
 
-function Story({ event: e }: { event: AutomationEvent }) {
+function Story({ event: e }: { event: Event }) {
   useTitle(e.summary || e.trigger, "Event");
   return (
     <>
@@ -71,7 +71,7 @@ function Story({ event: e }: { event: AutomationEvent }) {
 }
 
 /** Which rules looked, and why each did or did not match; the matches first. */
-function Rules({ event: e }: { event: AutomationEvent }) {
+function Rules({ event: e }: { event: Event }) {
   const verdicts = (e.verdicts ?? []).toSorted(
     (a, b) =>
       Number(b.outcome === "matched") - Number(a.outcome === "matched") ||

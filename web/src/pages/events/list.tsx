@@ -3,7 +3,7 @@ import { Radio } from "lucide-react";
 import { useCallback } from "react";
 import { query } from "../../api/client";
 import { useLive, useLiveList } from "../../api/queries";
-import type { AutomationEvent } from "../../api/types";
+import type { Event } from "../../api/types";
 import { bytes } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { CommandLine } from "../../ui/copy";
@@ -85,7 +85,7 @@ export default function Events() {
 }
 
 function useEvents(filter: Filter) {
-  const list = useLiveList<AutomationEvent>({
+  const list = useLiveList<Event>({
     key: ["events", filter],
     path: (after) => `/events${query({ ...filter, limit: 200, after })}`,
     pick: (change) => change.event,
@@ -99,7 +99,7 @@ function useEvents(filter: Filter) {
   return { ...list, more };
 }
 
-function admits(filter: Filter, e: AutomationEvent) {
+function admits(filter: Filter, e: Event) {
   return (
     (!filter.trigger || filter.trigger === e.trigger) &&
     (!filter.matched || (filter.matched === "true") === e.matched > 0) &&
@@ -107,7 +107,7 @@ function admits(filter: Filter, e: AutomationEvent) {
   );
 }
 
-function EventCells({ item }: { item: AutomationEvent }) {
+function EventCells({ item }: { item: Event }) {
   return (
     <>
       <Cell className="flex max-md:order-2 max-md:ml-auto">

@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { read, type Snapshot } from "../../api/client";
 import { patchExecution } from "../../api/patch";
 import { useLive, useLiveQuery } from "../../api/queries";
-import type { AutomationEvent, Change, Execution } from "../../api/types";
+import type { Change, Event, Execution } from "../../api/types";
 import { useTitle } from "../../lib/hooks";
 import { StatusBadge, statusLook } from "../../ui/badge";
 import { CopyIcon } from "../../ui/copy";
@@ -37,7 +37,7 @@ const isAbout = (change: Change, id: string) =>
 function Story({ execution: e }: { execution: Snapshot<Execution> }) {
   const event = useQuery({
     queryKey: ["event", e.event],
-    queryFn: ({ signal }) => read<AutomationEvent>(`/events/${e.event}`, signal),
+    queryFn: ({ signal }) => read<Event>(`/events/${e.event}`, signal),
     enabled: !!e.event,
   });
   useTitle(statusLook(e.status).word, e.action);

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { FileBox, Flame } from "lucide-react";
-import type { Artifact, Attempt, AutomationEvent, Execution } from "../../api/types";
+import type { Artifact, Attempt, Event, Execution } from "../../api/types";
 import { bytes, compact, count, duration } from "../../lib/format";
 import { Fact, Facts, linkClass } from "../../ui/page";
 import { At } from "../../ui/time";
@@ -40,7 +40,7 @@ export function Artifacts({ items }: { items: Artifact[] }) {
 }
 
 /** Where it came from and what came of it. */
-export function Lineage({ execution: e, event }: { execution: Execution; event?: AutomationEvent }) {
+export function Lineage({ execution: e, event }: { execution: Execution; event?: Event }) {
   return (
     <Facts title="Lineage">
       {e.event && (

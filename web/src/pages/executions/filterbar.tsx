@@ -6,7 +6,7 @@ import { Chip, Choice, periods, SearchBox } from "../../ui/search";
 
 interface Props {
   filter: Filter;
-  counts?: Partial<Record<Status, number>>;
+  counts?: Record<string, number>;
   onChange: (filter: Filter) => void;
 }
 

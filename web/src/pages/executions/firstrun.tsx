@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Zap } from "lucide-react";
 import { read } from "../../api/client";
-import type { List, Webhook } from "../../api/types";
+import type { ListWebhook, Webhook } from "../../api/types";
 import { CommandLine } from "../../ui/copy";
 import { Empty } from "../../ui/states";
 
@@ -9,7 +9,7 @@ import { Empty } from "../../ui/states";
 export function FirstRun() {
   const webhooks = useQuery({
     queryKey: ["webhooks"],
-    queryFn: ({ signal }) => read<List<Webhook>>("/webhooks", signal),
+    queryFn: ({ signal }) => read<ListWebhook>("/webhooks", signal),
   });
   const hooks = webhooks.data?.items ?? [];
   const hook = hooks.find((h) => h.path === "hello") ?? hooks[0];

@@ -1,14 +1,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { Play } from "lucide-react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { query, read } from "../../api/client";
 import { useLive, useLiveList } from "../../api/queries";
-import type { Change, ExecutionSummary, List, Status } from "../../api/types";
+import type { Change, ExecutionList, ExecutionSummary } from "../../api/types";
 import { admits, type Filter } from "../../lib/filter";
 import { plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { useKeys } from "../../lib/keys";
 import { Kbd } from "../../ui/badge";
+import { Button } from "../../ui/button";
 import { ListHeader } from "../../ui/page";
 import { Rows } from "../../ui/rows";
 import { Empty, ErrorState, Loading } from "../../ui/states";
@@ -16,9 +18,8 @@ import { FilterBar } from "./filterbar";
 import { FirstRun } from "./firstrun";
 import { ExecutionCells, executionColumns, executionHead } from "./row";
 
+const RunDialog = lazy(() => import("./run"));
 const route = getRouteApi("/shell/executions");
-
-type Page = List<ExecutionSummary> & { counts?: Partial<Record<Status, number>> };
 
 export default function Executions() {
   const filter = route.useSearch();
@@ -26,12 +27,25 @@ export default function Executions() {
   const list = useExecutions(filter);
   const counts = useCounts(filter);
   useTitle("Executions");
-  useKeys({ ".": list.show });
+  const [isRunning, setRunning] = useState(false);
+  useKeys({ ".": list.show, n: () => setRunning(true) });
   const total = Object.values(counts ?? {}).reduce((sum, n) => sum + n, 0);
   const isFiltered = Object.values(filter).some(Boolean);
   return (
     <>
-      <ListHeader title="Executions" note={counts && plural(total, "execution")} />
+      <ListHeader title="Executions" note={counts && plural(total, "execution")}>
+        <Button icon={Play} onClick={() => setRunning(true)}>
+          Run action{" "}
+          <span className="max-md:hidden">
+            <Kbd>N</Kbd>
+          </span>
+        </Button>
+      </ListHeader>
+      {isRunning && (
+        <Suspense>
+          <RunDialog onClose={() => setRunning(false)} />
+        </Suspense>
+      )}
       <FilterBar filter={filter} counts={counts} onChange={(next) => void navigate({ search: next })} />
       <FreshPill count={list.held} onShow={list.show} />
       {list.items.length > 0 ? (
@@ -68,7 +82,7 @@ export default function Executions() {
 /** New rows wait while a pointer is over the list or it is scrolled down. */
 function useExecutions(filter: Filter) {
   const passes = (e: ExecutionSummary) => admits(filter, e);
-  const list = useLiveList<ExecutionSummary, Page>({
+  const list = useLiveList<ExecutionSummary, ExecutionList>({
     key: ["executions", filter],
     path: (after) => `/executions${query({ ...filter, limit: 200, after })}`,
     pick: (change) => change.execution,
@@ -128,7 +142,7 @@ function useCounts({ status: _, ...rest }: Filter) {
   useEffect(() => () => clearTimeout(timer.current), []);
   const result = useQuery({
     queryKey: key,
-    queryFn: ({ signal }) => read<Page>(`/executions${query({ ...rest, limit: 1 })}`, signal),
+    queryFn: ({ signal }) => read<ExecutionList>(`/executions${query({ ...rest, limit: 1 })}`, signal),
     placeholderData: (old) => old,
   });
   return result.data?.counts;

@@ -1,6 +1,6 @@
 import { CircleCheck, Package, TriangleAlert, X } from "lucide-react";
 import { useLiveQuery } from "../../api/queries";
-import type { Change, List, PackStatus } from "../../api/types";
+import type { Change, ListPackStatus, PackStatus } from "../../api/types";
 import { plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { Badge } from "../../ui/badge";
@@ -12,7 +12,7 @@ import { RefList } from "./refs";
 
 export default function Packs() {
   useTitle("Packs");
-  const packs = useLiveQuery<List<PackStatus>>(["packs"], "/packs?limit=1000", patchPacks);
+  const packs = useLiveQuery<ListPackStatus>(["packs"], "/packs?limit=1000", patchPacks);
   return (
     <>
       <ListHeader title="Packs" note={packs.data && plural(packs.data.items?.length ?? 0, "pack")} />
@@ -21,7 +21,7 @@ export default function Packs() {
   );
 }
 
-function patchPacks<T extends List<PackStatus>>(data: T, change: Change): T {
+function patchPacks<T extends ListPackStatus>(data: T, change: Change): T {
   const { pack } = change;
   if (!pack) return data;
   const others = (data.items ?? []).filter((p) => p.name !== pack.name);

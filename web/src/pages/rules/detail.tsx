@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { read } from "../../api/client";
 import { useLive } from "../../api/queries";
-import type { Json, Rule, Verdict } from "../../api/types";
+import type { Rule, RuleDetail, Verdict } from "../../api/types";
 import { inline, plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { CopyIcon } from "../../ui/copy";
@@ -14,11 +14,6 @@ import { Tester } from "./tester";
 
 const route = getRouteApi("/shell/rules/$ref");
 
-interface Answer {
-  rule: Rule;
-  verdicts: Verdict[] | null;
-}
-
 export default function RulePage() {
   const { ref } = route.useParams();
   const { event } = route.useSearch();
@@ -26,7 +21,7 @@ export default function RulePage() {
   const key = ["rule", ref];
   const answer = useQuery({
     queryKey: key,
-    queryFn: ({ signal }) => read<Answer>(`/rules/${encodeURIComponent(ref)}`, signal),
+    queryFn: ({ signal }) => read<RuleDetail>(`/rules/${encodeURIComponent(ref)}`, signal),
   });
   // Any event of the rule's trigger may have brought a verdict.
   const trigger = answer.data?.rule.trigger.type;
@@ -123,7 +118,7 @@ function Definition({ rule }: { rule: Rule }) {
   );
 }
 
-function Parameters({ of }: { of?: Record<string, Json> }) {
+function Parameters({ of }: { of?: Record<string, unknown> }) {
   return Object.entries(of ?? {}).map(([key, value]) => (
     <Fact key={key} name={key} mono>
       {typeof value === "string" ? value : inline(value)}

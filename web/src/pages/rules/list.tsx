@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { CircleSlash, GitBranch, Power } from "lucide-react";
 import { read } from "../../api/client";
-import type { List, Rule } from "../../api/types";
+import type { ListRule, Rule } from "../../api/types";
 import { plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { Badge } from "../../ui/badge";
@@ -19,7 +19,7 @@ export default function Rules() {
   useTitle("Rules");
   const rules = useQuery({
     queryKey: ["rules"],
-    queryFn: ({ signal }) => read<List<Rule>>("/rules?limit=1000", signal),
+    queryFn: ({ signal }) => read<ListRule>("/rules?limit=1000", signal),
   });
   const items = (rules.data?.items ?? [])
     .map((rule) => ({ ...rule, id: `${rule.pack}.${rule.name}` }))
