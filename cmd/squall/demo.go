@@ -30,7 +30,23 @@ type demoOptions struct {
 	listen      string
 	limit, rate uint64
 	once        bool
-	json        bool
+}
+
+// Bounds of the flags: below the least limit the program itself takes too much of
+// it, and one that reaches its limit within a second is gone before it is helped.
+const (
+	leastLimit = 16 << 20
+	mostLimit  = 4 << 30
+)
+
+func (o demoOptions) check() error {
+	if o.limit < leastLimit || o.limit > mostLimit {
+		return usage("--limit %d is not from %d to %d bytes", o.limit, leastLimit, uint64(mostLimit))
+	}
+	if o.rate == 0 || o.rate > o.limit {
+		return usage("--rate %d is not from 1 to the limit of %d bytes", o.rate, o.limit)
+	}
+	return nil
 }
 
 // demoResult is what the demo found, as -o json prints it.
@@ -53,7 +69,7 @@ type demoResult struct {
 func newDemoCommand(c *cli) *cobra.Command {
 	o := demoOptions{}
 	cmd := &cobra.Command{
-		Use: "demo", Args: cobra.NoArgs, GroupID: groupRun,
+		Use: "demo", Args: exactly(), GroupID: groupRun,
 		Short: "Catch the heap dump of a leaking program, without a cluster",
 		Long: `Starts a server on loopback with an empty data directory, and a small program
 that leaks. When the program has used 70 % of its memory limit, the demo sends the
@@ -62,8 +78,10 @@ matches, and the sandboxed action labs_sre.exec_pod saves the heap dump before t
 program is killed. Ctrl-C ends the server and the program and removes the data.`,
 		Example: "  squall demo\n  squall demo --once -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.json = c.flags.output == "json"
-			return runDemo(cmd.Context(), c.streams, o)
+			if err := o.check(); err != nil {
+				return err
+			}
+			return c.demo(cmd.Context(), o)
 		},
 	}
 	f := cmd.Flags()
@@ -80,27 +98,43 @@ const alertAt = 0.70
 // demo is one run: a server, a victim, and what is told on the way.
 type demo struct {
 	demoOptions
-	out, err io.Writer
-	dir      string
-	victim   *victim
-	started  daemon.Started
+	*cli
+	dir     string
+	packs   fs.FS
+	victim  *victim
+	started daemon.Started
 }
 
-func runDemo(ctx context.Context, s *streams, o demoOptions) error {
+// demo runs until the story has been told or, without --once, until ctx ends,
+// which is how people end it and no error.
+func (c *cli) demo(ctx context.Context, o demoOptions) error {
+	d := &demo{demoOptions: o, cli: c, packs: packs.Demo()}
+	if err := checkDemoPacks(d.packs); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "squall-demo-")
 	if err != nil {
 		return fmt.Errorf("make a place for the demo: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	d := &demo{demoOptions: o, out: s.out, err: s.err, dir: dir}
-	ctx, cancel := context.WithCancel(ctx)
+	d.dir = dir
+	storyCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if d.victim, err = startVictim(ctx, o.limit, o.rate); err != nil {
-		return err
+	if d.victim, err = startVictim(storyCtx, o.limit, o.rate); err != nil {
+		return unlessEnded(ctx, err)
 	}
 	defer d.victim.stop()
 	d.say("leaking program started", "process %d, pprof on %s, limit %s", d.victim.cmd.Process.Pid, d.victim.address, size(o.limit))
-	return d.withServer(ctx, cancel)
+	return unlessEnded(ctx, d.withServer(storyCtx, cancel))
+}
+
+// checkDemoPacks refuses a binary that was built before its packs were.
+func checkDemoPacks(demo fs.FS) error {
+	if _, err := fs.Stat(demo, "labs_sre/pack.wasm"); err != nil {
+		return automation.Unavailable("this program was built without the demo's pack labs_sre").WithCode("demo_not_built").
+			WithHint("in the sources: make build, then ./bin/squall demo; make packs builds the packs alone")
+	}
+	return nil
 }
 
 // withServer runs the server beside the story and waits for both.
@@ -130,11 +164,11 @@ func (d *demo) server(ctx context.Context, ready func(daemon.Started)) (*daemon.
 	c.Listen, c.Data, c.Packs = d.listen, filepath.Join(d.dir, "data"), filepath.Join(d.dir, "packs")
 	c.LogLevel, c.DrainTimeout = "warn", 2*time.Second
 	c.PackConfig = map[string]map[string]any{"labs_sre": {"pprof_url": "http://" + d.victim.address + "/debug/pprof/heap"}}
-	if err := os.CopyFS(c.Packs, packs.Demo()); err != nil {
+	if err := os.CopyFS(c.Packs, d.packs); err != nil {
 		return nil, fmt.Errorf("lay out the demo's pack: %w", err)
 	}
 	return daemon.New(ctx, daemon.Options{
-		Config: c, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: daemon.NewLogger(c, d.err), Ready: ready,
+		Config: c, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: daemon.NewLogger(c, d.cli.err), Ready: ready,
 	})
 }
 
@@ -168,9 +202,20 @@ func (d *demo) story(ctx context.Context) error {
 		return fmt.Errorf("follow the execution: %w", err)
 	}
 	if x.Status != automation.Succeeded || len(x.Artifacts) == 0 {
-		return &automation.Error{Kind: automation.ErrUnavailable, Message: "no heap dump was stored: " + x.Message, Hint: x.Hint}
+		return d.tooLate(x)
 	}
 	return d.report(ctx, receipt.Event, x, fired, accepted)
+}
+
+// tooLate says why there is no dump, and what a slow machine needs.
+func (d *demo) tooLate(x automation.Execution) error {
+	err := automation.Unavailable("no heap dump was stored: %s", x.Message)
+	select {
+	case <-d.victim.ended:
+		return err.WithHint("the program was gone before its dump was taken; give it more room: squall demo --limit %d --rate %d", min(4*d.limit, mostLimit), max(d.rate/2, 1))
+	default:
+		return err.WithHint("%s", x.Hint)
+	}
 }
 
 // report tells what was caught. The time of storage is the one in the artifact's
@@ -191,18 +236,19 @@ func (d *demo) report(ctx context.Context, event string, x automation.Execution,
 			d.say("program killed at its limit", "%s after the dump was stored", ms(killed.Sub(dump.CreatedAt)))
 		}
 	}
-	if d.json {
-		return json.NewEncoder(d.out).Encode(r)
-	}
-	fmt.Fprintf(d.out, "\nFlame graph: %s\n", login)
-	if !d.once {
-		fmt.Fprintln(d.out, "Ctrl-C stops the demo and removes its data.")
-	}
-	return nil
+	return d.print(thing(r, r.Artifact, func(w io.Writer, t terminal, _ bool) error {
+		p := &page{w: w, t: t}
+		p.line("")
+		p.line("Flame graph: %s", login)
+		if !d.once {
+			p.line("Ctrl-C stops the demo and removes its data.")
+		}
+		return p.err
+	}))
 }
 
 func (d *demo) say(what, format string, args ...any) {
-	fmt.Fprintf(d.err, "  %-28s %s\n", what, fmt.Sprintf(format, args...))
+	d.note("  %-28s %s", what, fmt.Sprintf(format, args...))
 }
 
 // alertBody is what Alertmanager posts for one firing alert.

@@ -232,21 +232,21 @@ func (c *cli) send(ctx context.Context, trigger string, s sending) error {
 	}))
 }
 
-func (s sending) deliver(ctx context.Context, api *client.Client, trigger string, data []byte) (client.Receipt, error) {
+func (s sending) deliver(ctx context.Context, api *client.Client, trigger string, data []byte) (automation.Accepted, error) {
 	if s.webhook != "" {
 		return api.Webhook(ctx, strings.TrimPrefix(s.webhook, "/"), s.typeOf(data), bytes.NewReader(data))
 	}
 	ref, err := automation.ParseRef(trigger)
 	if err != nil {
-		return client.Receipt{}, usage("%q does not name a trigger", trigger).WithHint("write it as pack.name, such as core.st2.webhook")
+		return automation.Accepted{}, usage("%q does not name a trigger", trigger).WithHint("write it as pack.name, such as core.st2.webhook")
 	}
 	parameters, err := parsePairs(s.pairs)
 	if err != nil {
-		return client.Receipt{}, err
+		return automation.Accepted{}, err
 	}
 	payload, err := asJSON(data, "--data")
 	if err != nil {
-		return client.Receipt{}, err
+		return automation.Accepted{}, err
 	}
 	return api.Send(ctx, client.NewEvent{Trigger: ref, Parameters: parameters, Payload: payload})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -144,12 +145,23 @@ func explain(err error) (what, why string) {
 	if f := (*client.Failure)(nil); errors.As(err, &f) && err == error(f) {
 		err = f.Problem
 	}
+	err = alone(err)
 	e, ok := err.(*automation.Error) //nolint:errorlint // only the outermost has its cause to itself
 	if !ok || e.Err == nil {
 		what, why, _ = strings.Cut(err.Error(), "\n")
 		return what, why
 	}
 	return e.Message, e.Err.Error()
+}
+
+// alone takes an error out of a list that holds no other.
+func alone(err error) error {
+	if list, is := err.(interface{ Unwrap() []error }); is && len(list.Unwrap()) == 1 {
+		if only, is := list.Unwrap()[0].(*automation.Error); is {
+			return only
+		}
+	}
+	return err
 }
 
 // nextStep is the error's own hint, or what helps with its kind.
@@ -235,11 +247,36 @@ func readAll(r io.Reader) ([]byte, error) {
 	return text, err
 }
 
-func writeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
+func writeJSON(w io.Writer, v any) error { return encodeJSON(w, v, "  ") }
+
+// encodeJSON writes a document and the end of a line. What could steer a terminal
+// is written as JSON's escapes, which mean the same to programs.
+func encodeJSON(w io.Writer, v any, indent string) error {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	encoder.SetIndent("", indent)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	return write(w, escaped(out.Bytes()))
+}
+
+// escaped writes the control characters that JSON allows in strings as escapes.
+func escaped(document []byte) []byte {
+	harmless := func(r rune) bool { return r == '\n' || r == '\t' || !steers(r) }
+	if bytes.IndexFunc(document, func(r rune) bool { return !harmless(r) }) < 0 {
+		return document
+	}
+	var out bytes.Buffer
+	for _, r := range string(document) {
+		if harmless(r) {
+			out.WriteRune(r)
+		} else {
+			fmt.Fprintf(&out, "\\u%04x", r)
+		}
+	}
+	return out.Bytes()
 }
 
 var errWaitTimeout = &automation.Error{Code: codeWait, Message: "timed out waiting; the execution goes on"}

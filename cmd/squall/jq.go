@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/itchyny/gojq"
 )
@@ -48,6 +47,9 @@ func (c *cli) printJQ(document any) error {
 
 func (c *cli) printValue(v any) error {
 	if text, is := v.(string); is && c.flags.output != formatJSON && c.flags.output != formatJSONL {
+		if c.terminalOf(c.out, c.flags.color).tty {
+			text = printable(text)
+		}
 		_, err := fmt.Fprintln(c.out, text)
 		return err
 	}
@@ -55,8 +57,7 @@ func (c *cli) printValue(v any) error {
 	if err != nil {
 		return fmt.Errorf("encode result of --jq: %w", err)
 	}
-	_, err = io.Copy(c.out, io.MultiReader(bytes.NewReader(text), bytes.NewReader([]byte("\n"))))
-	return err
+	return write(c.out, append(escaped(text), '\n'))
 }
 
 // generic turns a document into maps, lists and numbers that keep their digits.

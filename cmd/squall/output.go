@@ -77,7 +77,7 @@ func (c *cli) print(r result) error {
 		text, err := config.MarshalYAML(document)
 		return errors.Join(err, write(c.out, text))
 	case c.flags.output == formatName:
-		return write(c.out, []byte(strings.Join(append(r.names, ""), "\n")))
+		return write(c.out, []byte(printable(strings.Join(append(r.names, ""), "\n"))))
 	}
 	return c.printText(r, items)
 }
@@ -88,10 +88,8 @@ func write(w io.Writer, text []byte) error {
 }
 
 func (c *cli) printLines(items []any) error {
-	encoder := json.NewEncoder(c.out)
-	encoder.SetEscapeHTML(false)
 	for _, item := range items {
-		if err := encoder.Encode(item); err != nil {
+		if err := encodeJSON(c.out, item, ""); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -19,10 +20,17 @@ func (c *cli) readData(data string) ([]byte, error) {
 	return []byte(data), nil
 }
 
-// asJSON takes JSON as it is and turns YAML into it.
+// asJSON takes JSON as it is and turns YAML into it. What calls itself JSON must
+// be so: read as YAML, half a document would only be a strange text.
 func asJSON(text []byte, what string) (json.RawMessage, error) {
 	if json.Valid(text) {
 		return text, nil
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, automation.Invalid("%s is empty", what).WithHint("an event that holds nothing is written {}")
+	}
+	if strings.HasSuffix(what, ".json") {
+		return nil, automation.Invalid("%s is not JSON", what).Because(json.Unmarshal(text, new(any)))
 	}
 	v, err := config.UnmarshalYAML(text)
 	if err != nil {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -58,11 +61,36 @@ func (c *cli) testRule(ctx context.Context, t trial) error {
 	if err != nil {
 		return err
 	}
-	return c.print(thing(test, outcomeOf(test), func(w io.Writer, screen terminal, _ bool) error {
+	return c.print(thing(verdictOf(test), outcomeOf(test), func(w io.Writer, screen terminal, _ bool) error {
 		p := &page{w: w, t: screen}
 		p.trial(test)
 		return p.err
 	}))
+}
+
+// ruleTest is what rule test prints: every member is always there, so that
+// scripts need not ask whether it is.
+type ruleTest struct {
+	Matched    bool           `json:"matched"`
+	Criteria   []criterion    `json:"criteria"`
+	Parameters map[string]any `json:"parameters"`
+	Error      string         `json:"error"`
+}
+
+type criterion struct {
+	automation.CriterionResult
+	Error string `json:"error"`
+}
+
+func verdictOf(test automation.RuleTest) ruleTest {
+	t := ruleTest{Matched: test.Matched, Criteria: []criterion{}, Parameters: test.Parameters, Error: test.Error}
+	for _, c := range test.Criteria {
+		t.Criteria = append(t.Criteria, criterion{c, c.Error})
+	}
+	if t.Parameters == nil {
+		t.Parameters = map[string]any{}
+	}
+	return t
 }
 
 // judge asks the server only for what files do not hold.
@@ -87,10 +115,19 @@ func (c *cli) judge(ctx context.Context, t trial) (automation.RuleTest, error) {
 	if ask.Payload, err = asJSON(payload, t.event); err != nil {
 		return automation.RuleTest{}, err
 	}
+	c.noteBareBody(rule, ask.Payload)
 	if t.ref != "" {
 		return c.askServer(ctx, ask)
 	}
 	return packs.TestRule(t.rule, rule, ask.Payload)
+}
+
+// noteBareBody tells those who gave the body of a webhook where a payload goes.
+func (c *cli) noteBareBody(rule, payload []byte) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(payload, &members) == nil && members["body"] == nil && bytes.Contains(rule, []byte("trigger.body")) {
+		c.note("the event has no \"body\": if it is what a webhook was sent, wrap it as {\"body\": ...}")
+	}
 }
 
 // isEventID prefers a file, should one have such a name.
@@ -121,7 +158,8 @@ func (p *page) trial(test automation.RuleTest) {
 	word := map[bool]string{true: "matches", false: "does not match"}[test.Matched]
 	p.line("%s %s", styled(p.t.held(test.Matched)), word)
 	p.criteria(test.Criteria)
-	if test.Error != "" {
+	told := slices.ContainsFunc(test.Criteria, func(r automation.CriterionResult) bool { return r.Error != "" })
+	if test.Error != "" && !told {
 		p.line("  %s", test.Error)
 	}
 	for _, name := range sortedKeys(test.Parameters) {

@@ -23,19 +23,20 @@ func newServerCommand(c *cli) *cobra.Command {
 	var f serverFlags
 	def := config.Default()
 	cmd := &cobra.Command{
-		Use: "server", Args: cobra.NoArgs, GroupID: groupAdmin,
+		Use: "server", Args: exactly(), GroupID: groupAdmin,
 		Short: "Start the server",
 		Long: `Starts the server: one process, with its database, artifacts and caches in the
 data directory. It watches the packs directory and loads what changes there. At the
 first start it makes an admin token; at each start it prints a login link that works
-once. SIGTERM or Ctrl-C lets running executions end before the server stops.`,
+once. SIGTERM or Ctrl-C lets running executions end before the server stops; a second
+one stops it at once. With --log-format json all that it prints is JSON.`,
 		Example: "  squall server\n  squall server --packs ./packs --listen 0.0.0.0:8085 --log-format json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			conf, err := f.over(cmd)
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), c.streams, conf)
+			return c.serve(cmd.Context(), conf)
 		},
 	}
 	p := cmd.Flags()
@@ -66,27 +67,61 @@ func (f serverFlags) over(cmd *cobra.Command) (config.Config, error) {
 	return c, c.Validate()
 }
 
-func serve(ctx context.Context, s *streams, c config.Config) error {
-	logger := daemon.NewLogger(c, s.err)
+func (c *cli) serve(ctx context.Context, conf config.Config) error {
+	logger := daemon.NewLogger(conf, c.err)
 	slog.SetDefault(logger) // for libraries that log through the default
 	d, err := daemon.New(ctx, daemon.Options{
-		Config: c, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: logger,
-		Ready: func(started daemon.Started) { s.greet(started) },
+		Config: conf, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: logger,
+		Ready: func(started daemon.Started) {
+			if err := c.greet(conf, started); err != nil {
+				logger.Warn("nobody was told where the server is", "url", started.URL, "err", err)
+			}
+		},
 	})
 	if err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	return d.Run(ctx)
 }
 
+// unlessEnded makes a start that a signal ended no error: nothing went wrong.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// greeting tells programs how to reach the server. It does not hold the admin
+// token: what a container prints is kept and read by many.
+type greeting struct {
+	URL            string   `json:"url"`
+	LoginURL       string   `json:"login_url"`
+	AdminTokenFile string   `json:"admin_token_file"`
+	FirstStart     bool     `json:"first_start"`
+	Webhooks       []string `json:"webhooks"`
+}
+
 // greet tells on standard output how to go on.
-func (s *streams) greet(d daemon.Started) {
-	fmt.Fprintf(s.out, "\n  Squall is ready     %s\n  Log in (once, 1 h)  %s\n", d.URL, d.LoginURL)
+func (c *cli) greet(conf config.Config, d daemon.Started) error {
+	if conf.LogFormat == "json" || c.flags.output == formatJSON || c.flags.output == formatJSONL {
+		return encodeJSON(c.out, greeting{d.URL, d.LoginURL, d.AdminTokenFile, d.FirstStart, append([]string{}, d.Webhooks...)}, "")
+	}
+	p := &page{w: c.out, t: c.terminalOf(c.out, c.flags.color)}
+	p.line("")
+	p.welcome("Squall is ready", d.URL)
+	p.welcome("Log in (once, 1 h)", d.LoginURL)
 	if d.FirstStart {
-		fmt.Fprintf(s.out, "  Admin token         %s\n                      (kept in %s)\n", d.AdminToken, d.AdminTokenFile)
+		p.welcome("Admin token", d.AdminToken)
+		p.welcome("", "(kept in "+d.AdminTokenFile+")")
+	} else {
+		p.welcome("Admin token", "in "+d.AdminTokenFile)
 	}
 	if slices.Contains(d.Webhooks, "hello") {
-		fmt.Fprintf(s.out, "  Try a webhook       curl -H 'Content-Type: application/json' -d '{\"name\":\"storm\"}' %s/api/v1/webhooks/hello\n", d.URL)
+		p.welcome("Try a webhook", fmt.Sprintf(`curl -H 'Content-Type: application/json' -d '{"name":"storm"}' %s/api/v1/webhooks/hello`, d.URL))
 	}
-	fmt.Fprintln(s.out)
+	p.line("")
+	return p.err
 }
+
+func (p *page) welcome(name, text string) { p.line("  %s %s", fmt.Sprintf("%-19s", name), text) }

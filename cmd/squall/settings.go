@@ -102,6 +102,9 @@ func (c *cli) readInput(name string) ([]byte, error) {
 	}
 	defer func() { _ = file.Close() }() // only read
 	text, err := readAll(file)
+	if _, unreadable := errors.AsType[*fs.PathError](err); unreadable { // a folder, for one
+		return nil, usage("file %s can not be read", name).Because(err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

@@ -87,12 +87,15 @@ func (t terminal) held(matched bool) string {
 // from anywhere.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r) {
+		if r == '\n' || r == '\t' || !steers(r) {
 			return r
 		}
 		return unicode.ReplacementChar
 	}, text)
 }
+
+// steers reports whether a terminal may obey a character instead of showing it.
+func steers(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // oneLine makes text fit into a cell.
 func oneLine(text string) string {

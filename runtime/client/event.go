@@ -46,25 +46,16 @@ type NewEvent struct {
 	Payload    json.RawMessage `json:"payload"`
 }
 
-// Receipt is what became of an event that was sent.
-type Receipt struct {
-	Event string `json:"event"`
-	// Looked and Matched count the rules that looked at it and that matched.
-	Looked     int      `json:"looked"`
-	Matched    int      `json:"matched"`
-	Executions []string `json:"executions"`
-}
-
 // Send sends an event.
-func (c *Client) Send(ctx context.Context, e NewEvent) (Receipt, error) {
-	return one[Receipt](ctx, c, post(e, "events"))
+func (c *Client) Send(ctx context.Context, e NewEvent) (automation.Accepted, error) {
+	return one[automation.Accepted](ctx, c, post(e, "events"))
 }
 
 // Webhook delivers a body to a webhook as anybody may. The token is not sent:
 // the headers of a delivery are kept in the event.
-func (c *Client) Webhook(ctx context.Context, path, contentType string, body io.Reader) (Receipt, error) {
+func (c *Client) Webhook(ctx context.Context, path, contentType string, body io.Reader) (automation.Accepted, error) {
 	elements := append([]string{"webhooks"}, strings.Split(strings.Trim(path, "/"), "/")...)
 	r := post(body, elements...)
 	r.anonymous, r.header = true, map[string]string{"Content-Type": contentType}
-	return one[Receipt](ctx, c, r)
+	return one[automation.Accepted](ctx, c, r)
 }

@@ -10,9 +10,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"net/url"
 	"os"
+	"reflect"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -73,33 +79,93 @@ func Load(path string) (Config, error) {
 		return c, nil
 	}
 	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return c, automation.NotFound("configuration file %s does not exist", path).
-			WithHint("leave --config out to run with the defaults")
-	}
 	if err != nil {
-		return c, fmt.Errorf("read configuration: %w", err)
+		return c, unreadable(path, err)
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+	if err := decode(data, &c); err != nil {
+		return c, automation.Invalid("configuration %s", path).Because(err).
+			WithHint("keys: %s", strings.Join(keys(), ", "))
+	}
+	if err := c.Validate(); err != nil {
 		return c, automation.Invalid("configuration %s", path).Because(err)
 	}
-	return c, c.Validate()
+	return c, nil
+}
+
+func unreadable(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return automation.NotFound("configuration file %s does not exist", path).
+			WithHint("leave --config out to run with the defaults")
+	}
+	return automation.Invalid("configuration file %s can not be read", path).Because(err).
+		WithHint("--config names a YAML file that the server's user may read")
+}
+
+// decode refuses what is not a key, and a second document, which nothing would read.
+func decode(data []byte, c *Config) error {
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	err := dec.Decode(c)
+	if errors.Is(err, io.EOF) {
+		return nil // nothing but comments
+	}
+	if err != nil {
+		return readable(err)
+	}
+	var more yaml.Node
+	if err := dec.Decode(&more); err == nil {
+		return fmt.Errorf("line %d: a second document; one file is one configuration", more.Line)
+	}
+	return nil
+}
+
+// readable says in the words of the file what the decoder says in those of Go.
+func readable(err error) error {
+	wrong := (*yaml.TypeError)(nil)
+	if !errors.As(err, &wrong) {
+		return err // bad syntax, with its line
+	}
+	words := strings.NewReplacer(
+		" not found in type config.Config", " is not a key", " not found in type config.Kubernetes", " is not a key of kubernetes",
+		"cannot unmarshal !!", "", "time.Duration", "a duration such as 20s", " into int64", " is not a whole number",
+		" into int", " is not a whole number", " into string", " is not text", " into ", " is not ",
+	)
+	var errs []error
+	for _, text := range wrong.Errors {
+		errs = append(errs, errors.New(words.Replace(text)))
+	}
+	return errors.Join(errs...)
+}
+
+// keys lists what may stand in the file.
+func keys() []string {
+	var names []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+		names = append(names, f.Tag.Get("yaml"))
+	}
+	return names
 }
 
 // Validate reports everything that is wrong with c at once.
 func (c Config) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, automation.Invalid(format, args...)) }
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		bad("listen: %q is not host:port", c.Listen)
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil {
+		bad("listen: %q is not host:port, such as 127.0.0.1:8085", c.Listen)
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		bad("listen: port %q is not a number from 0 to 65535", port)
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		bad("public_url: %q is not an address such as https://squall.example.com", c.PublicURL)
 	}
 	if c.Data == "" {
 		bad("data: a directory is needed")
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		bad("log_format: %q is neither text nor json", c.LogFormat)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		bad("log_level: %q is none of debug, info, warn and error", c.LogLevel)
 	}
 	if c.Workers < 1 {
 		bad("workers: %d is less than 1", c.Workers)

@@ -13,13 +13,16 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/squall-dev/squall/runtime/api"
+	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
 	"github.com/squall-dev/squall/runtime/telemetry"
 )
@@ -66,9 +69,19 @@ func New(ctx context.Context, o Options) (*Daemon, error) {
 	}
 	p, err := wire(ctx, o)
 	if err != nil {
-		return nil, errors.Join(err, p.close())
+		return nil, errors.Join(unusableData(o.Config.Data, err), p.close())
 	}
 	return &Daemon{Options: o, parts: p}, nil
+}
+
+// unusableData tells an operator which directory the server could not use.
+func unusableData(dir string, err error) error {
+	var path *fs.PathError
+	if !errors.As(err, &path) || !strings.HasPrefix(path.Path, filepath.Clean(dir)) {
+		return err
+	}
+	return automation.Invalid("the data directory %s can not be used", dir).Because(err).
+		WithHint("give the server's user the right to write there, or choose another with --data")
 }
 
 // Close releases everything; Run does it by itself.
@@ -82,14 +95,38 @@ const closePatience = 10 * time.Second
 func (d *Daemon) Run(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.Config.Listen)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen on %s: %w", d.Config.Listen, err), d.Close())
+		return errors.Join(cannotListen(d.Config.Listen, err), d.Close())
 	}
 	if err := d.parts.watcher.Sync(ctx); err != nil {
-		return errors.Join(fmt.Errorf("load packs: %w", err), listener.Close(), d.Close())
+		return errors.Join(unlessStopped(ctx, fmt.Errorf("load packs: %w", err)), listener.Close(), d.Close())
 	}
 	err = d.serve(ctx, listener)
 	d.Logger.Info("server stopped")
 	return errors.Join(err, d.Close())
+}
+
+// cannotListen says what an operator can do about the address.
+func cannotListen(address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return automation.Conflict("another program listens on %s already", address).WithCode("address_in_use").Because(err).
+			WithHint("stop it, or choose another address with --listen; port 0 picks a free one")
+	case errors.Is(err, syscall.EACCES):
+		return automation.Invalid("this user may not listen on %s", address).Because(err).
+			WithHint("choose a port from 1024 on with --listen, or give the program the right to use low ports")
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.As(err, new(*net.DNSError)):
+		return automation.Invalid("this machine has no address %s", address).Because(err).
+			WithHint("choose one of its own with --listen, such as 127.0.0.1:8085, or 0.0.0.0:8085 for all of them")
+	}
+	return fmt.Errorf("listen on %s: %w", address, err)
+}
+
+// unlessStopped makes a start that somebody ended no error: nothing went wrong.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // serve runs the moving parts. Stopping is the reverse of starting: no new
