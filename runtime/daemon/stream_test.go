@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/client"
@@ -28,7 +29,7 @@ func TestTheStreamMissesNothing(t *testing.T) {
 	}
 	after, ended := l.Seq, 0
 	for ended < 5 { // a new connection for every few changes
-		h.watch(t, after, 3, func(c automation.Change) {
+		h.watch(t, after, 3, func(c automation.Change) (enough bool) {
 			if c.Seq != after+1 {
 				t.Fatalf("after %d came %d", after, c.Seq)
 			}
@@ -36,21 +37,22 @@ func TestTheStreamMissesNothing(t *testing.T) {
 			if c.Kind == automation.ExecutionUpdated && c.Execution.Status.Final() {
 				ended++
 			}
+			return ended == 5
 		})
 	}
 }
 
-// watch reads so many changes over a connection of its own.
-func (h *harness) watch(t *testing.T, after int64, n int, see func(automation.Change)) {
+// watch reads so many changes over a connection of its own, or fewer when it has
+// seen enough.
+func (h *harness) watch(t *testing.T, after int64, n int, see func(automation.Change) (enough bool)) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for change, err := range h.Stream(ctx, after) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		see(change)
-		if n--; n == 0 {
+		if n--; see(change) || n == 0 {
 			return
 		}
 	}
