@@ -2,8 +2,12 @@
 // those that would hurt the compiler, and rewrites the rest so that the host
 // stays in charge while they run:
 //
-//   - fuel is charged at function entries, loop heads and bulk operations; when
-//     it runs out, the guest calls the host, which stops it or grants more;
+//   - fuel is charged for every instruction that runs, by straight pieces of code:
+//     one unit each, nothing for block, loop, else, end, nop and drop; bulk
+//     operations cost a unit more for every 8 bytes or for every table element,
+//     memory.grow 2,000 more. When it runs out, the guest calls the host at the
+//     next function entry, loop head or bulk operation, which stops it or grants
+//     more;
 //   - nested calls are counted, so that deep recursion ends long before the
 //     native stack;
 //   - tables can not grow without end; mutable globals are exported, so that the

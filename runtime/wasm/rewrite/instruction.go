@@ -3,9 +3,11 @@ package rewrite
 // Opcodes that this package must know by name.
 const (
 	opUnreachable  = 0x00
+	opNop          = 0x01
 	opBlock        = 0x02
 	opLoop         = 0x03
 	opIf           = 0x04
+	opElse         = 0x05
 	opEnd          = 0x0b
 	opBr           = 0x0c
 	opBrIf         = 0x0d
@@ -13,6 +15,7 @@ const (
 	opReturn       = 0x0f
 	opCall         = 0x10
 	opCallIndirect = 0x11
+	opDrop         = 0x1a
 	opSelectTyped  = 0x1c
 	opLocalGet     = 0x20
 	opLocalTee     = 0x22
@@ -58,6 +61,7 @@ type instruction struct {
 	op         byte
 	sub        byte // behind a prefix
 	start, end int
+	label      uint32 // of br and br_if
 	// targets is how many labels a br_table has.
 	targets int
 	// funcAt is where the function index begins, if the instruction has one; it
@@ -107,7 +111,9 @@ func (r *reader) instruction() instruction {
 	switch op := in.op; {
 	case op == opBlock, op == opLoop, op == opIf:
 		r.signed(5)
-	case op == opBr, op == opBrIf, op >= opLocalGet && op <= opTableSet:
+	case op == opBr, op == opBrIf:
+		in.label = r.u32()
+	case op >= opLocalGet && op <= opTableSet:
 		r.u32()
 	case op == opBrTable:
 		in.targets = r.branchTable()
@@ -150,7 +156,7 @@ func (r *reader) instruction() instruction {
 // plain reports whether an opcode has no immediates.
 func plain(op byte) bool {
 	switch op {
-	case opUnreachable, 0x01, 0x05, opEnd, opReturn, 0x1a, 0x1b, 0xd1:
+	case opUnreachable, opNop, opElse, opEnd, opReturn, opDrop, 0x1b, 0xd1:
 		return true
 	}
 	return op >= 0x45 && op <= 0xc4

@@ -8,9 +8,12 @@ type Limits struct {
 	Body        int    // bytes of one function
 	Locals      int    // of one function
 	Nesting     int    // of blocks in one function
-	Branches    int    // blocks, branch targets and metered operations in one function
+	Branches    int    // blocks, branch targets, segments and metered operations in one function
+	Merges      int64  // locals times branches of one function
 	Functions   int    // imported and defined
 	Types       int    // of functions
+	Params      int    // of one function
+	Results     int    // of one function or block: a call or a branch gives the compiler as many values
 	Globals     int    // defined
 	Exports     int    // of all kinds
 	Segments    int    // of data, and of elements
@@ -26,9 +29,12 @@ func DefaultLimits() Limits {
 		Body:        1 << 20,
 		Locals:      10_000,
 		Nesting:     2_000,
-		Branches:    20_000,
+		Branches:    30_000,
+		Merges:      4_000_000,
 		Functions:   100_000,
 		Types:       100_000,
+		Params:      1_000,
+		Results:     16,
 		Globals:     100_000,
 		Exports:     100_000,
 		Segments:    100_000,

@@ -1,6 +1,7 @@
 package rewrite
 
-// What metered operations cost beyond one unit for each instruction.
+// What metered operations cost beyond one unit for the instruction. Instructions
+// that do nothing when they run (block, loop, else, end, nop, drop) are free.
 const (
 	memoryGrowCost = 2000 // the host maps pages
 	bytesPerUnit   = 3    // as a shift: copying 8 bytes costs a unit
@@ -18,39 +19,6 @@ type meter struct {
 	blockType func(results []byte) []byte
 }
 
-// shape is what a first look at a body finds out.
-type shape struct {
-	costs []int // of the function outside of loops, then of each loop in order
-	calls bool
-	bulk  bool
-}
-
-// measure counts instructions by region: a loop's own instructions are charged
-// each time its head is passed, all others when the function is entered.
-func measure(code []byte) shape {
-	s := shape{costs: []int{1}}
-	region := []int{0} // of each open block
-	for r := (&reader{data: code}); r.more(); {
-		in := r.instruction()
-		here := region[len(region)-1]
-		s.costs[here]++
-		switch {
-		case in.op == opLoop:
-			s.costs = append(s.costs, 1)
-			region = append(region, len(s.costs)-1)
-		case in.opens():
-			region = append(region, here)
-		case in.op == opEnd && len(region) > 1:
-			region = region[:len(region)-1]
-		case in.op == opCall, in.op == opCallIndirect:
-			s.calls = true
-		case in.bulk():
-			s.bulk = true
-		}
-	}
-	return s
-}
-
 // body writes one metered function.
 func (w *meter) body(b body, t FuncType) []byte {
 	s := measure(b.code)
@@ -64,21 +32,22 @@ func (w *meter) body(b body, t FuncType) []byte {
 		out = append(out, 1, I32)
 	}
 	spare := uint32(len(t.Params) + b.locals)
-	out = w.charge(out, s.costs[0])
+	out = w.charge(out, s.segments[0])
 	if !s.calls { // a leaf ends the nesting: counting it would only cost time
-		return w.instructions(out, b.code, s.costs[1:], spare, false)
+		return w.instructions(out, b.code, s.segments[1:], spare, false)
 	}
 	weight := 1 + b.locals/localsPerDepth
 	out = w.enter(out, weight)
 	out = append(append(out, opBlock), w.blockType(t.Results)...)
-	out = w.instructions(out, b.code, s.costs[1:], spare, true)
+	out = w.instructions(out, b.code, s.segments[1:], spare, true)
 	return append(w.addDepth(out, weight, opI32Add), opEnd)
 }
 
 // instructions copies code and charges on the way. With wrapped, the code stands
 // in a block of its own, which its last end closes: returning means leaving it.
-func (w *meter) instructions(out, code []byte, loops []int, spare uint32, wrapped bool) []byte {
-	level, loop := uint32(0), 0
+func (w *meter) instructions(out, code []byte, segments []int, spare uint32, wrapped bool) []byte {
+	f := flow{}
+	f.open(opBlock)
 	for r := (&reader{data: code}); r.more(); {
 		in := r.instruction()
 		switch {
@@ -86,30 +55,43 @@ func (w *meter) instructions(out, code []byte, loops []int, spare uint32, wrappe
 			out = w.chargeBulk(out, in, spare)
 		case in.op == opMemoryGrow:
 			out = w.charge(out, memoryGrowCost)
-		case in.op == opReturn && wrapped:
-			out = putU32(append(out, opBr), level)
-			continue
 		}
-		out = copyInstruction(out, code, in, w.moved)
-		switch {
-		case in.op == opLoop:
-			out = w.charge(out, loops[loop])
-			loop++
-			level++
-		case in.opens():
-			level++
-		case in.op == opEnd:
-			level--
+		if in.op == opReturn && wrapped {
+			out = putU32(append(out, opBr), uint32(len(f.frames)-1))
+		} else {
+			out = copyInstruction(out, code, in, w.moved)
+		}
+		if f.step(in) {
+			out = w.segment(out, in, segments[0])
+			segments = segments[1:]
 		}
 	}
 	return out
 }
 
+// segment charges for a segment that begins behind an instruction. Only function
+// entries and loop heads look whether fuel is left: no guest runs for long without
+// passing one, and looking makes a function much slower to compile.
+func (w *meter) segment(out []byte, in instruction, cost int) []byte {
+	switch {
+	case in.op == opLoop:
+		return w.charge(out, cost)
+	case cost == 0:
+		return out
+	}
+	return putU32(append(w.deduct(out, cost), opGlobalSet), w.fuel)
+}
+
 // charge takes a fixed cost off the fuel and calls yield when none is left.
 func (w *meter) charge(out []byte, cost int) []byte {
+	return w.settle(w.deduct(out, cost))
+}
+
+// deduct leaves the fuel less a fixed cost on the stack.
+func (w *meter) deduct(out []byte, cost int) []byte {
 	out = putU32(append(out, opGlobalGet), w.fuel)
 	out = putSigned(append(out, opI64Const), int64(cost))
-	return w.settle(append(out, opI64Sub))
+	return append(out, opI64Sub)
 }
 
 // chargeBulk takes a cost off the fuel that depends on the length on top of the

@@ -19,8 +19,8 @@ func (r *reader) referenceType() byte {
 	return t
 }
 
-func (r *reader) valueTypes() []byte {
-	n := r.count("parameters or results in one function type", 1000)
+func (r *reader) valueTypes(what string, limit int) []byte {
+	n := r.count(what+" in one function type", limit)
 	start := r.pos
 	for ; n > 0 && r.ok(); n-- {
 		r.valueType()
@@ -40,7 +40,7 @@ func (m *module) readTypes(r *reader, l Limits) {
 		if form := r.byte(); form != 0x60 {
 			r.failf("type form 0x%02x is not supported", form)
 		}
-		m.types = append(m.types, FuncType{Params: r.valueTypes(), Results: r.valueTypes()})
+		m.types = append(m.types, FuncType{Params: r.valueTypes("parameters", l.Params), Results: r.valueTypes("results", l.Results)})
 	}
 }
 

@@ -1,0 +1,83 @@
+package wasm
+
+import (
+	"testing"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// Fuel is the number of instructions that were executed, counted here by hand:
+// one each, nothing for block, loop, else, end, nop and drop, and what the table
+// in package rewrite adds for bulk operations.
+func TestFuelIsWhatWasExecuted(t *testing.T) {
+	t.Parallel()
+	const (
+		block, loop, if_, else_, end  = 0x02, 0x03, 0x04, 0x05, 0x0b
+		br, brIf, brTable, ret, call_ = 0x0c, 0x0d, 0x0e, 0x0f, 0x10
+		i32const, drop, nop, void     = 0x41, 0x1a, 0x01, 0x40
+		get, set, tee, add, i32       = 0x20, 0x21, 0x22, 0x6a, 0x7f
+	)
+	noise := func(n int) (code []byte) { // n instructions that matter to nobody, and n that are free
+		for range n {
+			code = append(code, i32const, 1, drop)
+		}
+		return code
+	}
+	code := func(parts ...any) (code []byte) {
+		for _, p := range parts {
+			switch p := p.(type) {
+			case int:
+				code = append(code, byte(p))
+			case []byte:
+				code = append(code, p...)
+			}
+		}
+		return code
+	}
+	const none = 0
+	for _, tt := range []struct {
+		name string
+		body []byte
+		want int64
+	}{
+		{"one instruction", code(none, i32const, 0, end), 1},
+		{"what is free", code(none, nop, nop, block, void, loop, void, nop, end, end, i32const, 0, end), 1},
+		{"the branch that is taken", code(none, i32const, 1, if_, void, noise(5), else_, noise(20), end, i32const, 0, end), 2 + 5 + 1},
+		{"the branch that is not taken", code(none, i32const, 0, if_, void, noise(20), else_, noise(6), end, i32const, 0, end), 2 + 6 + 1},
+		{"no branch at all", code(none, i32const, 0, if_, void, noise(20), end, i32const, 0, end), 2 + 1},
+		{"a jump over code", code(none, block, void, noise(3), br, 0, noise(20), end, i32const, 0, end), 3 + 1 + 1},
+		{"a jump on a condition", code(none, block, void, i32const, 1, brIf, 0, noise(20), end, i32const, 0, end), 2 + 1},
+		{"no jump on a condition", code(none, block, void, i32const, 0, brIf, 0, noise(7), end, i32const, 0, end), 2 + 7 + 1},
+		{"a return before the end", code(none, i32const, 0, ret, noise(20), end), 2},
+		{"a return out of a call's function", code(none, block, void, i32const, 0, ret, call_, 0, drop, end, i32const, 0, end), 2},
+		{"a call of the host", code(none, call_, 0, drop, i32const, 0, end), 2},
+		// Ten turns of local.get, const, add, local.tee, const, compare, br_if.
+		{"a loop", code(1, 1, i32, loop, void, get, 0, i32const, 1, add, tee, 0, i32const, 10, 0x49, brIf, 0, end, i32const, 0, end), 10*7 + 1},
+		// A state machine as compilers of jumps make it: the head is passed five
+		// times, the long state never entered.
+		{"a state machine", code(1, 1, i32,
+			loop, void, block, void, block, void, block, void,
+			get, 0, i32const, 4, 0x49, brTable, 2, 0, 1, 2, // done, one more turn, never
+			end, i32const, 0, ret,
+			end, get, 0, i32const, 1, add, set, 0, br, 1,
+			end, noise(20), br, 0,
+			end, i32const, 0, end), 5*4 + 4*5 + 2},
+		{"filling memory", code(none, i32const, 0, i32const, 1, i32const, 0xc0, 0x06, 0xfc, 11, 0, i32const, 0, end), 4 + 832/8 + 1},
+		{"growing memory", code(none, i32const, 0, 0x40, 0, drop, i32const, 0, end), 2 + 2000 + 1},
+	} {
+		for kind, e := range engines(t) {
+			t.Run(kind+"/"+tt.name, func(t *testing.T) {
+				m, err := e.Load(t.Context(), "count", build([]string{"squall.input_len"}, ":i", tt.body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 2 { // the instance that is used again counts from zero
+					res := call(t, m, Call{Export: "run", Limits: automation.Limits{Fuel: 100_000}})
+					if res.Code != "" || res.Usage.Fuel != tt.want {
+						t.Errorf("fuel %d, want %d (%s)", res.Usage.Fuel, tt.want, res.Message)
+					}
+				}
+			})
+		}
+	}
+}
