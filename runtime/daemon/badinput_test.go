@@ -23,7 +23,7 @@ func behavePack(t *testing.T) map[string]string {
 	files := map[string]string{
 		"pack.wasm": string(module),
 		"pack.yaml": "name: behave\nversion: 1.0.0\ndescription: Behaves badly.\nauthor: test\n" +
-			"limits: {timeout: 300ms, memory: 4MiB, output: 256KiB}\n",
+			"limits: {timeout: 3s, memory: 4MiB, output: 256KiB}\n",
 		"rules/go.yaml": `
 name: go
 enabled: true
@@ -155,7 +155,7 @@ func TestGuestsThatMisbehave(t *testing.T) {
 		code   automation.FailureCode
 		says   string
 	}{
-		{"spin", automation.TimedOut, automation.CodeTimeout, "300"},
+		{"spin", automation.TimedOut, automation.CodeTimeout, "3s"},
 		{"trap", automation.Failed, automation.CodeTrap, ""},
 		{"outside", automation.Failed, automation.CodeTrap, ""},
 		{"recurse", automation.Failed, automation.CodeStackLimit, ""},
