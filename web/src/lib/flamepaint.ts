@@ -2,7 +2,10 @@
 // follows what can be seen, not what was recorded.
 import { type FlameLayout, hueOf, num } from "./flame";
 
-export const rowHeight = 18;
+/** As tall as the room allows, so that a small profile is easy to read and to hit. */
+export function rowHeightFor(rows: number, room: number): number {
+  return Math.max(18, Math.min(26, Math.floor(room / rows)));
+}
 
 export interface Scene {
   layout: FlameLayout;
@@ -14,6 +17,7 @@ export interface Scene {
   /** Functions to bring out; undefined when nothing is searched. */
   hits?: Set<number>;
   dark: boolean;
+  rowHeight: number;
 }
 
 interface Colours {
@@ -31,7 +35,7 @@ export function paint(canvas: HTMLCanvasElement, scene: Scene) {
   const context = canvas.getContext("2d");
   if (!context) return;
   context.scale(ratio, ratio);
-  context.font = `11px ${getComputedStyle(canvas).fontFamily}`;
+  context.font = `${scene.rowHeight > 21 ? 12 : 11}px ${getComputedStyle(canvas).fontFamily}`;
   context.textBaseline = "middle";
   const colours = coloursOf(canvas, scene.dark);
   const glyph = context.measureText("m").width;
@@ -39,7 +43,7 @@ export function paint(canvas: HTMLCanvasElement, scene: Scene) {
 }
 
 /** Where a frame lies on the screen; ancestors of the zoomed one fill the width. */
-export function place(layout: FlameLayout, zoom: number, i: number, width: number) {
+export function place({ layout, zoom, rowHeight }: Scene, i: number, width: number) {
   const from = num(layout.x, zoom);
   const scale = width / num(layout.width, zoom);
   const left = (num(layout.x, i) - from) * scale;
@@ -54,7 +58,8 @@ function drawFrame(
   colours: Colours,
   glyph: number,
 ) {
-  const { left, size, top } = place(scene.layout, scene.zoom, i, width);
+  const { left, size, top } = place(scene, i, width);
+  const { rowHeight } = scene;
   if (size < 0.7 || left > width || left + size < 0) return;
   const from = Math.max(left, 0);
   const shown = Math.min(left + size, width) - from;
@@ -85,7 +90,11 @@ function write(
   const room = Math.floor((size - 8) / glyph);
   if (room < 2) return;
   context.fillStyle = colour;
-  context.fillText(name.length > room ? `${name.slice(0, room - 1)}…` : name, left + 4, top + rowHeight / 2);
+  context.fillText(
+    name.length > room ? `${name.slice(0, room - 1)}…` : name,
+    left + 4,
+    top + scene.rowHeight / 2,
+  );
 }
 
 function fill(scene: Scene, fn: number, colours: Colours) {

@@ -82,7 +82,7 @@ export function Kbd({ children }: { children: string }) {
   return (
     <kbd
       aria-hidden
-      className="rounded border border-line bg-sunken px-1 font-mono text-2xs font-normal text-muted"
+      className="rounded border border-line bg-sunken px-1 font-mono text-2xs font-normal text-muted max-md:hidden"
     >
       {children}
     </kbd>

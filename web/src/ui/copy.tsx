@@ -42,7 +42,7 @@ export function CopyButton({ text, label, icon = Copy }: { text: string; label: 
 export function CommandLine({ text }: { text: string }) {
   return (
     <div className="flex items-start gap-2 rounded-md border border-line bg-sunken p-2 text-left">
-      <code className="min-w-0 flex-1 whitespace-pre-wrap break-all py-1 font-mono text-xs text-fg">
+      <code className="min-w-0 flex-1 whitespace-pre-wrap wrap-anywhere py-1 font-mono text-xs text-fg">
         {text}
       </code>
       <CopyIcon text={text} label="Copy command" />

@@ -5,8 +5,17 @@ import { CopyIcon } from "./copy";
 
 const pageSize = 100;
 
+interface Props {
+  value: unknown;
+  label: string;
+  /** How deep it begins open. */
+  open?: number;
+  /** Names that begin closed all the same. */
+  shut?: string[];
+}
+
 /** A JSON value as a tree that opens and closes. */
-export function JsonView({ value, label, open = 3 }: { value: unknown; label: string; open?: number }) {
+export function JsonView({ value, label, open = 3, shut = [] }: Props) {
   return (
     <div className="relative">
       <div className="absolute right-1 top-1 z-10">
@@ -17,7 +26,7 @@ export function JsonView({ value, label, open = 3 }: { value: unknown; label: st
         aria-label={label}
         className="inset-focus overflow-auto p-3 pr-9 font-mono text-xs"
       >
-        <Node value={value} depth={0} open={open} />
+        <Node value={value} depth={0} open={open} shut={shut} />
       </section>
     </div>
   );
@@ -28,14 +37,15 @@ interface NodeProps {
   value: unknown;
   depth: number;
   open: number;
+  shut: string[];
 }
 
-function Node({ name, value, depth, open }: NodeProps) {
-  const [shown, setShown] = useState(depth < open);
+function Node({ name, value, depth, open, shut }: NodeProps) {
+  const [shown, setShown] = useState(depth < open && !shut.includes(name ?? ""));
   const [limit, setLimit] = useState(pageSize);
-  if (typeof value !== "object" || value === null) {
+  if (typeof value !== "object" || value === null || Object.keys(value).length === 0) {
     return (
-      <div className="flex pl-4">
+      <div className="flex py-0.5 pl-4">
         <Name name={name} />
         <Leaf value={value} />
       </div>
@@ -57,7 +67,7 @@ function Node({ name, value, depth, open }: NodeProps) {
       {shown && (
         <div className="ml-1.5 border-l border-line pl-2">
           {entries.slice(0, limit).map(([key, child]) => (
-            <Node key={key} name={key} value={child} depth={depth + 1} open={open} />
+            <Node key={key} name={key} value={child} depth={depth + 1} open={open} shut={shut} />
           ))}
           {entries.length > limit && (
             <button
@@ -80,10 +90,10 @@ function Name({ name }: { name?: string }) {
 }
 
 function Leaf({ value }: { value: unknown }) {
-  const tone = typeof value === "string" ? "text-ok" : value === null ? "text-subtle" : "text-run";
+  const tone = typeof value === "string" ? "text-ok" : typeof value === "object" ? "text-subtle" : "text-run";
   return (
-    <span className={`whitespace-pre-wrap break-all ${tone}`}>
-      {typeof value === "string" ? `"${value}"` : String(value)}
+    <span className={`whitespace-pre-wrap wrap-anywhere ${tone}`}>
+      {typeof value === "string" ? `"${value}"` : JSON.stringify(value)}
     </span>
   );
 }

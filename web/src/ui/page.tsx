@@ -58,8 +58,8 @@ export function DetailHeader({
         </span>
       </nav>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        <h1 tabIndex={-1} className="break-all text-xl font-semibold outline-none">
-          {title}
+        <h1 tabIndex={-1} className="wrap-anywhere text-xl font-semibold outline-none">
+          {breakable(title)}
         </h1>
         {badge}
         <div className="flex min-w-0 flex-wrap items-center gap-x-1.5 text-sm text-muted">{note}</div>
@@ -84,8 +84,8 @@ export function Panel({
   return (
     <section className={`min-w-0 overflow-hidden rounded-lg border border-line bg-surface ${className}`}>
       <div className="flex min-h-9 items-center gap-3 border-b border-line px-3 text-sm">
-        <h2 className="font-semibold">{title}</h2>
-        <div className="ml-auto flex items-center gap-2 text-xs text-subtle">{aside}</div>
+        <h2 className="whitespace-nowrap font-semibold">{title}</h2>
+        <div className="ml-auto min-w-0 truncate text-xs text-subtle">{aside}</div>
       </div>
       {children}
     </section>
@@ -93,10 +93,10 @@ export function Panel({
 }
 
 /** Names and values, side by side. */
-export function Facts({ title, children }: { title: string; children: ReactNode }) {
+export function Facts({ title, children }: { title?: string; children: ReactNode }) {
   return (
     <section>
-      <h2 className="mb-1.5 text-xs font-semibold text-subtle">{title}</h2>
+      {title && <h2 className="mb-1.5 text-xs font-semibold text-subtle">{title}</h2>}
       <dl className="grid grid-cols-[104px_minmax(0,1fr)] gap-x-2 gap-y-1 text-sm">{children}</dl>
     </section>
   );
@@ -109,6 +109,11 @@ export function Fact({ name, children, mono }: { name: string; children: ReactNo
       <dd className={mono ? "break-all font-mono text-xs leading-5" : "break-words"}>{children}</dd>
     </>
   );
+}
+
+/** A name that may break after its dots and underscores, and nowhere else while it can. */
+export function breakable(name: string): ReactNode {
+  return name.split(/(?<=[._])/).map((part, i) => [i > 0 && <wbr key={part} />, part]);
 }
 
 /** A link inside text. */

@@ -52,6 +52,7 @@ export function Rows<T extends { id: string }>(props: Props<T>) {
   return (
     <div
       ref={box}
+      data-scroll-restoration-id={label}
       role="table"
       aria-label={label}
       aria-rowcount={items.length + 1}

@@ -42,9 +42,7 @@ export function SearchBox({ label, placeholder, value, onChange, children }: Pro
         autoComplete="off"
         className="h-7 min-w-24 flex-1 bg-transparent text-sm outline-none placeholder:text-subtle"
       />
-      <span className="max-md:hidden">
-        <Kbd>/</Kbd>
-      </span>
+      <Kbd>/</Kbd>
     </div>
   );
 }

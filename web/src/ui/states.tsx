@@ -24,7 +24,7 @@ export function Empty({
   children?: ReactNode;
 }) {
   return (
-    <div className="mx-auto flex max-w-xl flex-col items-center gap-3 px-4 py-16 text-center">
+    <div className="mx-auto flex w-full max-w-2xl flex-col items-center gap-3 px-4 py-16 text-center">
       <Icon size={28} aria-hidden className="text-subtle" />
       <p className="text-lg font-semibold">{title}</p>
       <div className="w-full text-sm text-muted">{children}</div>
@@ -52,7 +52,7 @@ export function ErrorNote({ error }: { error: Error | null | undefined }) {
   const { code, hint } = error instanceof ApiError ? error.problem : { code: "" };
   return (
     <p role="alert" className="break-words rounded-md bg-bad-subtle px-3 py-2 text-sm text-bad">
-      {error.message} {code && <code className="ml-1 font-mono text-xs">{code}</code>}
+      {error.message} {code && <code className="font-mono text-xs">{code}</code>}
       {hint && <span className="block text-fg">{hint}</span>}
     </p>
   );

@@ -3,7 +3,7 @@ import { Check, CircleSlash, X } from "lucide-react";
 import type { CriterionResult, Verdict } from "../api/types";
 import { inline } from "../lib/format";
 import { OutcomeBadge } from "./badge";
-import { linkClass } from "./page";
+import { breakable, linkClass } from "./page";
 
 /** One rule's decision about one event. About says which side is already known. */
 export function VerdictCard({ verdict: v, about = "rule" }: { verdict: Verdict; about?: "rule" | "event" }) {
@@ -16,9 +16,9 @@ export function VerdictCard({ verdict: v, about = "rule" }: { verdict: Verdict; 
             to="/rules/$ref"
             params={{ ref: v.rule }}
             search={{ event: v.event }}
-            className={`break-all font-medium ${linkClass}`}
+            className={`wrap-anywhere font-medium ${linkClass}`}
           >
-            {v.rule}
+            {breakable(v.rule)}
           </Link>
         ) : (
           <Link to="/events/$id" params={{ id: v.event }} className={`font-mono text-xs ${linkClass}`}>
@@ -60,8 +60,9 @@ export function Criteria({ items }: { items: CriterionResult[] }) {
         <li key={`${c.key} ${c.operator}`} className="flex items-start gap-2 text-xs">
           <Truth of={c} />
           <div className="min-w-0 flex-1">
-            <span className="break-all font-mono">{c.key}</span> <b className="font-medium">{c.operator}</b>{" "}
-            <code className="break-all font-mono">{inline(c.pattern)}</code>
+            <span className="wrap-anywhere font-mono">{breakable(c.key)}</span>{" "}
+            <b className="font-medium">{c.operator}</b>{" "}
+            <code className="wrap-anywhere font-mono">{inline(c.pattern)}</code>
             <div className="break-all text-muted">
               {c.error ? (
                 <span className="text-bad">{c.error}</span>

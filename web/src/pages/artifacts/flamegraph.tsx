@@ -1,6 +1,14 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useEffectEvent, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type RefObject,
+  useEffect,
+  useEffectEvent,
+  useRef,
+  useState,
+} from "react";
 import { type Direction, frameAt, neighbour, num } from "../../lib/flame";
-import { paint, rowHeight } from "../../lib/flamepaint";
+import { paint, rowHeightFor } from "../../lib/flamepaint";
 import { amount, percent } from "../../lib/format";
 import { useIsDark } from "../../lib/theme";
 import type { Model } from "./profile";
@@ -23,16 +31,19 @@ const arrows: Record<string, Direction> = {
 
 /** The profile to scale: click or Enter zooms in, Backspace out, arrows move. */
 export function FlameGraph({ model, unit, zoom, hits, onZoom, onOut }: Props) {
+  const box = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [hover, setHover] = useState<{ frame: number; x: number; y: number }>();
   const [selected, setSelected] = useState(-1);
   const dark = useIsDark();
   const { layout } = model;
+  const room = useHeight(box);
+  const rowHeight = rowHeightFor(layout.maxDepth + 1, room);
   const redraw = useEffectEvent(() => {
-    if (canvas.current) paint(canvas.current, { ...model, zoom, selected, hits, dark });
+    if (canvas.current) paint(canvas.current, { ...model, zoom, selected, hits, dark, rowHeight });
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew when what is drawn changes
-  useEffect(() => redraw(), [model, zoom, selected, hits, dark]);
+  useEffect(() => redraw(), [model, zoom, selected, hits, dark, rowHeight]);
   useEffect(() => {
     const observer = new ResizeObserver(() => redraw());
     if (canvas.current) observer.observe(canvas.current);
@@ -63,6 +74,7 @@ export function FlameGraph({ model, unit, zoom, hits, onZoom, onOut }: Props) {
   const height = (layout.maxDepth + 1) * rowHeight;
   return (
     <section
+      ref={box}
       aria-label="Flame graph"
       className="relative min-h-0 overflow-auto bg-surface"
       onScroll={() => setHover(undefined)}
@@ -89,6 +101,17 @@ export function FlameGraph({ model, unit, zoom, hits, onZoom, onOut }: Props) {
       {hover && <Tip model={model} unit={unit} {...hover} />}
     </section>
   );
+}
+
+/** The height of what is there to fill. */
+function useHeight(box: RefObject<HTMLElement | null>) {
+  const [height, setHeight] = useState(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(() => setHeight(box.current?.clientHeight ?? 0));
+    if (box.current) observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [box]);
+  return height;
 }
 
 function describe(model: Model, frame: number, unit: string) {

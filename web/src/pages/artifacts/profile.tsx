@@ -94,9 +94,14 @@ function find(names: string[], text: string): Set<number> | undefined {
   return new Set(names.flatMap((name, i) => (name.toLowerCase().includes(wanted) ? [i] : [])));
 }
 
+/** On a phone the chosen one may lie beyond the edge. */
+function bringIntoView(input: HTMLInputElement | null) {
+  input?.parentElement?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
 function SampleSwitch({ flame, onChange }: { flame: Flame; onChange: (sample: string) => void }) {
   return (
-    <fieldset className="flex overflow-x-auto rounded-md border border-line">
+    <fieldset className="flex min-w-0 max-w-full overflow-x-auto rounded-md border border-line">
       <legend className="sr-only">Sample type</legend>
       {flame.sample_types.map(({ type }) => (
         <label
@@ -107,6 +112,7 @@ function SampleSwitch({ flame, onChange }: { flame: Flame; onChange: (sample: st
             type="radio"
             name="sample"
             className="sr-only"
+            ref={type === flame.sample ? bringIntoView : undefined}
             checked={type === flame.sample}
             onChange={() => onChange(type)}
           />

@@ -41,27 +41,36 @@ function Story({ event: e }: { event: Event }) {
         note={<At at={e.received_at} />}
         actions={<CopyButton label="Copy payload" text={JSON.stringify(e.payload, null, 2) ?? ""} />}
       />
-      <section tabIndex={0} aria-label="Event" className="inset-focus min-h-0 flex-1 overflow-auto">
+      <section
+        data-scroll-restoration-id={e.id}
+        tabIndex={0}
+        aria-label="Event"
+        className="inset-focus min-h-0 flex-1 overflow-auto"
+      >
         <div className="grid gap-4 p-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
-          <div className="flex min-w-0 flex-col gap-4">
+          <div className="flex min-w-0 flex-col gap-4 self-start xl:sticky xl:top-4">
             <Rules event={e} />
             <Started items={e.executions ?? []} />
+            <Panel title="Trigger">
+              <div className="p-3">
+                <Facts>
+                  <Fact name="Type" mono>
+                    <Link to="/events" search={{ trigger: e.trigger }} className={linkClass}>
+                      {e.trigger}
+                    </Link>
+                  </Fact>
+                  {Object.entries(e.parameters ?? {}).map(([key, value]) => (
+                    <Fact key={key} name={key} mono>
+                      {typeof value === "string" ? value : JSON.stringify(value)}
+                    </Fact>
+                  ))}
+                </Facts>
+              </div>
+            </Panel>
           </div>
           <div className="flex min-w-0 flex-col gap-4">
-            <Facts title="Trigger">
-              <Fact name="Type" mono>
-                <Link to="/events" search={{ trigger: e.trigger }} className={linkClass}>
-                  {e.trigger}
-                </Link>
-              </Fact>
-              {Object.entries(e.parameters ?? {}).map(([key, value]) => (
-                <Fact key={key} name={key} mono>
-                  {typeof value === "string" ? value : JSON.stringify(value)}
-                </Fact>
-              ))}
-            </Facts>
             <Panel title="Payload" aside={bytes(e.payload_bytes)}>
-              <JsonView value={e.payload} label="Payload" open={6} />
+              <JsonView value={e.payload} label="Payload" open={6} shut={["headers", "headers_lower"]} />
             </Panel>
           </div>
         </div>

@@ -51,18 +51,20 @@ export default function Events() {
             <Chip name="trigger" value={filter.trigger} onRemove={() => set({ trigger: undefined })} />
           )}
         </SearchBox>
-        <Choice
-          label="Matching"
-          value={filter.matched ?? ""}
-          options={matching}
-          onChange={(matched) => set({ matched: matched || undefined })}
-        />
-        <Choice
-          label="Time range"
-          value={filter.since ?? ""}
-          options={periods}
-          onChange={(since) => set({ since: since || undefined })}
-        />
+        <div className="flex gap-2 max-md:basis-full max-md:*:flex-1">
+          <Choice
+            label="Matching"
+            value={filter.matched ?? ""}
+            options={matching}
+            onChange={(matched) => set({ matched: matched || undefined })}
+          />
+          <Choice
+            label="Time range"
+            value={filter.since ?? ""}
+            options={periods}
+            onChange={(since) => set({ since: since || undefined })}
+          />
+        </div>
       </div>
       {list.items.length > 0 ? (
         <Rows

@@ -51,8 +51,13 @@ function Story({ execution: e }: { execution: Snapshot<Execution> }) {
         note={<Note execution={e} />}
         actions={<Actions execution={e} />}
       />
-      <section tabIndex={0} aria-label="Execution" className="inset-focus min-h-0 flex-1 overflow-auto">
-        <div className="grid gap-4 p-4 xl:grid-cols-[minmax(0,1fr)_320px]">
+      <section
+        data-scroll-restoration-id={e.id}
+        tabIndex={0}
+        aria-label="Execution"
+        className="inset-focus min-h-0 flex-1 overflow-auto"
+      >
+        <div className="grid gap-4 p-4 xl:grid-cols-[minmax(0,1fr)_320px] xl:grid-rows-[auto_1fr]">
           <div className="flex min-w-0 flex-col gap-4">
             <Why execution={e} />
             <Timeline execution={e} receivedAt={event.data?.received_at} />

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { FileBox, Flame } from "lucide-react";
 import type { Artifact, Attempt, Event, Execution } from "../../api/types";
 import { bytes, compact, count, duration } from "../../lib/format";
-import { Fact, Facts, linkClass } from "../../ui/page";
+import { breakable, Fact, Facts, linkClass } from "../../ui/page";
 import { At } from "../../ui/time";
 import { isProfile } from "../artifacts/media";
 
@@ -52,8 +52,8 @@ export function Lineage({ execution: e, event }: { execution: Execution; event?:
       )}
       {e.rule && (
         <Fact name="Rule">
-          <Link to="/rules/$ref" params={{ ref: e.rule }} className={`break-all ${linkClass}`}>
-            {e.rule}
+          <Link to="/rules/$ref" params={{ ref: e.rule }} className={linkClass}>
+            {breakable(e.rule)}
           </Link>
         </Fact>
       )}
@@ -84,7 +84,7 @@ export function Lineage({ execution: e, event }: { execution: Execution; event?:
 
 /** What the latest attempt used of what it was allowed. */
 export function Sandbox({ attempt }: { attempt?: Attempt }) {
-  if (!attempt) return null;
+  if (!attempt?.finished_at) return null; // it is counted at the end
   const { usage } = attempt;
   const limits = usage.limits ?? {};
   return (

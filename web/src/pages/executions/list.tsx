@@ -35,10 +35,7 @@ export default function Executions() {
     <>
       <ListHeader title="Executions" note={counts && plural(total, "execution")}>
         <Button icon={Play} onClick={() => setRunning(true)}>
-          Run action{" "}
-          <span className="max-md:hidden">
-            <Kbd>N</Kbd>
-          </span>
+          Run action <Kbd>N</Kbd>
         </Button>
       </ListHeader>
       {isRunning && (
@@ -148,15 +145,16 @@ function useCounts({ status: _, ...rest }: Filter) {
   return result.data?.counts;
 }
 
+/** It lies over the head: under the pointer it would end the calm that it tells of. */
 function FreshPill({ count, onShow }: { count: number; onShow: () => void }) {
   return (
     <div className="relative z-20 h-0" aria-live="polite">
       {count > 0 && (
-        <div className="absolute inset-x-0 top-10 flex justify-center">
+        <div className="pointer-events-none absolute inset-x-0 top-0.5 flex justify-center">
           <button
             type="button"
             onClick={onShow}
-            className="tnum flex h-7 items-center gap-2 rounded-full bg-accent px-3 text-xs font-medium text-accent-fg shadow-lg"
+            className="pointer-events-auto tnum flex h-7 items-center gap-2 rounded-full bg-accent px-3 text-xs font-medium text-accent-fg shadow-lg"
           >
             {count} new · show <Kbd>.</Kbd>
           </button>

@@ -148,7 +148,7 @@ function Line({ line, wrap, marked }: { line: LogLine; wrap: boolean; marked: bo
         replace
         resetScroll={false}
         aria-label={`Link to line ${line.number}`}
-        className="w-12 shrink-0 select-none pr-3 text-right text-muted hover:underline"
+        className="w-14 shrink-0 select-none pr-3 text-right text-muted hover:underline"
       >
         {line.number}
       </route.Link>

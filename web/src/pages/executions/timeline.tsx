@@ -15,12 +15,13 @@ export function Timeline({ execution, receivedAt }: { execution: Execution; rece
   return (
     <Panel title="Timeline" aside={<span className="tnum">{duration(whole.length * 1e6)} in all</span>}>
       <div aria-hidden className="flex px-3 pt-1.5 text-2xs text-subtle max-md:hidden">
-        <span className="w-[40%] shrink-0" />
+        <span className="w-[38%] shrink-0" />
         <span className="tnum flex flex-1 justify-between">
           {ticks.map((t) => (
             <span key={t}>{t === 0 ? "0" : duration(t * whole.length * 1e6)}</span>
           ))}
         </span>
+        <span className="w-18 shrink-0" />
       </div>
       <ol className="py-1">
         {spans.map((span) => (
@@ -34,10 +35,11 @@ export function Timeline({ execution, receivedAt }: { execution: Execution; rece
 function Row({ span, from, length }: { span: Span; from: number; length: number }) {
   const left = (100 * (span.from - from)) / length;
   const width = (100 * (span.to - span.from)) / length;
+  const took = span.kind === "mark" ? "" : duration((span.to - span.from) * 1e6);
   return (
-    <li className="flex min-h-7 items-center px-3 text-sm hover:bg-hover max-md:flex-col max-md:items-stretch max-md:pt-1.5">
+    <li className="flex min-h-7 items-center px-3 text-sm hover:bg-hover max-md:flex-col max-md:items-stretch max-md:py-1.5">
       <span
-        className="flex min-w-0 shrink-0 items-baseline gap-2 pr-3 md:w-[40%]"
+        className="flex min-w-0 shrink-0 items-baseline gap-2 md:w-[38%] md:pr-3"
         style={{ paddingLeft: span.depth * 16 }}
       >
         <span className={`whitespace-nowrap ${span.kind === "call" ? "font-mono text-xs" : ""}`}>
@@ -49,41 +51,21 @@ function Row({ span, from, length }: { span: Span; from: number; length: number 
         <span title={span.problem || span.detail} className="truncate text-xs text-subtle">
           {span.problem ? <span className="text-bad">{span.problem}</span> : span.detail}
         </span>
-        <span className="tnum ml-auto whitespace-nowrap text-xs text-subtle md:sr-only">
-          {lengthOf(span)}
-        </span>
+        <span className="tnum ml-auto whitespace-nowrap text-xs text-subtle md:hidden">{took}</span>
       </span>
-      <span aria-hidden className="relative h-7 flex-1 max-md:h-3">
+      <span aria-hidden className="relative h-7 md:flex-1 max-md:h-3">
         <Bar span={span} left={left} width={width} />
-        <span
-          hidden={span.kind === "mark"}
-          className="tnum absolute top-1.5 whitespace-nowrap rounded-sm bg-surface px-1 text-2xs text-muted max-md:hidden"
-          style={labelPlace(left, width)}
-        >
-          {lengthOf(span)}
-        </span>
       </span>
+      <span className="tnum w-18 shrink-0 text-right text-xs text-muted max-md:hidden">{took}</span>
     </li>
   );
-}
-
-/** Behind the bar, or before it, or at its end when it fills the row. */
-function labelPlace(left: number, width: number) {
-  if (left + width <= 85) return { left: `calc(${left + width}% + 6px)` };
-  return left >= 15
-    ? { right: `calc(${100 - left}% + 6px)` }
-    : { right: `calc(${100 - left - width}% + 4px)` };
-}
-
-function lengthOf(span: Span) {
-  return span.kind === "mark" ? "" : duration((span.to - span.from) * 1e6);
 }
 
 function Bar({ span, left, width }: { span: Span; left: number; width: number }) {
   if (span.kind === "mark") {
     return (
       <span
-        className="absolute top-2.5 size-2 -translate-x-1 rotate-45 bg-accent max-md:top-0.5"
+        className="absolute top-2.5 size-2 -translate-x-1 rotate-45 bg-accent max-md:top-1 max-md:translate-x-0"
         style={{ left: `${left}%` }}
       />
     );
@@ -94,7 +76,7 @@ function Bar({ span, left, width }: { span: Span; left: number; width: number })
       : solidClass(statusLook(span.status ?? "running").tone);
   return (
     <span
-      className={`absolute rounded-sm max-md:top-0.5 max-md:h-2 ${look} ${span.kind === "call" ? "top-2.5 h-2 opacity-80" : "top-1.5 h-4"}`}
+      className={`absolute rounded-sm max-md:top-1 max-md:h-2 ${look} ${span.kind === "call" ? "top-2.5 h-2 opacity-80" : "top-1.5 h-4"}`}
       style={{ left: `${left}%`, width: `max(3px, ${width}%)` }}
     />
   );

@@ -61,7 +61,11 @@ function Success({ execution: e }: { execution: Execution }) {
   return (
     <Line icon={CircleCheck} tone="text-ok" text={successText(e)}>
       {profile && (
-        <Link to="/artifacts/$id" params={{ id: profile.id }} className={`ml-auto font-medium ${linkClass}`}>
+        <Link
+          to="/artifacts/$id"
+          params={{ id: profile.id }}
+          className={`ml-auto whitespace-nowrap font-medium ${linkClass}`}
+        >
           Open flame graph
         </Link>
       )}

@@ -39,7 +39,12 @@ function Cards({ items }: { items: PackStatus[] }) {
   }
   const sorted = items.toSorted((a, b) => Number(!!b.error) - Number(!!a.error));
   return (
-    <section tabIndex={0} aria-label="Packs" className="inset-focus min-h-0 flex-1 overflow-auto p-4">
+    <section
+      data-scroll-restoration-id="packs"
+      tabIndex={0}
+      aria-label="Packs"
+      className="inset-focus min-h-0 flex-1 overflow-auto p-4"
+    >
       <ul className="mx-auto flex max-w-5xl flex-col gap-4">
         {sorted.map((pack) => (
           <Card key={pack.name} pack={pack} />

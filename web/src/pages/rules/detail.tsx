@@ -6,7 +6,7 @@ import type { Rule, RuleDetail, Verdict } from "../../api/types";
 import { inline, plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { CopyIcon } from "../../ui/copy";
-import { DetailHeader, Fact, Facts, Panel } from "../../ui/page";
+import { breakable, DetailHeader, Fact, Facts, Panel } from "../../ui/page";
 import { Loaded } from "../../ui/states";
 import { VerdictCard } from "../../ui/verdict";
 import { StateBadge } from "./list";
@@ -60,7 +60,12 @@ function Detail({ name, rule, verdicts, event }: Props) {
         badge={<StateBadge enabled={rule.enabled} />}
         note={rule.description}
       />
-      <section tabIndex={0} aria-label="Rule" className="inset-focus min-h-0 flex-1 overflow-auto">
+      <section
+        data-scroll-restoration-id={name}
+        tabIndex={0}
+        aria-label="Rule"
+        className="inset-focus min-h-0 flex-1 overflow-auto"
+      >
         <div className="grid gap-4 p-4 xl:grid-cols-2">
           <div className="flex min-w-0 flex-col gap-4">
             <Definition rule={rule} />
@@ -101,8 +106,8 @@ function Definition({ rule }: { rule: Rule }) {
           {(rule.criteria ?? []).length === 0 && <p className="text-sm text-muted">always</p>}
           <ul className="flex flex-col gap-1 font-mono text-xs">
             {(rule.criteria ?? []).map((c) => (
-              <li key={`${c.key} ${c.operator}`} className="break-all">
-                {c.key} <b className="font-sans font-medium">{c.operator}</b> {inline(c.pattern)}
+              <li key={`${c.key} ${c.operator}`} className="wrap-anywhere">
+                {breakable(c.key)} <b className="font-sans font-medium">{c.operator}</b> {inline(c.pattern)}
               </li>
             ))}
           </ul>
