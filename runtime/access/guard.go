@@ -21,6 +21,14 @@ const SessionLife = 12 * time.Hour
 // LoginCodeLife is how long a one-time login link works.
 const LoginCodeLife = time.Hour
 
+// In a LoginWindow maxFailures logins may fail; further ones are told
+// CodeTooManyLogins.
+const (
+	LoginWindow       = time.Minute
+	CodeTooManyLogins = "too_many_logins"
+	maxFailures       = 10
+)
+
 // RoleAdmin may do everything.
 const RoleAdmin = "admin"
 
@@ -38,8 +46,9 @@ type Guard struct {
 	credentials store.Credentials
 	now         func() time.Time
 
-	mu    sync.Mutex // guards codes
-	codes map[string]time.Time
+	mu       sync.Mutex // guards all below
+	codes    map[string]time.Time
+	failures []time.Time // of logins, the latest maxFailures, oldest first
 }
 
 // New makes a guard over stored credentials. now may be nil.
@@ -106,7 +115,7 @@ func (g *Guard) Session(ctx context.Context, cookie string) (Identity, error) {
 // returns.
 func (g *Guard) LoginWithCode(ctx context.Context, code string) (cookie string, who Identity, err error) {
 	if !g.spend(hash(code)) {
-		return "", Identity{}, denied("this login link was used already or has expired")
+		return "", Identity{}, g.failed(denied("this login link was used already or has expired"))
 	}
 	return g.open(ctx, Identity{User: adminUser, Role: RoleAdmin})
 }
@@ -114,6 +123,9 @@ func (g *Guard) LoginWithCode(ctx context.Context, code string) (cookie string, 
 // LoginWithToken opens a session for the holder of an API token.
 func (g *Guard) LoginWithToken(ctx context.Context, token string) (cookie string, who Identity, err error) {
 	who, err = g.Token(ctx, token)
+	if errors.Is(err, automation.ErrDenied) {
+		err = g.failed(err)
+	}
 	if err != nil {
 		return "", Identity{}, err
 	}
@@ -131,6 +143,25 @@ func (g *Guard) spend(codeHash string) bool {
 	until, ok := g.codes[codeHash]
 	delete(g.codes, codeHash)
 	return ok && g.now().Before(until)
+}
+
+// failed notes a login that failed, and answers with err or, when there were too
+// many in a LoginWindow, with one that says so. What is right is let in all the
+// same: secrets have 256 bits, so that nobody guesses them, and a lock-out would be
+// a means to keep the operator out.
+func (g *Guard) failed(err error) error {
+	now := g.now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.failures) == maxFailures && now.Sub(g.failures[0]) < LoginWindow {
+		return automation.Unavailable("too many logins have failed").WithCode(CodeTooManyLogins).
+			WithHint("wait a minute; the server prints a fresh login link when it starts")
+	}
+	if len(g.failures) == maxFailures {
+		g.failures = g.failures[1:]
+	}
+	g.failures = append(g.failures, now)
+	return err
 }
 
 func (g *Guard) open(ctx context.Context, who Identity) (string, Identity, error) {

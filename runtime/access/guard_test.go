@@ -141,3 +141,36 @@ func TestLogoutEndsTheSession(t *testing.T) {
 		t.Errorf("after logout: %v, want denied", err)
 	}
 }
+
+func TestFailuresAreLimitedAndTheRightSecretIsNot(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_700_000_000, 0)
+	g := New(newMemory(), func() time.Time { return now })
+	token, err := g.EnsureAdmin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fail := func() error { _, _, err := g.LoginWithCode(t.Context(), "wrong"); return err }
+	for range maxFailures {
+		if err := fail(); !errors.Is(err, automation.ErrDenied) {
+			t.Fatalf("err = %v, want denied", err)
+		}
+		now = now.Add(time.Second)
+	}
+	if err := fail(); !errors.Is(err, automation.ErrUnavailable) {
+		t.Errorf("one too many: %v, want unavailable", err)
+	}
+	if _, _, err := g.LoginWithToken(t.Context(), "wrong"); !errors.Is(err, automation.ErrUnavailable) {
+		t.Errorf("one too many, with a token: %v, want unavailable", err)
+	}
+	if _, _, err := g.LoginWithToken(t.Context(), token); err != nil {
+		t.Errorf("the right token: %v", err)
+	}
+	now = now.Add(LoginWindow - maxFailures*time.Second) // the first failure is a window old
+	if err := fail(); !errors.Is(err, automation.ErrDenied) {
+		t.Errorf("after a minute: %v, want denied", err)
+	}
+	if err := fail(); !errors.Is(err, automation.ErrUnavailable) {
+		t.Errorf("the window slides: %v, want unavailable", err)
+	}
+}

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"context"
+	"errors"
+	"io"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -23,9 +26,12 @@ type LogPage struct {
 	Total    int                  `json:"total"`
 }
 
-// Rerun replaces some parameters of an execution that is run again.
+// Rerun replaces some parameters of an execution that is run again, and leaves
+// out others.
 type Rerun struct {
 	Parameters map[string]any `json:"parameters,omitempty"`
+	// Remove names parameters to leave out, so that their defaults hold again.
+	Remove []string `json:"remove,omitempty"`
 }
 
 func (s *Server) listExecutions(c echo.Context) error {
@@ -75,22 +81,31 @@ func (s *Server) getLog(c echo.Context) error {
 		return q.err
 	}
 	ctx := c.Request().Context()
-	x, err := s.Store.Execution(ctx, id)
-	if err != nil {
-		return err
-	}
 	lines, err := s.Store.Log(ctx, id, from, limit)
 	if err != nil {
 		return err
 	}
-	p := LogPage{Items: lines, Total: x.LogLines}
+	p := LogPage{Items: lines}
 	if p.Items == nil {
 		p.Items = []automation.LogLine{}
 	}
-	if n := len(lines); n == limit {
+	if p.Total, err = s.logTotal(ctx, id, lines, limit); err != nil {
+		return err
+	}
+	if n := len(lines); n == limit && lines[n-1].Number < p.Total {
 		p.NextFrom = lines[n-1].Number + 1
 	}
 	return c.JSON(http.StatusOK, p)
+}
+
+// logTotal is how long a log was when lines were read. Lines that end before the
+// limit end the log; only otherwise the execution, which may be large, is loaded.
+func (s *Server) logTotal(ctx context.Context, id string, lines []automation.LogLine, limit int) (int, error) {
+	if n := len(lines); n > 0 && n < limit {
+		return lines[n-1].Number, nil
+	}
+	x, err := s.Store.Execution(ctx, id)
+	return x.LogLines, err
 }
 
 func (s *Server) runAction(c echo.Context) error {
@@ -112,12 +127,11 @@ func (s *Server) rerunExecution(c echo.Context) error {
 		return err
 	}
 	var req Rerun
-	if c.Request().ContentLength != 0 {
-		if err := decode(c, &req); err != nil {
-			return err
-		}
+	if err := decodeOptional(c, &req); err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
-	x, err := s.Engine.Rerun(c.Request().Context(), id, req.Parameters, identity(c).User)
+	run := automation.RunRequest{Parent: id, Parameters: req.Parameters, User: identity(c).User}
+	x, err := s.Engine.Rerun(c.Request().Context(), run, req.Remove)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -32,7 +33,7 @@ func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 				if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
 					panic(p)
 				}
-				err = fmt.Errorf("panic in handler: %v", p)
+				err = fmt.Errorf("panic in handler: %v\n%s", p, debug.Stack())
 			}
 		}()
 		return next(c)
@@ -63,6 +64,9 @@ func (s *Server) requireIdentity(next echo.HandlerFunc) echo.HandlerFunc {
 	for _, r := range s.routes() {
 		if r.Open {
 			open[r.Method+" "+r.Path] = true
+			if r.Method == http.MethodGet {
+				open[http.MethodHead+" "+r.Path] = true
+			}
 		}
 	}
 	return func(c echo.Context) error {
@@ -85,7 +89,7 @@ func (s *Server) isPage(c echo.Context) bool {
 
 func (s *Server) authenticate(c echo.Context) (access.Identity, error) {
 	r := c.Request()
-	if token, ok := strings.CutPrefix(r.Header.Get(echo.HeaderAuthorization), "Bearer "); ok {
+	if scheme, token, _ := strings.Cut(r.Header.Get(echo.HeaderAuthorization), " "); strings.EqualFold(scheme, "Bearer") {
 		return s.asUnauthenticated(s.Guard.Token(r.Context(), strings.TrimSpace(token)))
 	}
 	cookie, err := r.Cookie(sessionCookie)

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/squall-dev/squall/runtime/access"
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -37,6 +39,8 @@ func statusOf(err error) int {
 		return http.StatusUnauthorized
 	case known != nil && known.Code == "malformed":
 		return http.StatusBadRequest
+	case known != nil && known.Code == access.CodeTooManyLogins:
+		return http.StatusTooManyRequests
 	case errors.Is(err, automation.ErrInvalid):
 		return http.StatusUnprocessableEntity
 	case errors.Is(err, automation.ErrNotFound):
@@ -45,7 +49,7 @@ func statusOf(err error) int {
 		return http.StatusConflict
 	case errors.Is(err, automation.ErrDenied):
 		return http.StatusForbidden
-	case errors.Is(err, automation.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, automation.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
@@ -55,16 +59,25 @@ func statusOf(err error) int {
 // log only.
 func (s *Server) writeError(err error, c echo.Context) {
 	id := c.Response().Header().Get(echo.HeaderXRequestID)
-	if c.Response().Committed || errors.Is(c.Request().Context().Err(), context.Canceled) {
-		return // the answer has begun, or nobody listens any more
+	if c.Response().Committed {
+		return // the answer has begun
 	}
+	// Also when the caller seems to have gone: one that has only finished sending
+	// still reads, and without an answer net/http would tell it 200.
 	p := problemOf(err)
 	p.RequestID = id
-	if p.Status >= http.StatusInternalServerError && p.Status != http.StatusServiceUnavailable {
-		s.Logger.Error("request failed", "method", c.Request().Method, "path", c.Request().URL.Path, "request", id, "err", err)
+	switch {
+	case errors.Is(c.Request().Context().Err(), context.Canceled): // nothing to tell an operator
+	case p.Status == http.StatusServiceUnavailable:
+		s.Logger.Warn("request refused for now", "method", c.Request().Method, "path", brief(c.Request().URL.Path), "request", id, "err", err)
+	case p.Status >= http.StatusInternalServerError:
+		s.Logger.Error("request failed", "method", c.Request().Method, "path", brief(c.Request().URL.Path), "request", id, "err", err)
 	}
-	if p.Status == http.StatusServiceUnavailable {
+	switch p.Status {
+	case http.StatusServiceUnavailable:
 		c.Response().Header().Set("Retry-After", "1")
+	case http.StatusTooManyRequests:
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(access.LoginWindow.Seconds())))
 	}
 	c.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
 	c.Response().WriteHeader(p.Status)
@@ -86,17 +99,33 @@ func problemOf(err error) Problem {
 	if status == 0 {
 		status = statusOf(err)
 	}
-	p := Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: err.Error(), Hint: automation.HintOf(err)}
-	if status == http.StatusInternalServerError {
-		p.Detail, p.Hint = "a fault of the server; its log says more under this request id", ""
-	}
+	p := Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Hint: automation.HintOf(err)}
 	var known *automation.Error
 	if errors.As(err, &known) && known.Code != "" {
 		p.Code = known.Code
 	} else {
 		p.Code = codeOfStatus(status)
 	}
+	p.Detail = detailOf(known, status)
+	if status == http.StatusInternalServerError {
+		p.Hint = ""
+	}
 	return p
+}
+
+// detailOf leaves out what the server was doing when it found an error: that is
+// for its log. The cause of a fault may name files of the server, and callers may
+// be anonymous, so that only what a caller did wrong is told with its cause.
+func detailOf(known *automation.Error, status int) string {
+	switch {
+	case status == http.StatusInternalServerError:
+		return "a fault of the server; its log says more under this request id"
+	case known == nil:
+		return "the server could not answer in time; try again in a moment"
+	case status == http.StatusServiceUnavailable:
+		return known.Message
+	}
+	return known.Error()
 }
 
 func codeOfStatus(status int) string {

@@ -25,7 +25,7 @@ func (q *query) number(name string, def, least, most int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		q.fail("%s must be a number from %d to %d, not %q", name, least, most, text)
+		q.fail("%s must be a number from %d to %d, not %q", name, least, most, brief(text))
 		return def
 	}
 	return n
@@ -37,7 +37,7 @@ func (q *query) limit() int { return q.number("limit", 100, 1, 1000) }
 func (q *query) id(name string) string {
 	id := q.c.QueryParam(name)
 	if id != "" && !automation.ValidID(id) {
-		q.fail("%s must be an id of %d hexadecimal digits, not %q", name, automation.IDLength, id)
+		q.fail("%s must be an id of %d hexadecimal digits, not %q", name, automation.IDLength, brief(id))
 	}
 	return id
 }
@@ -53,7 +53,7 @@ func (q *query) moment(name string) time.Time {
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		q.fail("%s must be a time such as 2026-01-02T15:04:05Z or a duration such as 24h, not %q", name, text)
+		q.fail("%s must be a time such as 2026-01-02T15:04:05Z or a duration such as 24h, not %q", name, brief(text))
 	}
 	return t
 }
@@ -63,7 +63,7 @@ func (q *query) statuses() []automation.Status {
 	for _, word := range strings.FieldsFunc(q.c.QueryParam("status"), func(r rune) bool { return r == ',' }) {
 		s := automation.Status(word)
 		if !s.Valid() {
-			q.fail("status %q is not one of %v", word, automation.Statuses())
+			q.fail("status %q is not one of %v", brief(word), automation.Statuses())
 		}
 		out = append(out, s)
 	}
@@ -77,7 +77,7 @@ func (q *query) flag(name string) *bool {
 	}
 	b, err := strconv.ParseBool(text)
 	if err != nil {
-		q.fail("%s must be true or false, not %q", name, text)
+		q.fail("%s must be true or false, not %q", name, brief(text))
 	}
 	return &b
 }
@@ -92,7 +92,7 @@ func (q *query) fail(format string, args ...any) {
 func pathID(c echo.Context) (string, error) {
 	id := c.Param("id")
 	if !automation.ValidID(id) {
-		return "", automation.NotFound("%q is not an id", id).WithHint("ids are %d hexadecimal digits", automation.IDLength)
+		return "", automation.NotFound("%q is not an id", brief(id)).WithHint("ids are %d hexadecimal digits", automation.IDLength)
 	}
 	return id, nil
 }

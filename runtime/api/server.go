@@ -24,7 +24,7 @@ import (
 type engine interface {
 	Ingest(ctx context.Context, ev automation.Event) (automation.Accepted, error)
 	Submit(ctx context.Context, r automation.RunRequest) (automation.Execution, error)
-	Rerun(ctx context.Context, id string, changed map[string]any, user string) (automation.Execution, error)
+	Rerun(ctx context.Context, r automation.RunRequest, remove []string) (automation.Execution, error)
 	Cancel(ctx context.Context, id, user string) error
 	Ready() bool
 }
@@ -94,6 +94,9 @@ func New(o Options) (*Server, error) {
 	s.echo.Use(s.recoverPanic, s.identify, s.requireIdentity)
 	for _, r := range s.routes() {
 		s.echo.Add(r.Method, r.Path, r.Handle)
+		if r.Method == http.MethodGet { // net/http drops the body
+			s.echo.HEAD(r.Path, r.Handle)
+		}
 	}
 	s.echo.GET("/*", s.page)
 	s.echo.HEAD("/*", s.page)
@@ -106,7 +109,7 @@ func (s *Server) Handler() http.Handler { return s.echo }
 // page serves the application, but never in the place of an API answer.
 func (s *Server) page(c echo.Context) error {
 	if p := c.Request().URL.Path; p == "/api" || strings.HasPrefix(p, "/api/") {
-		return automation.NotFound("there is no %s", p).WithHint("the API is described at /api/v1/openapi.json")
+		return automation.NotFound("there is no %s", brief(p)).WithHint("the API is described at /api/v1/openapi.json")
 	}
 	s.Page.ServeHTTP(c.Response(), c.Request())
 	return nil
@@ -115,18 +118,42 @@ func (s *Server) page(c echo.Context) error {
 // maxRequest bounds the JSON bodies that people and the CLI send.
 const maxRequest = 8 << 20
 
-// decode reads a JSON body strictly.
+// decode reads a JSON body strictly. Numbers of any type stay as they are written:
+// those beyond 2^53 must reach a guest with all their digits.
 func decode(c echo.Context, into any) error {
+	err := decodeOptional(c, into)
+	if errors.Is(err, io.EOF) {
+		return automation.Invalid("the request has no body").WithCode("malformed")
+	}
+	return err
+}
+
+// decodeOptional reads a JSON body that may be missing: then it returns io.EOF.
+func decodeOptional(c echo.Context, into any) error {
 	dec := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, maxRequest))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			return errTooLarge(tooLarge.Limit)
-		}
+	dec.UseNumber()
+	err := dec.Decode(into)
+	if errors.Is(err, io.EOF) {
+		return err
+	}
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return errTooLarge(tooLarge.Limit)
+	}
+	if err != nil {
 		return automation.Invalid("the request body is not what this route expects").WithCode("malformed").Because(err)
 	}
-	if dec.More() {
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return automation.Invalid("the request body goes on after its JSON value").WithCode("malformed")
 	}
 	return nil
+}
+
+// brief cuts what a caller wrote to a length that an answer may repeat.
+func brief(text string) string {
+	const most = 200
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }

@@ -37,6 +37,13 @@ func (s *Server) stream(c echo.Context) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // proxies must not hold lines back
 	w.WriteHeader(http.StatusOK)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	conn := http.NewResponseController(w)
+	// The server's limit on reading a request would otherwise end the stream with it.
+	_ = conn.SetReadDeadline(time.Time{}) // a connection that has none needs none
+	defer s.hurryAtClose(c.Request().Context(), conn)()
 	if _, err := w.Write([]byte(streamRetry)); err != nil {
 		return nil //nolint:nilerr // the watcher has gone
 	}
@@ -60,6 +67,23 @@ func (s *Server) stream(c echo.Context) error {
 	}
 }
 
+// hurryAtClose gives a write under way a last second when the hub closes: a
+// watcher that reads nothing must not hold up the server's stop. What it returns
+// ends it and waits.
+func (s *Server) hurryAtClose(ctx context.Context, conn *http.ResponseController) func() {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-s.Live.Closed():
+			_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
+		case <-ctx.Done():
+		}
+	}()
+	return func() { cancel(); <-ended }
+}
+
 func (s *Server) streamStart(c echo.Context) (int64, error) {
 	text := c.Request().Header.Get("Last-Event-ID")
 	if text == "" {
@@ -70,7 +94,7 @@ func (s *Server) streamStart(c echo.Context) (int64, error) {
 	}
 	after, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || after < 0 {
-		return 0, automation.Invalid("after must be a sequence number, not %q", text).WithCode("malformed")
+		return 0, automation.Invalid("after must be a sequence number, not %q", brief(text)).WithCode("malformed")
 	}
 	return after, nil
 }

@@ -85,6 +85,10 @@ func TestEveryMethodSpeaksItsRoute(t *testing.T) {
 			func(c *client.Client) error { _, err := c.Rerun(ctx, "x1", map[string]any{"n": 1}); return err },
 			seen{"POST", "/api/v1/executions/x1/rerun", `{"parameters":{"n":1}}`, auth, js},
 		},
+		"rerun without a parameter": {
+			func(c *client.Client) error { _, err := c.Rerun(ctx, "x1", nil, "n"); return err },
+			seen{"POST", "/api/v1/executions/x1/rerun", `{"parameters":{},"remove":["n"]}`, auth, js},
+		},
 		"events": {
 			func(c *client.Client) error {
 				_, err := c.Events(ctx, client.EventQuery{Trigger: "core.*", Matched: &yes})

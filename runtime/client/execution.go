@@ -69,9 +69,14 @@ func (c *Client) Cancel(ctx context.Context, id string) (automation.ExecutionSum
 	return one[automation.ExecutionSummary](ctx, c, post(nil, "executions", id, "cancel"))
 }
 
-// Rerun runs an execution again; parameters replace those of the same name.
-func (c *Client) Rerun(ctx context.Context, id string, parameters map[string]any) (automation.Execution, error) {
-	return one[automation.Execution](ctx, c, post(map[string]any{"parameters": orEmpty(parameters)}, "executions", id, "rerun"))
+// Rerun runs an execution again; parameters replace those of the same name, and
+// those that remove names are left out.
+func (c *Client) Rerun(ctx context.Context, id string, parameters map[string]any, remove ...string) (automation.Execution, error) {
+	body := map[string]any{"parameters": orEmpty(parameters)}
+	if len(remove) > 0 {
+		body["remove"] = remove
+	}
+	return one[automation.Execution](ctx, c, post(body, "executions", id, "rerun"))
 }
 
 // LogPage is a part of an execution's log.

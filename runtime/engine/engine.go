@@ -108,7 +108,8 @@ type Engine struct {
 	line      *line
 	tasks     chan task // as many as there are workers, so that handing over never waits
 	running   *runningSet
-	accepting atomic.Bool
+	gate      sync.RWMutex  // held for reading by every commit, for writing to stop accepting
+	accepting atomic.Bool   // changes under gate
 	started   chan struct{} // closed when accepting begins
 }
 
@@ -162,7 +163,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.accepting.Store(true)
 	close(e.started)
 	e.dispatch(ctx)
-	e.accepting.Store(false)
+	e.stopAccepting()
 	close(quit)
 	e.drain(&workers, interrupt)
 	return nil
@@ -200,18 +201,43 @@ func (e *Engine) dispatch(ctx context.Context) {
 	}
 }
 
+// stopAccepting waits for the commits under way: what they hand over is there
+// when the rest is given back.
+func (e *Engine) stopAccepting() {
+	e.gate.Lock()
+	defer e.gate.Unlock()
+	e.accepting.Store(false)
+}
+
 // refill loads pending executions from the store when memory is empty and there
 // may be some.
 func (e *Engine) refill(ctx context.Context) {
 	if !e.line.beginFill() {
 		return
 	}
-	pending, err := e.Store.Pending(ctx, "", e.Queue)
+	pending, more, err := e.pending(ctx)
 	if err != nil && ctx.Err() == nil {
 		e.Logger.Error("pending executions could not be read; trying again", "err", err)
 		e.line.spillAfter(e.Backoff)
 	}
-	e.line.endFill(pending, len(pending) == e.Queue)
+	e.line.endFill(pending, more)
+}
+
+// pending reads the oldest pending executions that do not wait for their backoff,
+// and whether there may be more. It reads on until there are enough: a crowd that
+// waits for its backoff must neither hide the others nor be read again and again.
+func (e *Engine) pending(ctx context.Context) (found []automation.Execution, more bool, err error) {
+	for after := ""; ; {
+		page, err := e.Store.Pending(ctx, after, e.Queue)
+		if err != nil {
+			return found, false, err
+		}
+		found = append(found, e.line.ready(page)...)
+		if len(page) < e.Queue || len(found) >= e.Queue {
+			return found, len(page) == e.Queue, nil
+		}
+		after = page[len(page)-1].ID
+	}
 }
 
 // drain waits for the workers: first kindly, then by interrupting what runs.
@@ -220,10 +246,12 @@ func (e *Engine) drain(workers *sync.WaitGroup, interrupt context.CancelCauseFun
 	workers.Wait()
 	timer.Stop()
 	interrupt(errShutdown)
+	ctx, cancel := context.WithTimeout(context.Background(), storePatience)
+	defer cancel()
 	for { // claimed in the last moment, begun by nobody
 		select {
 		case t := <-e.tasks:
-			e.giveBack(t)
+			e.giveBack(ctx, t)
 		default:
 			return
 		}

@@ -48,17 +48,22 @@ func (c catalogue) Action(ref automation.Ref) (automation.Action, bool) {
 func newCatalogue(t *testing.T, actions ...automation.Action) catalogue {
 	t.Helper()
 	c := catalogue{actions: map[automation.Ref]automation.Action{}}
-	var rules []automation.Rule
 	for _, a := range actions {
 		c.actions[a.Ref()] = a
-		rules = append(rules, ruleFor(a.Ref()))
 	}
-	rules = append(rules, ruleFor("test.missing"))
 	var err error
-	if c.rules, err = rule.Compile(rules); err != nil {
+	if c.rules, err = compileRules(actions...); err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+func compileRules(actions ...automation.Action) (*rule.Set, error) {
+	rules := []automation.Rule{}
+	for _, a := range actions {
+		rules = append(rules, ruleFor(a.Ref()))
+	}
+	return rule.Compile(append(rules, ruleFor("test.missing")))
 }
 
 // ruleFor starts an action when the body's "do" names it.
@@ -255,7 +260,7 @@ func TestAPersonIsToldAtOnce(t *testing.T) {
 	if done := b.final(x.ID); done.Status != automation.Succeeded || done.StartedBy != "mira" {
 		t.Errorf("execution = %+v", done)
 	}
-	again, err := b.Rerun(t.Context(), x.ID, map[string]any{"text": "ho"}, "jon")
+	again, err := b.Rerun(t.Context(), automation.RunRequest{Parent: x.ID, Parameters: map[string]any{"text": "ho"}, User: "jon"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

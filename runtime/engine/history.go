@@ -66,6 +66,7 @@ func (h *history) total() int {
 }
 
 // flush stores the lines collected so far. On failure they stay for the next time.
+// Its patience is bounded, because the end of the attempt waits for it.
 func (h *history) flush(ctx context.Context) error {
 	h.mu.Lock()
 	lines := h.lines
@@ -73,6 +74,8 @@ func (h *history) flush(ctx context.Context) error {
 	if len(lines) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storePatience)
+	defer cancel()
 	if err := h.store.AppendLog(ctx, h.id, lines); err != nil {
 		return err
 	}
@@ -96,14 +99,17 @@ func (h *history) flushWhileRunning(ctx context.Context, log *slog.Logger) flush
 		defer close(f.done)
 		tick := time.NewTicker(flushEvery)
 		defer tick.Stop()
+		failing := false
 		for {
 			select {
 			case <-f.quit:
 				return
 			case <-tick.C:
-				if err := h.flush(context.WithoutCancel(ctx)); err != nil {
+				err := h.flush(ctx)
+				if err != nil && !failing { // once: it is tried four times a second
 					log.Error("log lines could not be stored; trying again", "execution", h.id, "err", err)
 				}
+				failing = err != nil
 			}
 		}
 	}()

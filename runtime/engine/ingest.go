@@ -18,7 +18,7 @@ import (
 // returns nil, nothing of it can be lost; when it fails, nothing of it is there.
 func (e *Engine) Ingest(ctx context.Context, ev automation.Event) (automation.Accepted, error) {
 	if !e.accepting.Load() {
-		return automation.Accepted{}, automation.Unavailable("the server is starting or stopping").WithHint("send the event again in a moment")
+		return automation.Accepted{}, errNotAccepting()
 	}
 	began := e.Now()
 	ev.ID, ev.ReceivedAt, ev.PayloadBytes = e.IDs.New(), began, int64(len(ev.Payload))
@@ -97,22 +97,15 @@ func (e *Engine) failed(x automation.Execution, code automation.FailureCode, err
 // commit makes an acceptance durable. Executions for which a worker is idle are
 // committed as running, so that they start without a second commit.
 func (e *Engine) commit(ctx context.Context, a store.Acceptance) error {
-	var claimed []task
-	var waiting []automation.Execution
-	for i := range a.Executions {
-		x := &a.Executions[i]
-		if x.Status != automation.Pending {
-			continue
-		}
-		if !e.line.reserve() {
-			waiting = append(waiting, *x)
-			continue
-		}
-		e.claim(x)
-		claimed = append(claimed, task{execution: *x, started: true})
+	e.gate.RLock()
+	defer e.gate.RUnlock()
+	if !e.accepting.Load() {
+		return errNotAccepting()
 	}
+	claimed, waiting := e.reserve(a.Executions)
 	if err := e.Store.Accept(ctx, a); err != nil {
-		for range claimed {
+		for _, t := range claimed {
+			e.running.remove(t.execution.ID)
 			e.line.release()
 		}
 		return err
@@ -122,6 +115,27 @@ func (e *Engine) commit(ctx context.Context, a store.Acceptance) error {
 	}
 	e.line.push(waiting...)
 	return nil
+}
+
+// reserve gives idle workers to new executions, as far as there are any.
+func (e *Engine) reserve(xs []automation.Execution) (claimed []task, waiting []automation.Execution) {
+	for i := range xs {
+		x := &xs[i]
+		switch {
+		case x.Status != automation.Pending:
+		case e.line.reserve():
+			e.claim(x)
+			e.running.expect(x.ID)
+			claimed = append(claimed, task{execution: *x, started: true})
+		default:
+			waiting = append(waiting, *x)
+		}
+	}
+	return claimed, waiting
+}
+
+func errNotAccepting() error {
+	return automation.Unavailable("the server is starting or stopping").WithHint("try again in a moment")
 }
 
 // claim turns a new execution into one whose first attempt has begun.

@@ -77,14 +77,30 @@ func (l *line) pushAfter(x automation.Execution, d time.Duration) {
 func (l *line) next() (automation.Execution, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.idle == 0 || len(l.waiting) == 0 {
-		return automation.Execution{}, false
+	for l.idle > 0 && len(l.waiting) > 0 {
+		x := l.waiting[0]
+		l.waiting[0] = automation.Execution{} // let its parameters go
+		l.waiting = l.waiting[1:]
+		if _, wait := l.delayed[x.ID]; wait {
+			continue // an older copy, read from the store while the original ran
+		}
+		l.idle--
+		return x, true
 	}
-	l.idle--
-	x := l.waiting[0]
-	l.waiting[0] = automation.Execution{} // let its parameters go
-	l.waiting = l.waiting[1:]
-	return x, true
+	return automation.Execution{}, false
+}
+
+// ready returns the executions that do not wait for their backoff.
+func (l *line) ready(xs []automation.Execution) []automation.Execution {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]automation.Execution, 0, len(xs))
+	for _, x := range xs {
+		if _, wait := l.delayed[x.ID]; !wait {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func (l *line) spill() {
@@ -107,21 +123,26 @@ func (l *line) beginFill() bool {
 	return true
 }
 
-// endFill takes what the store holds, before what was pushed in the meantime. An
-// execution may stand in both; a copy whose original has begun is refused by the
-// store when it is started. more says that the store holds still more.
+// endFill takes what the store holds, before what was pushed in the meantime. Of
+// an execution that stands in both, the pushed copy is the newer one. A copy whose
+// original has begun is refused by the store when it is started. more says that
+// the store holds still more.
 func (l *line) endFill(pending []automation.Execution, more bool) {
 	l.mu.Lock()
-	known := make(map[string]bool, len(pending))
+	pushed := make(map[string]automation.Execution, len(l.waiting))
+	for _, x := range l.waiting {
+		pushed[x.ID] = x
+	}
 	waiting := make([]automation.Execution, 0, len(pending)+len(l.waiting))
 	for _, x := range pending {
-		known[x.ID] = true
-		if _, wait := l.delayed[x.ID]; !wait {
-			waiting = append(waiting, x)
+		if newer, ok := pushed[x.ID]; ok {
+			x = newer
+			delete(pushed, x.ID)
 		}
+		waiting = append(waiting, x)
 	}
 	for _, x := range l.waiting {
-		if !known[x.ID] {
+		if _, left := pushed[x.ID]; left {
 			waiting = append(waiting, x)
 		}
 	}

@@ -7,40 +7,73 @@ import (
 
 // runningSet knows what runs in this process and how to stop it.
 type runningSet struct {
-	mu  sync.Mutex // guards all
-	all map[string]context.CancelCauseFunc
+	mu  sync.Mutex // guards all and what it points to
+	all map[string]*handle
 }
 
-func newRunningSet() *runningSet {
-	return &runningSet{all: map[string]context.CancelCauseFunc{}}
+// handle stops one execution. A wish to stop it may come before a worker has
+// taken it up; it is kept for that moment.
+type handle struct {
+	stop context.CancelCauseFunc // nil until a worker has it
+	wish error                   // why somebody wants it to end; nil: nobody does
 }
 
-// add notes an execution; false means that it runs already.
+func newRunningSet() *runningSet { return &runningSet{all: map[string]*handle{}} }
+
+// expect notes an execution that is about to run: it can be stopped from now on.
+func (r *runningSet) expect(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all[id] = &handle{}
+}
+
+// add notes that a worker has an execution; false means that another has it.
 func (r *runningSet) add(id string, stop context.CancelCauseFunc) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, dup := r.all[id]; dup {
+	h, known := r.all[id]
+	switch {
+	case !known:
+		r.all[id] = &handle{stop: stop}
+	case h.stop != nil:
 		return false
+	default:
+		h.stop = stop
+		if h.wish != nil {
+			stop(h.wish)
+		}
 	}
-	r.all[id] = stop
 	return true
 }
 
-func (r *runningSet) remove(id string) {
+// remove forgets an execution. It returns the wish to stop it, if there was one:
+// whoever asked was told yes, so it is up to the caller that it comes true.
+func (r *runningSet) remove(id string) (wish error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.all, id)
+	if h, known := r.all[id]; known {
+		wish = h.wish
+		delete(r.all, id)
+	}
+	return wish
 }
 
-// stop asks an execution to end; false means that it does not run here.
+// stop asks an execution to end; false means that it does not run here. The wish
+// is noted under the lock, so that remove misses none.
 func (r *runningSet) stop(id string, cause error) bool {
 	r.mu.Lock()
-	stop, ok := r.all[id]
-	r.mu.Unlock()
-	if ok {
-		stop(cause)
+	defer r.mu.Unlock()
+	h, known := r.all[id]
+	if !known {
+		return false
 	}
-	return ok
+	if h.wish == nil {
+		h.wish = cause
+	}
+	if h.stop != nil {
+		h.stop(cause)
+	}
+	return true
 }
 
 func (r *runningSet) count() int {

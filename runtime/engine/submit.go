@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/expr"
@@ -17,14 +19,15 @@ import (
 // an error and starts nothing.
 func (e *Engine) Submit(ctx context.Context, r automation.RunRequest) (automation.Execution, error) {
 	if !e.accepting.Load() {
-		return automation.Execution{}, automation.Unavailable("the server is starting or stopping").WithHint("try again in a moment")
+		return automation.Execution{}, errNotAccepting()
 	}
-	x := e.newExecution(e.Catalogue(), r.Action, r.Parameters)
+	catalogue := e.Catalogue()
+	if _, err := findAction(catalogue, r.Action); err != nil {
+		return automation.Execution{}, err
+	}
+	x := e.newExecution(catalogue, r.Action, r.Parameters)
 	x.StartedBy, x.Parent = r.User, r.Parent
-	switch x.Code {
-	case automation.CodeUnknownAction:
-		return x, automation.NotFound("%s", x.Message).WithCode(string(x.Code)).WithHint("%s", x.Hint)
-	case automation.CodeInvalidParameters:
+	if x.Code == automation.CodeInvalidParameters {
 		return x, automation.Invalid("%s", x.Message).WithCode(string(x.Code)).WithHint("%s", x.Hint)
 	}
 	a := store.Acceptance{Executions: []automation.Execution{x}}
@@ -34,29 +37,72 @@ func (e *Engine) Submit(ctx context.Context, r automation.RunRequest) (automatio
 	return a.Executions[0], nil
 }
 
-// Rerun runs an execution again, with some parameters replaced.
-func (e *Engine) Rerun(ctx context.Context, id string, changed map[string]any, user string) (automation.Execution, error) {
-	old, err := e.Store.Execution(ctx, id)
+// Rerun runs the execution r.Parent again for r.User: with r.Parameters in the
+// place of those of the same name, and without those that remove names.
+func (e *Engine) Rerun(ctx context.Context, r automation.RunRequest, remove []string) (automation.Execution, error) {
+	old, err := e.Store.Execution(ctx, r.Parent)
 	if err != nil {
 		return old, err
 	}
 	params, err := decodeObject(old.Parameters)
 	if err != nil {
-		return old, fmt.Errorf("read the parameters of execution %s: %w", id, err)
+		return old, fmt.Errorf("read the parameters of execution %s: %w", old.ID, err)
 	}
-	maps.Copy(params, changed)
-	return e.Submit(ctx, automation.RunRequest{Action: old.Action, Parameters: params, User: user, Parent: id})
+	if err := without(params, remove, r.Parameters); err != nil {
+		return old, err
+	}
+	e.dropImmutable(params, old.Action)
+	maps.Copy(params, r.Parameters)
+	r.Action, r.Parameters = old.Action, params
+	return e.Submit(ctx, r)
+}
+
+// without removes parameters. One that is not there was probably meant otherwise.
+func without(params map[string]any, remove []string, changed map[string]any) error {
+	have := slices.Sorted(maps.Keys(params))
+	for _, name := range remove {
+		if _, both := changed[name]; both {
+			return automation.Invalid("parameter %q can not be both replaced and removed", name).WithCode(string(automation.CodeInvalidParameters))
+		}
+		if !slices.Contains(have, name) {
+			return automation.Invalid("the execution has no parameter %q to remove", name).WithCode(string(automation.CodeInvalidParameters)).
+				WithHint("its parameters are: %s", strings.Join(have, ", "))
+		}
+		delete(params, name)
+	}
+	return nil
+}
+
+// dropImmutable leaves out what nobody may give: an execution's parameters hold
+// it, because the action's declaration did.
+func (e *Engine) dropImmutable(params map[string]any, ref automation.Ref) {
+	action, _ := e.Catalogue().Action(ref) // an unknown one declares nothing; Submit says so
+	for name, p := range action.Parameters {
+		if p.Immutable {
+			delete(params, name)
+		}
+	}
 }
 
 // Cancel stops an execution: at once if it waits, within milliseconds if it runs.
-func (e *Engine) Cancel(ctx context.Context, id, user string) error {
+// The store is asked first, because it alone knows what has ended already.
+func (e *Engine) Cancel(ctx context.Context, id, user string) (err error) {
 	cause := fmt.Errorf("%w by %s", errUserCancel, user)
-	if e.running.stop(id, cause) {
-		return nil
-	}
-	err := e.Store.Cancel(ctx, id, cause.Error(), e.Now())
-	if errors.Is(err, automation.ErrConflict) && e.running.stop(id, cause) { // it began in between
-		return nil
+	const moves = 3 // it may begin, or end an attempt, between the two questions
+	for range moves {
+		err = e.Store.Cancel(ctx, id, cause.Error(), e.Now())
+		if err == nil || errors.Is(err, automation.ErrNotFound) {
+			return err
+		}
+		if x, readErr := e.Store.Execution(ctx, id); readErr == nil && x.Status.Final() {
+			return err
+		}
+		if e.running.stop(id, cause) {
+			return nil
+		}
+		if !errors.Is(err, automation.ErrConflict) {
+			return err
+		}
 	}
 	return err
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/squall-dev/squall/hostfuncs"
@@ -10,9 +12,6 @@ import (
 	"github.com/squall-dev/squall/runtime/runner"
 	"github.com/squall-dev/squall/runtime/store"
 )
-
-// finishPatience is how long storing a result may take before it is tried again.
-const finishPatience = 30 * time.Second
 
 // task is an execution that has a worker.
 type task struct {
@@ -33,24 +32,47 @@ func (e *Engine) work(ctx context.Context, quit <-chan struct{}) {
 	}
 }
 
-// run makes one attempt at an execution, from its start to its stored end.
+// run makes one attempt at an execution and queues the next, if there is to be one.
 func (e *Engine) run(parent context.Context, t task) {
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
-	x := t.execution
-	if !e.running.add(x.ID, stop) {
+	id := t.execution.ID
+	if !e.running.add(id, stop) {
 		return // it is running: this was a second copy from the store
 	}
-	defer e.running.remove(x.ID)
-	if !t.started && !e.start(ctx, &x) {
-		return
+	left := e.attempt(ctx, parent, t)
+	wish := e.running.remove(id)
+	switch {
+	case !left.pending:
+	case wish != nil: // it came too late for the attempt; nobody must make another
+		e.cancelPending(parent, id, wish)
+	case left.queue:
+		e.line.pushAfter(left.execution, left.pause)
+	}
+}
+
+// remainder is what is left to do after an attempt. The zero value: nothing.
+type remainder struct {
+	pending   bool // in the store
+	queue     bool // and to be tried again after a pause
+	pause     time.Duration
+	execution automation.Execution
+}
+
+// attempt makes one attempt, from its start to its stored end.
+func (e *Engine) attempt(ctx, parent context.Context, t task) remainder {
+	x := t.execution
+	if !t.started {
+		if left, ok := e.start(parent, &x); !ok {
+			return left
+		}
 	}
 	if x.Attempts == 1 {
 		e.Meter.ExecutionStarted(x.StartedAt.Sub(x.CreatedAt))
 	}
 	history := newHistory(e.Store, x, e.Now)
 	flushing := history.flushWhileRunning(ctx, e.Logger)
-	result, err := e.Runner.Run(ctx, e.job(x, history))
+	result, err := e.call(ctx, e.job(x, history))
 	flushing.stop()
 	if err != nil {
 		e.Logger.Error("execution could not be run", "execution", x.ID, "action", x.Action, "attempt", x.Attempts, "err", err)
@@ -59,29 +81,55 @@ func (e *Engine) run(parent context.Context, t task) {
 	f := e.conclude(ctx, x, result)
 	f.Log, f.Artifacts = history.rest()
 	x.LogLines = history.total()
-	e.finish(parent, f)
+	f, stored := e.finish(parent, f)
 	e.count(x, f)
-	if f.Status == automation.Pending && f.Attempt.Status != automation.AttemptInterrupted {
-		e.again(x, f)
+	if !stored || f.Status != automation.Pending {
+		return remainder{}
 	}
+	return e.next(x, f)
 }
 
-// start commits the beginning of an attempt. False means that somebody else took
-// or ended the execution, or that it must be tried later.
-func (e *Engine) start(ctx context.Context, x *automation.Execution) bool {
+// call runs the job. A runner that panics fails this attempt, not the server.
+func (e *Engine) call(ctx context.Context, job runner.Job) (r runner.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the runner panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return e.Runner.Run(ctx, job)
+}
+
+// start commits the beginning of an attempt; when it is not ok, nothing is to be
+// run. The cancellation of the execution does not cut it short: whether the
+// attempt has begun must be known.
+func (e *Engine) start(parent context.Context, x *automation.Execution) (left remainder, ok bool) {
+	if parent.Err() != nil {
+		return remainder{pending: true}, false
+	}
 	now := e.Now()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(parent), storePatience)
+	defer cancel()
 	n, err := e.Store.Start(ctx, x.ID, now)
 	switch {
-	case err == nil:
+	case err == nil && n == x.Attempts+1:
 		x.Status, x.Attempts, x.StartedAt = automation.Running, n, &now
 		x.AttemptList = append(x.AttemptList, automation.Attempt{Number: n, Status: automation.AttemptRunning, StartedAt: now})
-		return true
-	case errors.Is(err, automation.ErrConflict), errors.Is(err, automation.ErrNotFound), ctx.Err() != nil:
-		return false
+		return left, true
+	case err == nil: // a copy from before another attempt: its attempts and log lines are outdated
+		return left, e.reload(parent, x)
+	case errors.Is(err, automation.ErrConflict), errors.Is(err, automation.ErrNotFound):
+		return left, false // somebody else took or ended it
 	}
 	e.Logger.Error("execution could not be started; trying again", "execution", x.ID, "err", err)
-	e.line.pushAfter(*x, e.Backoff)
-	return false
+	return remainder{pending: true, queue: true, pause: e.Backoff, execution: *x}, false
+}
+
+// reload reads an execution whose attempt has begun.
+func (e *Engine) reload(parent context.Context, x *automation.Execution) bool {
+	return nil == e.insist(parent, "execution could not be read", x.ID, func(ctx context.Context) (err error) {
+		*x, err = e.Store.Execution(ctx, x.ID)
+		return err
+	})
 }
 
 func (e *Engine) job(x automation.Execution, h *history) runner.Job {
@@ -141,28 +189,6 @@ func counted(attempts []automation.Attempt) int {
 	return n
 }
 
-// finish stores a result. It does not give up while the process lives: an
-// execution must not hang in running because the disk was full for a minute.
-func (e *Engine) finish(parent context.Context, f store.Finish) {
-	for pause := e.Backoff; ; pause = min(2*pause, time.Minute) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(parent), finishPatience)
-		err := e.Store.Finish(ctx, f)
-		cancel()
-		if err == nil {
-			return
-		}
-		e.Logger.Error("result could not be stored", "execution", f.ID, "attempt", f.Attempt.Number, "err", err)
-		if errors.Is(err, automation.ErrConflict) || errors.Is(err, automation.ErrNotFound) {
-			return // the store knows better; trying again would not change that
-		}
-		select {
-		case <-time.After(pause):
-		case <-parent.Done(): // shutting down: the next start finds the attempt lost
-			return
-		}
-	}
-}
-
 func (e *Engine) count(x automation.Execution, f store.Finish) {
 	took := f.Attempt.FinishedAt.Sub(f.Attempt.StartedAt)
 	e.Meter.AttemptEnded(string(x.Action), string(f.Attempt.Status), string(f.Attempt.Code), took)
@@ -173,25 +199,14 @@ func (e *Engine) count(x automation.Execution, f store.Finish) {
 		"status", f.Attempt.Status, "dur", took)
 }
 
-// again queues the next attempt after a pause that doubles each time.
-func (e *Engine) again(x automation.Execution, f store.Finish) {
+// next plans another attempt, after a pause that doubles each time. After an
+// interruption it is up to the next start of the server.
+func (e *Engine) next(x automation.Execution, f store.Finish) remainder {
+	if f.Attempt.Status == automation.AttemptInterrupted {
+		return remainder{pending: true}
+	}
 	x.Status = automation.Pending
 	x.AttemptList[len(x.AttemptList)-1] = f.Attempt
 	shift := min(counted(x.AttemptList)-1, 10)
-	e.line.pushAfter(x, e.Backoff<<max(shift, 0))
-}
-
-// giveBack returns a claimed task that nobody began.
-func (e *Engine) giveBack(t task) {
-	if !t.started {
-		return
-	}
-	now := e.Now()
-	attempt := t.execution.AttemptList[0]
-	attempt.Status, attempt.FinishedAt, attempt.Message = automation.AttemptInterrupted, &now, "interrupted: "+errShutdown.Error()
-	ctx, cancel := context.WithTimeout(context.Background(), finishPatience)
-	defer cancel()
-	if err := e.Store.Finish(ctx, store.Finish{ID: t.execution.ID, Attempt: attempt, Status: automation.Pending}); err != nil {
-		e.Logger.Error("execution could not be given back", "execution", t.execution.ID, "err", err)
-	}
+	return remainder{pending: true, queue: true, pause: e.Backoff << max(shift, 0), execution: x}
 }

@@ -27,12 +27,13 @@ type Hub struct {
 	last   int64         // sequence of the newest change
 	wake   chan struct{} // closed and replaced at each publish
 	closed bool
+	end    chan struct{} // closed with the hub
 }
 
 // New makes a hub that remembers the newest size changes. last is the sequence
 // number of the latest change before this process.
 func New(size int, last int64) *Hub {
-	return &Hub{size: max(size, 1), last: last, wake: make(chan struct{})}
+	return &Hub{size: max(size, 1), last: last, wake: make(chan struct{}), end: make(chan struct{})}
 }
 
 // Publish passes changes on, in order. It never waits for a watcher.
@@ -63,9 +64,13 @@ func (h *Hub) Close() {
 	defer h.mu.Unlock()
 	if !h.closed {
 		h.closed = true
+		close(h.end)
 		h.signal()
 	}
 }
+
+// Closed is closed when the hub is.
+func (h *Hub) Closed() <-chan struct{} { return h.end }
 
 // signal wakes all watchers; the caller holds mu.
 func (h *Hub) signal() {

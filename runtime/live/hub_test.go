@@ -80,6 +80,8 @@ func TestCloseAndCancelEndAWait(t *testing.T) {
 	if err := <-done; !errors.Is(err, ErrClosed) {
 		t.Errorf("err = %v, want ErrClosed", err)
 	}
+	h.Close() // twice does nothing
+	<-h.Closed()
 }
 
 // Many watchers see every change once and in order while others publish.
