@@ -10,6 +10,21 @@ import (
 )
 
 // Metrics counts what the server does, for Prometheus. Durations are seconds.
+//
+//	squall_events_total{trigger}                    events accepted
+//	squall_webhooks_rejected_total{reason}          webhook deliveries refused
+//	squall_accept_seconds                           from an event's arrival to its commit
+//	squall_executions_total{action,status,code}     attempts ended
+//	squall_execution_wait_seconds                   from creation to the first attempt
+//	squall_execution_seconds{action}                duration of attempts
+//	squall_host_calls_total{function,error}         calls of guests to host functions
+//	squall_attempts_lost_total                      attempts that died with an earlier process
+//	squall_pack_loads_total{pack,result}            tries to load a pack
+//	squall_executions_queued                        pending executions held in memory
+//	squall_executions_running                       executions running now
+//
+// The last two are gauges that package daemon adds. Beside them stand the Go and
+// process metrics of the Prometheus client.
 type Metrics struct {
 	registry   *prometheus.Registry
 	events     *prometheus.CounterVec

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -136,9 +137,16 @@ func alertSummary(raw json.RawMessage) string {
 	return short(strings.Join(parts, " · "))
 }
 
-// short cuts a text to a line of a list.
+// short cuts a text to a line of a list. Senders are strangers and lists are shown
+// in terminals: nothing that a terminal obeys may pass.
 func short(s string) string {
 	const most = 120
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return ' '
+		}
+		return r
+	}, s)
 	s = strings.Join(strings.Fields(s), " ")
 	if len(s) <= most {
 		return s

@@ -24,6 +24,7 @@ func TestDeliveryBecomesAnEvent(t *testing.T) {
 		{"an empty body is empty text", "application/json", "", "", "hook"},
 		{"a form becomes a map of first values", "application/x-www-form-urlencoded", "a=1&a=2&b=x", map[string]any{"a": "1", "b": "x"}, "hook"},
 		{"bytes that are no text are replaced", "text/plain", "a\xffb", "a\uFFFDb", "hook · a\uFFFDb"},
+		{"nothing that a terminal obeys is shown", "application/json", `{"alerts":[{"labels":{"alertname":"a\u001b[31mb\u0000c\u202ed"}}]}`, nil, "hook · a [31mb c d ·"},
 		{"an alert names itself", "application/json",
 			`{"status":"firing","alerts":[{"labels":{"alertname":"Pod Memory Limit Near","namespace":"shop","pod":"leaky"}},{}]}`,
 			nil, "hook · Pod Memory Limit Near · shop/leaky · firing · 2 alerts"},

@@ -1,0 +1,47 @@
+package telemetry
+
+import (
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+)
+
+// What is served and what the documentation lists are the same, names and labels.
+func TestEveryMetricIsDocumented(t *testing.T) {
+	t.Parallel()
+	m := NewMetrics()
+	m.EventAccepted("core.st2.webhook", time.Second)
+	m.WebhookRejected("too_large")
+	m.ExecutionStarted(time.Second)
+	m.AttemptEnded("a.b", "failed", "trap", time.Second)
+	m.HostCalled("log", "")
+	m.AttemptsLost(1)
+	m.PackLoaded("core", true)
+	m.PackLoaded("core", false)
+	m.Gauge("squall_executions_queued", "x", func() float64 { return 1 })
+	m.Gauge("squall_executions_running", "x", func() float64 { return 2 })
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+
+	source, err := os.ReadFile("metrics.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := names(`(?m)^//\t(squall_\w+)`, string(source))
+	served := names(`(?m)^# TYPE (squall_\w+)`, w.Body.String())
+	if !slices.Equal(documented, served) {
+		t.Errorf("documented %q\nserved     %q", documented, served)
+	}
+}
+
+func names(pattern, text string) []string {
+	var out []string
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		out = append(out, m[1])
+	}
+	slices.Sort(out)
+	return out
+}
