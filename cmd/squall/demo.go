@@ -239,10 +239,12 @@ func (d *demo) report(ctx context.Context, event string, x automation.Execution,
 	return d.print(thing(r, r.Artifact, func(w io.Writer, t terminal, _ bool) error {
 		p := &page{w: w, t: t}
 		p.line("")
-		p.line("Flame graph: %s", login)
-		if !d.once {
-			p.line("Ctrl-C stops the demo and removes its data.")
+		if d.once {
+			p.line("Without --once the server stays, and shows the dump as a flame graph.")
+			return p.err
 		}
+		p.line("Flame graph: %s", login)
+		p.line("Ctrl-C stops the demo and removes its data.")
 		return p.err
 	}))
 }

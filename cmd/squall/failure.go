@@ -76,6 +76,9 @@ func exitOf(err error) int {
 		case codeUsage, "invalid_url":
 			return exitUsage
 		case codeFailed:
+			if errors.Is(err, automation.ErrConflict) { // the server's: it has failed, and can not be canceled any more
+				return exitInvalid
+			}
 			return exitFailed
 		case codeWait:
 			return exitTimeout

@@ -24,7 +24,7 @@ func newRunCommand(c *cli) *cobra.Command {
 			"  squall run labs_sre.list_pods --params parameters.yaml --wait --timeout 1m\n" +
 			"  squall run core.echo -p message=hello -o json --jq .output\n" +
 			"  squall run core.echo -p 'tags:=[\"a\",\"b\"]' --detach -o name",
-		Args:              exactly("ACTION"),
+		Args:              oneAction,
 		ValidArgsFunction: c.completeFirst(liveActions),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.run(cmd.Context(), args[0], given, p)
@@ -34,6 +34,14 @@ func newRunCommand(c *cli) *cobra.Command {
 	p.addFlags(cmd)
 	must(cmd.RegisterFlagCompletionFunc("param", c.completeParameters))
 	return cmd
+}
+
+// oneAction shows those who write parameters as StackStorm's st2 does how to.
+func oneAction(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 && strings.Contains(args[1], "=") {
+		return usage("too many arguments: %q", args[1]).WithHint("parameters have a flag: squall run %s -p %s", args[0], strings.Join(args[1:], " -p "))
+	}
+	return exactly("ACTION")(cmd, args)
 }
 
 func (c *cli) run(ctx context.Context, action string, given parameterFlags, p pursuit) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -9,8 +10,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run the program as a process of its own.
+// programEnv turns the test binary, and what it starts, into the program.
+const programEnv = "SQUALL_TEST_PROGRAM"
+
+// TestMain lets the tests run the program as a process of its own.
 func TestMain(m *testing.M) {
+	if os.Getenv(programEnv) != "" {
+		main()
+	}
 	testscript.Main(m, map[string]func(){"squall": main})
 }
 

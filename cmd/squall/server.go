@@ -70,6 +70,9 @@ func (f serverFlags) over(cmd *cobra.Command) (config.Config, error) {
 func (c *cli) serve(ctx context.Context, conf config.Config) error {
 	logger := daemon.NewLogger(conf, c.err)
 	slog.SetDefault(logger) // for libraries that log through the default
+	if shipped, err := fs.ReadDir(packs.Std(), "."); err != nil || len(shipped) == 0 {
+		logger.Warn("built without the shipped packs: there is no core.echo; make build includes them")
+	}
 	d, err := daemon.New(ctx, daemon.Options{
 		Config: conf, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: logger,
 		Ready: func(started daemon.Started) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -33,8 +34,28 @@ func MarshalYAML(v any) ([]byte, error) {
 	if err := errors.Join(encoder.Encode(node), encoder.Close()); err != nil {
 		return nil, fmt.Errorf("write YAML: %w", err)
 	}
-	return out.Bytes(), nil
+	return escapeBidi(out.Bytes()), nil
 }
+
+// escapeBidi writes as escapes the characters that turn around the order in which
+// terminals and editors show text; the library takes them for harmless. textOf put
+// what holds them into quotes, where escapes are known.
+func escapeBidi(document []byte) []byte {
+	if bytes.IndexFunc(document, isBidi) < 0 {
+		return document
+	}
+	var out bytes.Buffer
+	for _, r := range string(document) {
+		if isBidi(r) {
+			fmt.Fprintf(&out, "\\u%04X", r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.Bytes()
+}
+
+func isBidi(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
 
 // nodeOf reads the next JSON value; going by tokens keeps the order of keys.
 func nodeOf(decoder *json.Decoder) (*yaml.Node, error) {
@@ -80,6 +101,8 @@ func collectionOf(decoder *json.Decoder, open json.Delim) (*yaml.Node, error) {
 func textOf(text string) (*yaml.Node, error) {
 	node := scalar("!!str", text)
 	switch {
+	case strings.ContainsFunc(text, isBidi):
+		node.Style = yaml.DoubleQuotedStyle
 	case strings.Contains(text, "\n"):
 		node.Style = yaml.DoubleQuotedStyle
 		if strings.TrimLeft(text, " \t\r\n\u0085\u2028\u2029") == text {

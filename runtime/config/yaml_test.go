@@ -97,6 +97,7 @@ func TestYAMLThatIsRefused(t *testing.T) {
 }
 
 func FuzzYAML(f *testing.F) {
+	f.Add("turned \u202e around\nand on")
 	f.Add("a: &a {x: 1}\nb: {<<: *a}\n? [1]\n: 2026-11-22")
 	f.Add(`{"a": [1.5, "x\ty", null]}`)
 	f.Fuzz(func(t *testing.T, text string) {
