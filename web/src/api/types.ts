@@ -333,6 +333,7 @@ export interface Problem {
 
 export interface Rerun {
   parameters?: Record<string, unknown>;
+  remove?: string[];
 }
 
 export interface Retry {
