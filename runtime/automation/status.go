@@ -80,6 +80,7 @@ const (
 	CodeMemoryLimit       FailureCode = "memory_limit"       // memory cap
 	CodeStackLimit        FailureCode = "stack_limit"        // calls nested too deep
 	CodeOutputLimit       FailureCode = "output_limit"       // output or log cap
+	CodeHostCallLimit     FailureCode = "host_call_limit"    // number of host calls
 	CodeTrap              FailureCode = "trap"               // the guest crashed
 	CodeExitCode          FailureCode = "exit_code"          // the guest said no
 	CodeCanceled          FailureCode = "canceled"           // somebody stopped it

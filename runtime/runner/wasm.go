@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,6 +48,9 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 		Export: lease.Export, Input: job.Input, Limits: lease.Limits,
 		Caller: caller(ctx, job, lease),
 	})
+	if errors.Is(err, automation.ErrUnavailable) { // people can do something about it
+		return Result{Code: automation.CodeInternal, Message: err.Error(), Hint: automation.HintOf(err)}, nil
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("run %s: %w", job.Action, err)
 	}
@@ -73,7 +77,7 @@ func caller(ctx context.Context, job Job, lease Lease) hostfuncs.Caller {
 func hint(code automation.FailureCode, lease Lease) string {
 	key := map[automation.FailureCode]string{
 		automation.CodeTimeout: "timeout", automation.CodeOutOfFuel: "cpu", automation.CodeMemoryLimit: "memory",
-		automation.CodeOutputLimit: "output",
+		automation.CodeOutputLimit: "output", automation.CodeHostCallLimit: "host_calls",
 	}[code]
 	if key == "" {
 		return ""

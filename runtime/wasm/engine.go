@@ -49,6 +49,10 @@ type Options struct {
 	// MaxMemory is the most memory, in bytes, that any guest may have, whatever
 	// the limits of a call say. Zero means 1 GiB.
 	MaxMemory int64
+	// MemoryBudget is the most memory, in bytes, that all guests together may come
+	// to use. A call that does not fit in waits for others to end; when its time is
+	// over before that, it fails with kind ErrUnavailable. Zero means 4 GiB.
+	MemoryBudget int64
 	// Logger receives what operators want to know; nil discards it.
 	Logger *slog.Logger
 	// Interpreter runs modules without compiling them, many times slower.
@@ -63,8 +67,12 @@ type Engine struct {
 	hosts   hostfuncs.Set
 	limits  rewrite.Limits
 	most    int64 // bytes of memory of one guest
-	log     *slog.Logger
-	started time.Time // where guests' monotonic clocks begin
+	budget  *budget
+	// compiling has room for one: compiling takes all processors and much memory,
+	// and what comes from outside must not do so many times over.
+	compiling chan struct{}
+	log       *slog.Logger
+	started   time.Time // where guests' monotonic clocks begin
 
 	mu      sync.Mutex // guards modules and closed
 	modules map[*Module]struct{}
@@ -72,7 +80,8 @@ type Engine struct {
 }
 
 const (
-	defaultMaxMemory = 1 << 30
+	defaultMaxMemory    = 1 << 30
+	defaultMemoryBudget = 4 << 30
 	// maxMemory is a page less than addresses reach: the runtime gives sizes in 32
 	// bits.
 	maxMemory = 1<<32 - pageSize
@@ -80,11 +89,16 @@ const (
 
 // New makes an engine.
 func New(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{hosts: o.HostFuncs, most: o.MaxMemory, log: o.Logger, started: time.Now(), modules: map[*Module]struct{}{}}
+	e := &Engine{hosts: o.HostFuncs, most: o.MaxMemory, log: o.Logger, started: time.Now(),
+		modules: map[*Module]struct{}{}, compiling: make(chan struct{}, 1)}
 	if e.most <= 0 {
 		e.most = defaultMaxMemory
 	}
-	e.most = min(e.most, maxMemory)
+	if o.MemoryBudget <= 0 {
+		o.MemoryBudget = defaultMemoryBudget
+	}
+	e.budget = newBudget(o.MemoryBudget)
+	e.most = min(e.most, maxMemory, o.MemoryBudget)
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

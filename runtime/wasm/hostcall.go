@@ -20,7 +20,7 @@ const (
 func (r *run) hostCall(name string, request []byte) []byte {
 	r.hostCalls++
 	if r.hostCalls > 2*r.limits.HostCalls+100 { // it does not listen
-		panic(&stop{automation.CodeTrap, "the action goes on making host calls after its limit of " + countText(int64(r.limits.HostCalls))})
+		panic(&stop{automation.CodeHostCallLimit, "the action goes on making host calls after its limit of " + countText(int64(r.limits.HostCalls))})
 	}
 	envelope, record := r.answer(name, bytes.Clone(request)) // the guest's memory is not the callee's to keep
 	r.hostTime += record.Duration

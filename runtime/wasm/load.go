@@ -31,6 +31,24 @@ func (e *Engine) Load(ctx context.Context, name string, code []byte) (*Module, e
 }
 
 func (e *Engine) load(ctx context.Context, name string, code []byte) (*Module, error) {
+	m, err := e.build(ctx, name, code)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.prove(ctx); err != nil {
+		return nil, errors.Join(err, m.free(ctx))
+	}
+	return m, nil
+}
+
+// build makes a module without running any of it, one at a time.
+func (e *Engine) build(ctx context.Context, name string, code []byte) (*Module, error) {
+	select {
+	case e.compiling <- struct{}{}:
+		defer func() { <-e.compiling }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another module to be compiled: %w", context.Cause(ctx))
+	}
 	s, err := rewrite.Check(code, e.limits)
 	if err != nil {
 		return nil, automation.Invalid("the module is refused").WithCode("invalid_module").Because(err)
@@ -50,13 +68,8 @@ func (e *Engine) load(ctx context.Context, name string, code []byte) (*Module, e
 		m.initializes = m.initializes || x.Kind == rewrite.KindFunc && x.Name == exportInitialize
 		m.warmsUp = m.warmsUp || x.Kind == rewrite.KindFunc && x.Name == exportWarmup
 	}
-	if m.compiled, err = e.compile(ctx, out.Code); err != nil {
-		return nil, err
-	}
-	if err := m.prove(ctx); err != nil {
-		return nil, errors.Join(err, m.free(ctx))
-	}
-	return m, nil
+	m.compiled, err = e.compile(ctx, out.Code)
+	return m, err
 }
 
 // checkImports refuses what nobody will be there to answer, by name.
@@ -122,15 +135,27 @@ func (e *Engine) compile(ctx context.Context, code []byte) (c wazero.CompiledMod
 // prove instantiates a module once: that shows whether its imports fit, and gives
 // the frozen state.
 func (m *Module) prove(ctx context.Context) error {
+	memory := min(m.maxMemory, initMemory)
+	if err := m.engine.budget.take(ctx, memory); err != nil {
+		return fmt.Errorf("start the module: %w", err)
+	}
+	defer func() { // the frozen memory stays
+		m.engine.budget.give(memory - m.frozenSize())
+	}()
 	i, err := m.instantiate(ctx)
 	if err != nil {
 		return automation.Invalid("the module can not be instantiated").WithCode("invalid_module").Because(err)
+	}
+	if i.memory != nil && int64(i.memory.Size()) > memory {
+		m.discard(i)
+		return automation.Invalid("the module needs %s of memory to begin with, the limit is %s",
+			bytesText(m.info.MemoryMin), bytesText(memory)).WithCode("invalid_module")
 	}
 	if m.info.Kind == Command {
 		m.discard(i)
 		return nil
 	}
-	if err := m.initialize(ctx, i); err != nil {
+	if err := m.initialize(ctx, i, memory); err != nil {
 		m.discard(i)
 		return err
 	}
@@ -146,22 +171,23 @@ func (m *Module) prove(ctx context.Context) error {
 	return nil
 }
 
-// Limits of a module's start; its limits for memory and calls are the engine's.
+// Limits of a module's start.
 const (
 	initTimeout = 30 * time.Second
 	initFuel    = 20_000_000_000
+	initMemory  = 256 << 20
 )
 
-func (m *Module) initLimits() automation.Limits {
-	return automation.Limits{Timeout: initTimeout, Fuel: initFuel, Memory: m.engine.most}.Or(automation.DefaultLimits())
+func initLimits(memory int64) automation.Limits {
+	return automation.Limits{Timeout: initTimeout, Fuel: initFuel, Memory: memory}.Or(automation.DefaultLimits())
 }
 
 // initialize runs what a reactor wants to run before its first call.
-func (m *Module) initialize(ctx context.Context, i *instance) error {
+func (m *Module) initialize(ctx context.Context, i *instance, memory int64) error {
 	began := time.Now()
 	within, cancel := context.WithDeadline(ctx, began.Add(initTimeout))
 	defer cancel()
-	r := newRun(within, m, Call{Limits: m.initLimits(), Caller: hostfuncs.Caller{Log: m.logStart}}, began)
+	r := newRun(within, m, Call{Limits: initLimits(memory), Caller: hostfuncs.Caller{Log: m.logStart}}, began)
 	r.initializing = true
 	for _, step := range []struct {
 		name   string

@@ -8,6 +8,10 @@ import (
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
+// lineCost is what a line of the log counts beyond its text: the history keeps its
+// time and level too, and empty lines without end must not fill it.
+const lineCost = 32
+
 // logbook passes the lines of a run on and counts their bytes. Host functions may
 // write from goroutines of their own.
 type logbook struct {
@@ -24,7 +28,7 @@ func (l *logbook) add(level automation.LogLevel, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	text = strings.ToValidUTF8(strings.TrimRight(text, "\r\n"), "\uFFFD")
-	l.used += int64(len(text)) + 1
+	l.used += int64(len(text)) + lineCost
 	if l.used > l.limit {
 		return
 	}

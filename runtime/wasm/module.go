@@ -49,6 +49,15 @@ func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
 		return Result{}, err
 	}
 	call.Limits = call.Limits.Or(automation.DefaultLimits())
+	memory := min(call.Limits.Memory, m.maxMemory)
+	if err := m.takeMemory(ctx, memory, call.Limits.Timeout); err != nil {
+		if context.Cause(ctx) == nil {
+			return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
+		}
+		r := newRun(ctx, m, call, time.Now())
+		return r.finish(nil, 0, r.stopped()), nil
+	}
+	defer m.engine.budget.give(memory)
 	began := time.Now()
 	ctx, cancel := context.WithDeadline(ctx, began.Add(call.Limits.Timeout))
 	defer cancel()
@@ -61,6 +70,22 @@ func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
 	default:
 		return m.runFresh(r, call.Export)
 	}
+}
+
+// takeMemory waits until there is memory for a call. That does not count as the
+// action's time, but takes as long at most.
+func (m *Module) takeMemory(ctx context.Context, bytes int64, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return m.engine.budget.take(ctx, bytes)
+}
+
+// frozenSize is how much memory the frozen state takes.
+func (m *Module) frozenSize() int64 {
+	if m.frozen == nil || m.frozen.image == nil {
+		return 0
+	}
+	return int64(m.frozen.image.Size())
 }
 
 func (m *Module) checkExport(name string) error {
@@ -95,7 +120,7 @@ func (m *Module) runFresh(r *run, export string) (Result, error) {
 		return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
 	}
 	defer m.discard(i)
-	if err := m.initialize(r.ctx, i); err != nil {
+	if err := m.initialize(r.ctx, i, r.limits.Memory); err != nil {
 		if context.Cause(r.ctx) == nil {
 			return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
 		}
@@ -173,6 +198,7 @@ func (m *Module) free(ctx context.Context) error {
 	m.idle.drain()
 	var errs []error
 	if m.frozen != nil && m.frozen.image != nil {
+		m.engine.budget.give(m.frozenSize())
 		errs = append(errs, m.frozen.image.Close())
 	}
 	if m.compiled != nil {

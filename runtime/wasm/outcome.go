@@ -79,7 +79,7 @@ func (r *run) outcome(i *instance, code uint32, err error) Result {
 			return Result{Code: automation.CodeOutputLimit, Message: "the action wrote more than " + bytesText(r.limits.Log) + " of log"}
 		}
 		return Result{}
-	case i.slot != nil && i.slot.Denied(): // whatever it said then, that is why
+	case i != nil && i.slot != nil && i.slot.Denied(): // whatever it said then, that is why
 		limit := min(r.limits.Memory, r.module.maxMemory)
 		return Result{Code: automation.CodeMemoryLimit, Message: "the action used more than " + bytesText(limit) + " of memory", Trace: traceOf(err)}
 	case said != nil:

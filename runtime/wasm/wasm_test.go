@@ -126,7 +126,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "log without end is stopped", module: "behave", export: "chatter", limits: small, code: automation.CodeOutputLimit, message: "9.8 KiB of log"},
 		{name: "a reactor says no", module: "behave", export: "fail", code: automation.CodeExitCode, message: "it is broken", output: "null"},
 		{name: "host calls answer", module: "behave", export: "ask", output: `{"ok":"hello x"}`},
-		{name: "host calls without end are stopped", module: "behave", export: "nag", limits: small, code: automation.CodeTrap, message: "limit of 3"},
+		{name: "host calls without end are stopped", module: "behave", export: "nag", limits: small, code: automation.CodeHostCallLimit, message: "limit of 3"},
 		{name: "a host function imported by its name", module: "direct", export: "run", output: `{"ok":"hello you"}`},
 		{name: "start, _initialize and warmup run once, before the first call", module: "start", export: "run", output: "1234"},
 		{name: "a table bomb gets no table", module: "table", export: "bomb", output: "null"},
