@@ -23,7 +23,7 @@ func behavePack(t *testing.T) map[string]string {
 	files := map[string]string{
 		"pack.wasm": string(module),
 		"pack.yaml": "name: behave\nversion: 1.0.0\ndescription: Behaves badly.\nauthor: test\n" +
-			"limits: {timeout: 3s, memory: 4MiB, output: 256KiB}\n",
+			"limits: {timeout: 60s, memory: 4MiB, output: 256KiB}\n",
 		"rules/go.yaml": `
 name: go
 enabled: true
@@ -47,6 +47,7 @@ action: {ref: "behave.silent", parameters: {pod: "{{ trigger.body.alerts[0].labe
 	for _, name := range []string{"spin", "trap", "outside", "recurse", "bomb", "print", "chatter", "fail", "text", "silent", "nag"} {
 		files["actions/"+name+".yaml"] = "name: " + name + "\nrunner_type: wasm\n"
 	}
+	files["actions/spin.yaml"] += "limits: {timeout: 500ms}\n"
 	return files
 }
 
@@ -155,7 +156,7 @@ func TestGuestsThatMisbehave(t *testing.T) {
 		code   automation.FailureCode
 		says   string
 	}{
-		{"spin", automation.TimedOut, automation.CodeTimeout, "3s"},
+		{"spin", automation.TimedOut, automation.CodeTimeout, "500ms"},
 		{"trap", automation.Failed, automation.CodeTrap, ""},
 		{"outside", automation.Failed, automation.CodeTrap, ""},
 		{"recurse", automation.Failed, automation.CodeStackLimit, ""},
