@@ -104,7 +104,7 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 		t.Fatal(err)
 	}
 	s.Server = httptest.NewUnstartedServer(api.Handler())
-	s.Config.ReadTimeout = 300 * time.Millisecond
+	s.Config.ReadTimeout = time.Second
 	s.Start()
 	t.Cleanup(func() {
 		s.live.Close()

@@ -41,8 +41,6 @@ func (s *Server) stream(c echo.Context) error {
 		return nil
 	}
 	conn := http.NewResponseController(w)
-	// The server's limit on reading a request would otherwise end the stream with it.
-	_ = conn.SetReadDeadline(time.Time{}) // a connection that has none needs none
 	defer s.hurryAtClose(c.Request().Context(), conn)()
 	if _, err := w.Write([]byte(streamRetry)); err != nil {
 		return nil //nolint:nilerr // the watcher has gone
