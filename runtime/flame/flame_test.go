@@ -441,6 +441,19 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// A profile that came over a connection that broke lacks its end, wherever.
+func TestCutProfilesSayThatTheyAreCut(t *testing.T) {
+	t.Parallel()
+	good := written(t, stacks(map[string]int64{"main": 1, "main;work": 20}))
+	for n := 2; n < len(good); n++ {
+		_, err := Parse(bytes.NewReader(good[:n]))
+		var e *automation.Error
+		if !errors.As(err, &e) || e.Code != "not_a_profile" || !strings.Contains(e.Message, "cut off") || e.Hint == "" {
+			t.Fatalf("the first %d of %d bytes: %v", n, len(good), err)
+		}
+	}
+}
+
 func TestABrokenReaderIsNotABrokenProfile(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("disk")

@@ -93,11 +93,21 @@ func unpack(data []byte) ([]byte, error) {
 	}
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return nil, notAProfile(err)
+		return nil, unpackError(err)
 	}
 	unpacked, err := readBounded(z)
 	if err != nil && !errors.Is(err, automation.ErrInvalid) { // the reader is the profile itself
-		err = notAProfile(err)
+		err = unpackError(err)
 	}
 	return unpacked, err
+}
+
+// unpackError tells a profile that lacks its end, which happens when the command
+// that wrote it was stopped, from what never was one.
+func unpackError(err error) error {
+	if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return notAProfile(err)
+	}
+	return automation.Invalid("the profile is cut off: its end is missing").WithCode("not_a_profile").
+		WithHint("take it again: the command that wrote it ended too early, or its output was limited")
 }
