@@ -114,6 +114,9 @@ func TestDemoOnce(t *testing.T) { // not parallel: a victim on a busy machine ma
 	if _, err := fs.Stat(packs.Demo(), "labs_sre/pack.wasm"); err != nil {
 		t.Skip("the demo's pack is not built: make packs")
 	}
+	if testing.Short() {
+		t.Skip("compiles two guests of 3 MB, which takes minutes under the race detector; the run without -short tells the story")
+	}
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	out, errs, err := outcome(program(t, "demo", "--once", "-o", "json", "--limit=134217728", "--rate=33554432"))
