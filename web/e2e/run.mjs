@@ -3,7 +3,8 @@
 //   node e2e/run.mjs [--keep-screenshots]
 // With --keep-screenshots the README's pictures are written anew.
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -14,7 +15,7 @@ const patience = 60_000; // milliseconds, for the demo to catch its dump
 
 /** Starts the demo and resolves with what it prints once the dump is stored. */
 function startDemo() {
-  const child = spawn(binary, ["demo", "-o", "json"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(binary, ["demo", "-o", "jsonl"], { stdio: ["ignore", "pipe", "inherit"] });
   const result = new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("the demo caught no dump in time")), patience);
     createInterface({ input: child.stdout }).once("line", (line) => {
@@ -45,6 +46,39 @@ function stop(child) {
   });
 }
 
+/** Starts a server with the shipped packs only and resolves with its login link. */
+function startServer(data) {
+  const child = spawn(
+    binary,
+    ["server", "--data", data, "--packs", join(data, "packs"), "--listen", "127.0.0.1:0"],
+    {
+      stdio: ["ignore", "pipe", "ignore"],
+    },
+  );
+  const link = new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const found = /http\S+login\?code=\w+/.exec(line);
+      if (found) resolve(found[0]);
+    });
+    child.once("exit", (code) => reject(new Error(`the server ended with status ${code}`)));
+    child.once("error", reject);
+  });
+  return { child, link };
+}
+
+/** What happens while somebody looks, against a server of its own. */
+async function live() {
+  const data = mkdtempSync(join(tmpdir(), "squall-live-"));
+  const server = startServer(data);
+  try {
+    const link = await server.link;
+    return await script("live.mjs", new URL(link).origin, link);
+  } finally {
+    await stop(server.child);
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
 const demo = startDemo();
 let status = 1;
 try {
@@ -54,6 +88,8 @@ try {
   );
   const login = found.login_url.replace(/&next=.*/, "");
   status = await script("story.mjs", found.url, login, found.execution);
+  status ||= await live();
+  status ||= await script("fresh.mjs", binary);
 } catch (error) {
   console.error(String(error));
 } finally {
