@@ -60,7 +60,7 @@ func (d *document) manifestFields(m *Manifest) fields {
 // like a slip in a key that gives or bounds rights.
 func (d *document) freeKey(e entry) {
 	for _, ours := range []string{"capabilities", "limits"} {
-		if distance(e.name, ours) <= 2 {
+		if automation.Distance(e.name, ours) <= 2 {
 			d.problem(e.key, "a pack has no key %q%s", e.name, didYouMean(e.name, []string{ours}))
 		}
 	}

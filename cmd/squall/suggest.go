@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/squall-dev/squall/runtime/automation"
 )
 
 // alternatives is a hint: what may have been meant, and where to look.
@@ -24,7 +26,7 @@ func nearest(given string, known []string) []string {
 	}
 	var found []candidate
 	for _, word := range known {
-		far := distance(given, word)
+		far := automation.Distance(given, word)
 		if far <= max(2, len(given)/4) || len(given) > 2 && strings.Contains(word, given) {
 			found = append(found, candidate{word, far})
 		}
@@ -37,30 +39,4 @@ func nearest(given string, known []string) []string {
 		words = append(words, c.word)
 	}
 	return words
-}
-
-// distance counts the insertions, deletions, replacements and swaps of
-// neighbours that make b of a.
-func distance(a, b string) int {
-	var before []int
-	last := make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }

@@ -139,3 +139,18 @@ func TestLimitsInherit(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestClosest(t *testing.T) {
+	t.Parallel()
+	known := []string{"startswith", "endswith", "equals", "eq", "exists"}
+	for word, want := range map[string]string{
+		"startwith": "startswith", "euqals": "equals", "equals": "equals", "ex": "eq", "matches": "", "": "",
+	} {
+		if got := Closest(word, known); got != want {
+			t.Errorf("Closest(%q) = %q, want %q", word, got, want)
+		}
+	}
+	if d := Distance("abcd", "acbd"); d != 1 {
+		t.Errorf("a swap counts %d", d)
+	}
+}

@@ -104,7 +104,7 @@ func invalid(problems []string, hint string) error {
 func hint(schema map[string]automation.Parameter, unknown []string) string {
 	declared := slices.Sorted(maps.Keys(schema))
 	for _, name := range unknown {
-		if c := closest(name, declared); c != "" {
+		if c := automation.Closest(name, declared); c != "" {
 			return "did you mean " + c + "?"
 		}
 	}

@@ -95,7 +95,7 @@ func findOperator(name string) (*Operator, error) {
 
 func unknownOperator(name, lower string, known []string) error {
 	err := automation.Invalid("unknown operator %q", name)
-	if c := closest(lower, known); c != "" {
+	if c := automation.Closest(lower, known); c != "" {
 		return err.WithHint("did you mean %s?", c)
 	}
 	return err.WithHint("the operators are %s", strings.Join(known, ", "))
