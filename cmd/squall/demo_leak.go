@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -69,20 +68,13 @@ func leak(ctx context.Context, in io.Reader, out io.Writer, limit, rate uint64) 
 		return nil //nolint:nilerr // the parent has gone
 	}
 	go func() { _, _ = io.Copy(io.Discard, orders); cancel() }()
-	shop := &sessionStore{sessions: map[int]*session{}}
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return errors.Join(server.Close(), ignoreCanceled(ctx.Err()))
-		case <-tick.C:
-		}
-		shop.serveCheckouts(int(rate / 20))
-		if heapInUse() > limit {
-			os.Exit(killedExit) // as the kernel would: without a word
-		}
-	}
+	ended := make(chan struct{})
+	go func() { // a goroutine of its own, so that the profile begins with the shop
+		defer close(ended)
+		newShop().serve(ctx, rate, limit)
+	}()
+	<-ended
+	return errors.Join(server.Close(), ignoreCanceled(ctx.Err()))
 }
 
 func ignoreCanceled(err error) error {
@@ -105,55 +97,4 @@ func heapInUse() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
-}
-
-// A little shop, so that the flame graph has something to tell.
-
-type session struct {
-	cart    []byte
-	history [][]byte
-}
-
-type sessionStore struct {
-	sessions map[int]*session
-	next     int
-}
-
-// serveCheckouts handles so many checkouts that about n bytes are kept for ever.
-func (s *sessionStore) serveCheckouts(n int) {
-	for kept := 0; kept < n; {
-		kept += s.handleCheckout()
-	}
-}
-
-//go:noinline
-func (s *sessionStore) handleCheckout() int {
-	page := renderPage(24 << 10) // garbage, as every request makes
-	return s.remember(page)
-}
-
-// remember is the leak: nothing ever deletes a session.
-//
-//go:noinline
-func (s *sessionStore) remember(page []byte) int {
-	sess := newSession()
-	sess.history = append(sess.history, copyPage(page))
-	s.sessions[s.next] = sess
-	s.next++
-	return len(sess.cart) + len(page)
-}
-
-//go:noinline
-func newSession() *session { return &session{cart: make([]byte, 40<<10)} }
-
-//go:noinline
-func copyPage(page []byte) []byte { return append([]byte(nil), page...) }
-
-//go:noinline
-func renderPage(size int) []byte {
-	page := make([]byte, size)
-	for i := range page {
-		page[i] = byte(i)
-	}
-	return page
 }
