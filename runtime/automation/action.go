@@ -90,7 +90,7 @@ func DefaultLimits() Limits {
 		Output:    1 << 20,
 		Log:       1 << 20,
 		HostCalls: 1000,
-		Fuel:      20_000_000_000, // some 10 to 20 s of one core
+		Fuel:      50_000_000_000, // at least 10 s of one core
 		CallDepth: 10_000,
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // behavePack has one action for each way in which a guest can misbehave.
-func behavePack(t *testing.T) map[string]string {
+func behavePack(t testing.TB) map[string]string {
 	t.Helper()
 	module, err := os.ReadFile("../wasm/testdata/behave.wasm")
 	if err != nil {

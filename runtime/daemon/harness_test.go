@@ -21,13 +21,13 @@ import (
 type harness struct {
 	Started
 	*client.Client
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	stop func() // SIGTERM, and wait
 }
 
 // serve starts a server on the packs that were written to dir.
-func serve(t *testing.T, dir string, change func(*config.Config)) *harness {
+func serve(t testing.TB, dir string, change func(*config.Config)) *harness {
 	t.Helper()
 	c := testConfig(dir)
 	if change != nil {

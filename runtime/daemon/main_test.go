@@ -58,7 +58,7 @@ var testdata embed.FS
 
 // writePack lays out a pack; files are by path, "pack.wasm" may be left out for
 // the relay.
-func writePack(t *testing.T, dir, name string, files map[string]string) {
+func writePack(t testing.TB, dir, name string, files map[string]string) {
 	t.Helper()
 	relay, err := testdata.ReadFile("testdata/relay.wasm")
 	if err != nil {

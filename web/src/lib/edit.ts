@@ -1,6 +1,8 @@
 export interface Edit {
   /** The parameters whose value is not what it was; undefined when the text is wrong. */
   changed?: Record<string, unknown>;
+  /** The parameters that are no longer there. */
+  removed: string[];
   error?: string;
 }
 
@@ -10,13 +12,14 @@ export function parseEdit(text: string, before: Record<string, unknown>): Edit {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { error: `This is not JSON: ${(error as Error).message}` };
+    return { removed: [], error: `This is not JSON: ${(error as Error).message}` };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return { error: 'Parameters are a JSON object: {"name": value}' };
+    return { removed: [], error: 'Parameters are a JSON object: {"name": value}' };
   }
+  const removed = Object.keys(before).filter((key) => !(key in value));
   const entries = Object.entries(value).filter(([key, v]) => !(key in before) || !same(v, before[key]));
-  return { changed: Object.fromEntries(entries) };
+  return { changed: Object.fromEntries(entries), removed };
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Ban, Pencil, RotateCcw, SquareTerminal } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { post } from "../../api/client";
-import type { Execution } from "../../api/types";
+import type { Execution, Rerun } from "../../api/types";
 import { runCommand } from "../../lib/cli";
 import { useKeys } from "../../lib/keys";
 import { Kbd } from "../../ui/badge";
@@ -19,8 +19,7 @@ export function Actions({ execution: e }: { execution: Execution }) {
   const [editing, setEditing] = useState(false);
   const cancel = useMutation({ mutationFn: () => post(`/executions/${e.id}/cancel`) });
   const rerun = useMutation({
-    mutationFn: (parameters?: Record<string, unknown>) =>
-      post<Execution>(`/executions/${e.id}/rerun`, parameters && { parameters }),
+    mutationFn: (wanted?: Rerun) => post<Execution>(`/executions/${e.id}/rerun`, wanted),
     onSuccess: (next) => {
       setEditing(false);
       return navigate({ to: "/executions/$id", params: { id: next.id } });
@@ -49,7 +48,7 @@ export function Actions({ execution: e }: { execution: Execution }) {
             execution={e}
             failure={rerun.error}
             isRunning={rerun.isPending}
-            onRun={(parameters) => rerun.mutate(parameters)}
+            onRun={rerun.mutate}
             onClose={() => setEditing(false)}
           />
         </Suspense>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { objectOf } from "../../api/extra";
-import type { Execution } from "../../api/types";
+import type { Execution, Rerun } from "../../api/types";
 import { type Edit, parseEdit } from "../../lib/edit";
 import { inline } from "../../lib/format";
 import { FormDialog, ParameterBox } from "../../ui/dialog";
@@ -10,7 +10,7 @@ interface Props {
   execution: Execution;
   failure: Error | null;
   isRunning: boolean;
-  onRun: (changed: Record<string, unknown>) => void;
+  onRun: (wanted: Rerun) => void;
   onClose: () => void;
 }
 
@@ -21,12 +21,12 @@ export default function EditDialog({ execution, failure, isRunning, onRun, onClo
   const edit = parseEdit(text, before);
   const ready = !!edit.changed && !isRunning;
   const run = () => {
-    if (edit.changed && ready) onRun(edit.changed);
+    if (edit.changed && ready) onRun({ parameters: edit.changed, remove: edit.removed });
   };
   return (
     <FormDialog
       title={`Edit and re-run ${execution.action}`}
-      note="Starts a new execution that remembers this one as its parent. Parameters that you remove keep their value."
+      note="Starts a new execution that remembers this one as its parent."
       verb="Re-run with these"
       leave="Keep as it is"
       ready={ready}
@@ -48,13 +48,18 @@ export default function EditDialog({ execution, failure, isRunning, onRun, onClo
 function EditState({ edit, before }: { edit: Edit; before: Record<string, unknown> }) {
   if (edit.error) return <span className="text-bad">{edit.error}</span>;
   const changed = Object.keys(edit.changed ?? {});
-  if (changed.length === 0) return <>Nothing is changed yet.</>;
+  if (changed.length + edit.removed.length === 0) return <>Nothing is changed yet.</>;
   return (
     <ul>
       {changed.map((key) => (
         <li key={key} className="truncate">
           <b className="font-medium text-fg">{key}</b>{" "}
           {key in before ? `was ${inline(before[key])}` : "is new"}
+        </li>
+      ))}
+      {edit.removed.map((key) => (
+        <li key={key} className="truncate">
+          <b className="font-medium text-fg">{key}</b> is removed
         </li>
       ))}
     </ul>
