@@ -111,7 +111,7 @@ generate: ## Write sdk/abi/abi.json and web/src/api/types.ts from the Go types
 # at a time and have patience.
 .PHONY: race
 race: ## Run the Go tests under the race detector
-	CGO_ENABLED=1 go test -race -short -p 2 -timeout 20m ./...
+	CGO_ENABLED=1 go test -race -short -p 2 -timeout 8m ./...
 
 .PHONY: bench
 bench: build ## Latency and throughput of the whole path, beside an echo handler, in one table

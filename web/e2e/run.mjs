@@ -20,7 +20,11 @@ function startDemo() {
     const timer = setTimeout(() => reject(new Error("the demo caught no dump in time")), patience);
     createInterface({ input: child.stdout }).once("line", (line) => {
       clearTimeout(timer);
-      resolve(JSON.parse(line));
+      try {
+        resolve(JSON.parse(line));
+      } catch {
+        reject(new Error(`the demo printed ${line}`));
+      }
     });
     child.once("exit", (code) => reject(new Error(`the demo ended with status ${code}`)));
     child.once("error", reject);
