@@ -39,7 +39,7 @@ func (s *Server) getAction(c echo.Context) error {
 	a, ok := s.Catalogue().Action(ref)
 	if !ok {
 		return automation.NotFound("action %q is not in any loaded pack", ref).WithCode(string(automation.CodeUnknownAction)).
-			WithHint("list the actions there are: squall pack list -o wide")
+			WithHint("list the actions there are: squall action list")
 	}
 	return c.JSON(http.StatusOK, a)
 }

@@ -80,7 +80,7 @@ func findAction(catalogue Catalogue, ref automation.Ref) (automation.Action, err
 	switch {
 	case !ok:
 		return action, automation.NotFound("action %q is not in any loaded pack", ref).WithCode(string(automation.CodeUnknownAction)).
-			WithHint("list the actions there are: squall pack list -o wide")
+			WithHint("list the actions there are: squall action list")
 	case !action.Enabled:
 		return action, automation.Conflict("action %q is disabled", ref).WithHint("set enabled: true in its file")
 	}
