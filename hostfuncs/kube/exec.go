@@ -70,6 +70,10 @@ func (r ExecRequest) check(who hostfuncs.Caller) error {
 // When ctx is done, Exec returns at once and the connection is closed. Kubernetes
 // has no way to end the command itself: one that neither reads nor writes may
 // live on in its container.
+//
+// Over WebSocket a connection that is lost behind the API server looks like exit
+// code 0: client-go does not tell a missing code from it. Whoever must be certain
+// that the output is whole checks the output itself, such as gzip's trailer.
 func (c *Client) Exec(ctx context.Context, who hostfuncs.Caller, req ExecRequest) (ExecResponse, error) {
 	if err := req.check(who); err != nil {
 		return ExecResponse{}, err
