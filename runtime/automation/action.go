@@ -57,6 +57,7 @@ type Limits struct {
 	Output    int64         `json:"output,omitempty"`     // bytes
 	Log       int64         `json:"log,omitempty"`        // bytes
 	HostCalls int           `json:"host_calls,omitempty"` // number
+	HostBytes int64         `json:"host_bytes,omitempty"` // bytes of their requests and replies
 	Fuel      int64         `json:"fuel,omitempty"`       // instructions
 	CallDepth int           `json:"call_depth,omitempty"` // nested calls
 }
@@ -68,6 +69,7 @@ func (l Limits) Or(other Limits) Limits {
 	l.Output = or(l.Output, other.Output)
 	l.Log = or(l.Log, other.Log)
 	l.HostCalls = or(l.HostCalls, other.HostCalls)
+	l.HostBytes = or(l.HostBytes, other.HostBytes)
 	l.Fuel = or(l.Fuel, other.Fuel)
 	l.CallDepth = or(l.CallDepth, other.CallDepth)
 	return l
@@ -90,6 +92,7 @@ func DefaultLimits() Limits {
 		Output:    1 << 20,
 		Log:       1 << 20,
 		HostCalls: 1000,
+		HostBytes: 64 << 20,
 		Fuel:      50_000_000_000, // at least 10 s of one core
 		CallDepth: 10_000,
 	}

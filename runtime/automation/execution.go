@@ -62,6 +62,7 @@ type Usage struct {
 	Fuel       int64         `json:"fuel"`       // instructions
 	Memory     int64         `json:"memory"`     // peak bytes of guest memory
 	HostCalls  int           `json:"host_calls"` // number
+	HostBytes  int64         `json:"host_bytes"` // bytes of their requests and replies
 	GuestTime  time.Duration `json:"guest_time"` // nanoseconds inside the guest
 	HostTime   time.Duration `json:"host_time"`  // nanoseconds inside host calls
 	PackName   string        `json:"pack,omitempty"`

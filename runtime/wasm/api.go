@@ -36,6 +36,9 @@ type Call struct {
 	Input  json.RawMessage // the parameters: one JSON object
 	Caller hostfuncs.Caller
 	Limits automation.Limits // all set
+	// Buffer, when it is large enough, holds the output: a caller that passes it
+	// again and again saves an allocation per call.
+	Buffer []byte
 }
 
 // Result is how an execution of a module ended. Code is empty when it succeeded.

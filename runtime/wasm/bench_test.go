@@ -20,6 +20,13 @@ func BenchmarkCall(b *testing.B) {
 		}
 		benchmark(b, m, "run")
 	})
+	b.Run("go command", func(b *testing.B) {
+		m, err := e.Load(context.Background(), "go", buildGo(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		benchmark(b, m, "run")
+	})
 }
 
 func benchmark(b *testing.B, m *Module, export string) {

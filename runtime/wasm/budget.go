@@ -13,6 +13,8 @@ import (
 // would let two of them wait for each other.
 type budget struct {
 	total int64
+	// reclaimFunc ends idle guests: it is called when somebody must wait.
+	reclaimFunc func()
 
 	mu      sync.Mutex // guards the fields below
 	free    int64
@@ -24,7 +26,9 @@ type waiter struct {
 	ready chan struct{} // closed when the bytes are the waiter's
 }
 
-func newBudget(total int64) *budget { return &budget{total: total, free: total} }
+func newBudget(total int64, reclaim func()) *budget {
+	return &budget{total: total, free: total, reclaimFunc: reclaim}
+}
 
 // take waits for bytes; give returns them.
 func (b *budget) take(ctx context.Context, bytes int64) error {
@@ -41,6 +45,7 @@ func (b *budget) take(ctx context.Context, bytes int64) error {
 	w := &waiter{bytes, make(chan struct{})}
 	b.waiting = append(b.waiting, w)
 	b.mu.Unlock()
+	b.reclaimFunc()
 	select {
 	case <-w.ready:
 		return nil
@@ -61,6 +66,24 @@ func (b *budget) leave(w *waiter) {
 		b.free += w.bytes
 	}
 	b.serve()
+}
+
+// tryTake takes bytes if they are there and nobody waits.
+func (b *budget) tryTake(bytes int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) > 0 || bytes > b.free {
+		return false
+	}
+	b.free -= bytes
+	return true
+}
+
+// contended reports whether somebody waits.
+func (b *budget) contended() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting) > 0
 }
 
 func (b *budget) give(bytes int64) {

@@ -23,8 +23,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,6 +59,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Interpreter runs modules without compiling them, many times slower.
 	Interpreter bool
+	// PortableMemory puts guests' memory back by copying all of it, as where the
+	// system does not tell which pages were written.
+	PortableMemory bool
 }
 
 // Engine loads modules. Create it with New; it is safe for concurrent use.
@@ -68,6 +73,8 @@ type Engine struct {
 	limits  rewrite.Limits
 	most    int64 // bytes of memory of one guest
 	budget  *budget
+	// interprets tells that nothing is compiled.
+	interprets bool
 	// compiling has room for one: compiling takes all processors and much memory,
 	// and what comes from outside must not do so many times over.
 	compiling chan struct{}
@@ -97,7 +104,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if o.MemoryBudget <= 0 {
 		o.MemoryBudget = defaultMemoryBudget
 	}
-	e.budget = newBudget(o.MemoryBudget)
+	e.budget = newBudget(o.MemoryBudget, e.shed)
 	e.most = min(e.most, maxMemory, o.MemoryBudget)
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -109,8 +116,9 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if e.cache, err = openCache(o.CacheDir); err != nil {
 		return nil, err
 	}
-	e.memory = memory.Open(memory.Options{})
-	e.runtime = wazero.NewRuntimeWithConfig(ctx, runtimeConfig(o.Interpreter, e.cache))
+	e.memory = memory.Open(memory.Options{Portable: o.PortableMemory})
+	e.interprets = o.Interpreter || !compilerSupported(ctx)
+	e.runtime = wazero.NewRuntimeWithConfig(ctx, runtimeConfig(e.interprets, e.cache))
 	if err := e.linkHost(ctx); err != nil {
 		return nil, errors.Join(err, e.release(ctx))
 	}
@@ -118,12 +126,23 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 }
 
 func runtimeConfig(interpreter bool, cache wazero.CompilationCache) wazero.RuntimeConfig {
-	c := wazero.NewRuntimeConfig()
+	c := wazero.NewRuntimeConfigCompiler()
 	if interpreter {
 		c = wazero.NewRuntimeConfigInterpreter()
 	}
 	return c.WithCompilationCache(cache).WithDebugInfoEnabled(false).
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst)
+}
+
+// compilerSupported reports whether the runtime compiles for this processor and
+// the system lets it execute what it compiled. Asked to where it can not, the
+// runtime panics.
+func compilerSupported(ctx context.Context) (ok bool) {
+	defer func() { ok = recover() == nil && ok }()
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler())
+	defer func() { _ = r.Close(ctx) }()
+	_, err := r.CompileModule(ctx, []byte("\x00asm\x01\x00\x00\x00"))
+	return err == nil
 }
 
 // openCache refuses a directory that others may write: its content is executed.
@@ -154,10 +173,7 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 func (e *Engine) Close(ctx context.Context) error {
 	e.mu.Lock()
 	e.closed = true
-	modules := make([]*Module, 0, len(e.modules))
-	for m := range e.modules {
-		modules = append(modules, m)
-	}
+	modules := slices.Collect(maps.Keys(e.modules))
 	e.mu.Unlock()
 	for _, m := range modules {
 		if err := m.Retire(ctx); err != nil {
@@ -173,6 +189,16 @@ func (e *Engine) release(ctx context.Context) error {
 		errs = append(errs, e.runtime.Close(ctx))
 	}
 	return errors.Join(append(errs, e.cache.Close(ctx), e.memory.Close())...)
+}
+
+// shed ends all idle instances, because somebody waits for memory.
+func (e *Engine) shed() {
+	e.mu.Lock()
+	modules := slices.Collect(maps.Keys(e.modules))
+	e.mu.Unlock()
+	for _, m := range modules {
+		m.shed()
+	}
 }
 
 func (e *Engine) add(m *Module) error {

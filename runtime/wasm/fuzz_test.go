@@ -27,7 +27,7 @@ func FuzzRewrite(f *testing.F) {
 		if err != nil || !compiles(ctx, rt, code) {
 			return
 		}
-		if out := rewrite.Rewrite(s).Code; !compiles(ctx, rt, out) {
+		if out := rewrite.Rewrite(s, rewrite.Options{Checkpoint: true}).Code; !compiles(ctx, rt, out) {
 			c, err := rt.CompileModule(ctx, out)
 			t.Fatalf("valid before, not after: %v, %v", c, err)
 		}
@@ -70,9 +70,11 @@ func FuzzCall(f *testing.F) {
 			if err != nil || res.Code == automation.CodeInternal {
 				t.Fatalf("%s: %+v, %v", x, res, err)
 			}
-			if i := m.idle.take(); i != nil {
-				sameAsFrozen(t, m, i)
-				m.idle.put(i)
+			if o := m.origins[originOf(m, x)]; o != nil {
+				if i := o.idle.take(); i != nil {
+					sameAsFrozen(t, i)
+					o.idle.put(i)
+				}
 			}
 		}
 		if err := m.Retire(ctx); err != nil {
@@ -84,18 +86,26 @@ func FuzzCall(f *testing.F) {
 	})
 }
 
-func sameAsFrozen(t *testing.T, m *Module, i *instance) {
+// originOf is the key of what an action starts from.
+func originOf(m *Module, action string) string {
+	if m.info.Kind == Command {
+		return action
+	}
+	return ""
+}
+
+func sameAsFrozen(t *testing.T, i *instance) {
 	t.Helper()
 	for n, g := range i.globals {
-		if g.Get() != m.frozen.globals[n] {
-			t.Fatalf("global %d is %d, was %d", n, g.Get(), m.frozen.globals[n])
+		if g.Get() != i.frozen.globals[n] {
+			t.Fatalf("global %d is %d, was %d", n, g.Get(), i.frozen.globals[n])
 		}
 	}
 	if i.slot == nil {
 		return
 	}
 	now, _ := i.memory.Read(0, i.memory.Size())
-	if !bytes.Equal(now, m.frozen.image.Content()) {
+	if !bytes.Equal(now, i.frozen.image.Content()) {
 		t.Fatal("the memory is not what it was")
 	}
 }

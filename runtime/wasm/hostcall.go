@@ -18,12 +18,14 @@ const (
 // hostCall performs a host call and returns the envelope. A refusal is an
 // envelope too: the guest decides what it means.
 func (r *run) hostCall(name string, request []byte) []byte {
+	r.ofTheAction()
 	r.hostCalls++
 	if r.hostCalls > 2*r.limits.HostCalls+100 { // it does not listen
 		panic(&stop{automation.CodeHostCallLimit, "the action goes on making host calls after its limit of " + countText(int64(r.limits.HostCalls))})
 	}
 	envelope, record := r.answer(name, bytes.Clone(request)) // the guest's memory is not the callee's to keep
 	r.hostTime += record.Duration
+	r.hostBytes += int64(len(request) + len(envelope))
 	if len(r.records) < maxRecords {
 		r.records = append(r.records, record)
 	}
@@ -33,8 +35,11 @@ func (r *run) hostCall(name string, request []byte) []byte {
 
 func (r *run) answer(name string, request []byte) ([]byte, automation.HostCall) {
 	switch f, known := r.module.engine.hosts[name]; {
-	case r.initializing:
+	case r.phase != running:
 		return refuse(name, request, automation.Unavailable("host calls are not possible while the module starts"))
+	case r.hostBytes+int64(len(request)) > r.limits.HostBytes:
+		return refuse(name, request, automation.Denied("the host calls of the action have moved all of their %s", bytesText(r.limits.HostBytes)).
+			WithHint("keep large data in artifacts, or raise limits.host_bytes in pack.yaml"))
 	case r.hostCalls > r.limits.HostCalls:
 		return refuse(name, request, automation.Denied("the action has made all of its %d host calls", r.limits.HostCalls).
 			WithHint("raise limits.host_calls in pack.yaml"))
@@ -42,7 +47,8 @@ func (r *run) answer(name string, request []byte) ([]byte, automation.HostCall) 
 		return refuse(name, request, automation.NotFound("there is no host function %q", short(name)).
 			WithHint("sdk/abi/abi.json lists them all"))
 	default:
-		return f.Call(r.ctx, r.caller, request)
+		ctx := r.hostContext() // first: it completes the caller
+		return f.Call(ctx, r.caller, request)
 	}
 }
 
@@ -73,6 +79,7 @@ type channel struct {
 const maxChannel = 16 << 20
 
 func (r *run) writeChannel(b []byte) {
+	r.ofTheAction()
 	c := &r.channel
 	if len(c.request.rest)+len(b) > maxChannel {
 		panic(&stop{automation.CodeTrap, "the action wrote more than " + bytesText(maxChannel) + " to file descriptor 3 without a line end"})

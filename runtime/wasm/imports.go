@@ -74,14 +74,20 @@ func meterImports() []importFunc {
 		{rewrite.OverflowImport, "", "", func(r *run, _ []uint64) {
 			panic(&stop{automation.CodeStackLimit, "the action's calls are nested deeper than " + countText(int64(r.limits.CallDepth))})
 		}},
+		{rewrite.EnterImport, "", "", func(r *run, _ []uint64) { r.enter() }},
+		{rewrite.AwaitImport, "", "i", func(r *run, a []uint64) { a[0] = r.await() }},
 	}
 }
 
 // squallImports are the bulk interface of sdk/README.md.
 func squallImports() []importFunc {
 	return []importFunc{
-		{"input_len", "", "i", func(r *run, a []uint64) { a[0] = uint64(len(r.input)) }},
+		{"input_len", "", "i", func(r *run, a []uint64) {
+			r.ofTheAction()
+			a[0] = uint64(len(r.input))
+		}},
 		{"input_read", "i", "", func(r *run, a []uint64) {
+			r.ofTheAction()
 			copy(r.bytes(uint32(a[0]), uint32(len(r.input))), r.input)
 		}},
 		{"output_write", "ii", "", func(r *run, a []uint64) { r.writeOutput(r.bytes(uint32(a[0]), uint32(a[1]))) }},

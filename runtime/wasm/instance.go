@@ -4,33 +4,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
-	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/wasm/memory"
 	"github.com/squall-dev/squall/runtime/wasm/rewrite"
 )
 
-const startExport = rewrite.StartExport
-
 // instance is one guest with memory of its own. One call at a time.
 type instance struct {
-	module      api.Module
-	slot        *memory.Slot // nil without a memory
-	memory      api.Memory   // nil without a memory
-	fuel, depth api.MutableGlobal
-	globals     []api.MutableGlobal
-	functions   map[string]api.Function
-}
+	module  api.Module
+	slot    *memory.Slot // nil without a memory
+	memory  api.Memory   // nil without a memory
+	fuel    api.MutableGlobal
+	depth   api.MutableGlobal
+	touched api.Global // nil when the module has no state that can not be put back
+	globals []api.MutableGlobal
 
-// snapshot is the state of a started module: all there is, see
-// rewrite.Summary.Unrestorable.
-type snapshot struct {
-	image   *memory.Image // nil without a memory
-	globals []uint64
+	functions map[string]api.Function
+	stack     [1]uint64 // of a call's result
+	run       run
+	ctx       context.Context // leads the runtime's host functions to run
+
+	frozen     *frozen     // what restore puts back; nil for an instance of one call
+	checkpoint *checkpoint // of a command
+	held       int64       // bytes of the engine's budget while idle
 }
 
 // instantiate makes an instance. No guest code runs: start functions have become
@@ -38,6 +39,11 @@ type snapshot struct {
 func (m *Module) instantiate(ctx context.Context) (*instance, error) {
 	ctx = context.WithoutCancel(ctx) // half an instance would be worse than a late one
 	i := &instance{functions: map[string]api.Function{}}
+	i.run.instance = i
+	i.ctx = &guestContext{&i.run}
+	if m.checkpoints {
+		i.ctx = experimental.WithSnapshotter(i.ctx)
+	}
 	if m.hasMemory {
 		slot, err := m.engine.memory.NewSlot(m.maxMemory)
 		if err != nil {
@@ -52,16 +58,24 @@ func (m *Module) instantiate(ctx context.Context) (*instance, error) {
 	if err != nil {
 		return nil, errors.Join(err, i.close(ctx))
 	}
+	i.find(m, mod)
+	return i, nil
+}
+
+// find looks up what the host needs of a new instance.
+func (i *instance) find(m *Module, mod api.Module) {
 	i.module = mod
 	if m.hasMemory {
 		i.memory = mod.Memory()
 	}
 	i.fuel = mod.ExportedGlobal(rewrite.FuelExport).(api.MutableGlobal)
 	i.depth = mod.ExportedGlobal(rewrite.DepthExport).(api.MutableGlobal)
+	if m.touches {
+		i.touched = mod.ExportedGlobal(rewrite.TouchedExport)
+	}
 	for _, name := range m.globals {
 		i.globals = append(i.globals, mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
-	return i, nil
 }
 
 // function finds an export once: the runtime makes a stack for each it gives out.
@@ -74,125 +88,33 @@ func (i *instance) function(name string) api.Function {
 	return fn
 }
 
-// call runs an export in a run and returns its result, if it has one.
-func (i *instance) call(r *run, export string, results int) (code uint32, err error) {
+// call runs an export in the instance's run and returns its result, if it has one.
+func (i *instance) call(export string, results int) (code uint32, err error) {
 	fn := i.function(export)
 	if fn == nil {
 		return 0, fmt.Errorf("there is no export %q", export)
 	}
-	var stack [1]uint64
-	if err := r.begin(i); err != nil {
+	if err := i.run.begin(); err != nil {
 		return 0, err
 	}
-	err = fn.CallWithStack(context.WithValue(r.ctx, runKey{}, r), stack[:])
-	r.end(i)
+	i.stack[0] = 0
+	err = fn.CallWithStack(i.ctx, i.stack[:])
+	i.run.end()
 	if results > 0 {
-		code = uint32(stack[0]) // the upper half is garbage
+		code = uint32(i.stack[0]) // the upper half is garbage
 	}
 	return code, err
 }
 
-// freeze remembers a started instance; others are made from it.
-func (m *Module) freeze(i *instance) error {
-	s := &snapshot{}
-	for _, g := range i.globals {
-		s.globals = append(s.globals, g.Get())
-	}
-	if i.slot != nil {
-		content, _ := i.memory.Read(0, i.memory.Size())
-		img, err := m.engine.memory.NewImage(content)
-		if err != nil {
-			return err
-		}
-		s.image = img
-		if err := i.slot.Adopt(img); err != nil {
-			return errors.Join(err, img.Close())
-		}
-	}
-	m.frozen = s
-	return nil
-}
+// changed reports whether the guest has changed what can not be put back.
+func (i *instance) changed() bool { return i.touched != nil && i.touched.Get() != 0 }
 
-// take returns an instance in the frozen state.
-func (m *Module) take(ctx context.Context) (*instance, error) {
-	if i := m.idle.take(); i != nil {
-		return i, nil
+// size is how much memory the guest has now, in bytes.
+func (i *instance) size() int64 {
+	if i.memory == nil {
+		return 0
 	}
-	i, err := m.instantiate(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("start another instance of module %s: %w", m.name, err)
-	}
-	if err := m.thaw(i); err != nil {
-		m.discard(i)
-		return nil, fmt.Errorf("start another instance of module %s: %w", m.name, err)
-	}
-	return i, nil
-}
-
-// thaw brings a new instance into the frozen state without running the guest.
-func (m *Module) thaw(i *instance) error {
-	if i.slot != nil {
-		if more := m.frozen.image.Size() - int(i.memory.Size()); more > 0 {
-			if _, ok := i.memory.Grow(uint32(more / pageSize)); !ok {
-				return automation.Unavailable("there is no memory left for another guest")
-			}
-		}
-		if err := i.slot.Adopt(m.frozen.image); err != nil {
-			return err
-		}
-	}
-	m.setGlobals(i)
-	return nil
-}
-
-func (m *Module) setGlobals(i *instance) {
-	for n, g := range i.globals {
-		g.Set(m.frozen.globals[n])
-	}
-}
-
-// giveBack restores an instance for the next call. One whose native stack grew
-// deep, or that can not be restored, is ended.
-func (m *Module) giveBack(i *instance, code automation.FailureCode) {
-	if code == automation.CodeStackLimit {
-		m.discard(i)
-		return
-	}
-	if err := m.restore(i); err != nil {
-		m.engine.log.Warn("instance could not be restored and was ended", "module", m.name, "err", err)
-		m.discard(i)
-		return
-	}
-	m.idle.put(i)
-}
-
-func (m *Module) restore(i *instance) error {
-	if i.slot != nil {
-		if _, err := i.slot.Restore(); err != nil {
-			return err
-		}
-		if err := i.shrink(m.frozen.image.Size()); err != nil {
-			return err
-		}
-	}
-	m.setGlobals(i)
-	return nil
-}
-
-// shrink gives a grown memory its first size back. The runtime takes over
-// whatever length the allocator returns, so "growing" by a page can shrink; what
-// it did is checked, because no document promises it.
-func (i *instance) shrink(size int) error {
-	if i.slot.Grown() {
-		i.slot.ShrinkNext()
-		if _, ok := i.memory.Grow(1); !ok {
-			return errors.New("the memory did not shrink")
-		}
-	}
-	if int(i.memory.Size()) != size {
-		return fmt.Errorf("the memory has %d bytes instead of %d", i.memory.Size(), size)
-	}
-	return nil
+	return int64(i.memory.Size())
 }
 
 // discard ends an instance that no guest runs on.
@@ -200,6 +122,7 @@ func (m *Module) discard(i *instance) {
 	if err := i.close(context.Background()); err != nil {
 		m.engine.log.Warn("instance could not be freed", "module", m.name, "err", err)
 	}
+	m.engine.budget.give(i.held)
 }
 
 func (i *instance) close(ctx context.Context) error {
@@ -210,5 +133,24 @@ func (i *instance) close(ctx context.Context) error {
 	if i.slot != nil {
 		errs = append(errs, i.slot.Release())
 	}
+	if i.checkpoint != nil { // its image is its own
+		errs = append(errs, i.frozen.close())
+	}
 	return errors.Join(errs...)
+}
+
+// guestContext is the context that the runtime hands to host functions. It is
+// made once an instance, where a context with a value would be made once a call.
+// What waits for the world gets run.hostContext instead.
+type guestContext struct{ run *run }
+
+func (c *guestContext) Deadline() (time.Time, bool) { return c.run.deadline, true }
+func (c *guestContext) Done() <-chan struct{}       { return c.run.ctx.Done() }
+func (c *guestContext) Err() error                  { return c.run.ctx.Err() }
+
+func (c *guestContext) Value(key any) any {
+	if key == (runKey{}) {
+		return c.run
+	}
+	return nil
 }

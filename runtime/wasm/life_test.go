@@ -355,7 +355,13 @@ func TestClosedEngineLoadsNothing(t *testing.T) {
 }
 
 func idleOf(m *Module) int {
-	m.idle.mu.Lock()
-	defer m.idle.mu.Unlock()
-	return len(m.idle.idle)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, o := range m.origins {
+		o.idle.mu.Lock()
+		n += len(o.idle.idle)
+		o.idle.mu.Unlock()
+	}
+	return n
 }

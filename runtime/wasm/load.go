@@ -10,7 +10,6 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
 
-	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/wasm/rewrite"
 )
@@ -60,10 +59,10 @@ func (e *Engine) build(ctx context.Context, name string, code []byte) (*Module, 
 	if err := e.checkImports(s); err != nil {
 		return nil, err
 	}
-	out := rewrite.Rewrite(s)
+	out := rewrite.Rewrite(s, rewrite.Options{Checkpoint: info.Kind == Command && !e.interprets})
 	m := &Module{engine: e, name: name, info: info, hasMemory: s.HasMemory, hasStart: out.HasStart, globals: out.Globals,
-		maxMemory: min(int64(s.MemoryMax)*pageSize, e.most), drained: make(chan struct{})}
-	m.idle.close = func(i *instance) { m.discard(i) }
+		hasRead: s.ReadsInput, checkpoints: out.Checkpoint, touches: out.Touches,
+		maxMemory: min(int64(s.MemoryMax)*pageSize, e.most), origins: map[string]*origin{}, drained: make(chan struct{})}
 	for _, x := range s.Exports {
 		m.initializes = m.initializes || x.Kind == rewrite.KindFunc && x.Name == exportInitialize
 		m.warmsUp = m.warmsUp || x.Kind == rewrite.KindFunc && x.Name == exportWarmup
@@ -132,21 +131,20 @@ func (e *Engine) compile(ctx context.Context, code []byte) (c wazero.CompiledMod
 	return c, nil
 }
 
-// prove instantiates a module once: that shows whether its imports fit, and gives
-// the frozen state.
+// prove instantiates a module once: that shows whether its imports fit. A reactor
+// is started and frozen; a command starts when it is known for which action.
 func (m *Module) prove(ctx context.Context) error {
 	memory := min(m.maxMemory, initMemory)
 	if err := m.engine.budget.take(ctx, memory); err != nil {
 		return fmt.Errorf("start the module: %w", err)
 	}
-	defer func() { // the frozen memory stays
-		m.engine.budget.give(memory - m.frozenSize())
-	}()
 	i, err := m.instantiate(ctx)
 	if err != nil {
+		m.engine.budget.give(memory)
 		return automation.Invalid("the module can not be instantiated").WithCode("invalid_module").Because(err)
 	}
-	if i.memory != nil && int64(i.memory.Size()) > memory {
+	i.held = memory
+	if i.size() > memory {
 		m.discard(i)
 		return automation.Invalid("the module needs %s of memory to begin with, the limit is %s",
 			bytesText(m.info.MemoryMin), bytesText(memory)).WithCode("invalid_module")
@@ -155,19 +153,29 @@ func (m *Module) prove(ctx context.Context) error {
 		m.discard(i)
 		return nil
 	}
-	if err := m.initialize(ctx, i, memory); err != nil {
+	return m.proveReactor(ctx, i, memory)
+}
+
+func (m *Module) proveReactor(ctx context.Context, i *instance, memory int64) error {
+	if err := m.initialize(ctx, i, memory, true); err != nil {
 		m.discard(i)
 		return err
 	}
-	if !m.info.Resettable {
+	o := m.newOrigin("")
+	m.origins[""] = o
+	if i.changed() {
+		o.startsAnew("it changes a table, a segment or a global without a number while it starts")
 		m.discard(i)
 		return nil
 	}
-	if err := m.freeze(i); err != nil {
+	f, err := m.freeze(i)
+	if err != nil {
 		m.discard(i)
 		return err
 	}
-	m.idle.put(i)
+	o.frozen, i.frozen = f, f
+	m.engine.budget.give(-f.bytes()) // stays taken until the module is freed
+	o.giveBack(i, "", memory)
 	return nil
 }
 
@@ -182,34 +190,26 @@ func initLimits(memory int64) automation.Limits {
 	return automation.Limits{Timeout: initTimeout, Fuel: initFuel, Memory: memory}.Or(automation.DefaultLimits())
 }
 
-// initialize runs what a reactor wants to run before its first call.
-func (m *Module) initialize(ctx context.Context, i *instance, memory int64) error {
-	began := time.Now()
-	within, cancel := context.WithDeadline(ctx, began.Add(initTimeout))
-	defer cancel()
-	r := newRun(within, m, Call{Limits: initLimits(memory), Caller: hostfuncs.Caller{Log: m.logStart}}, began)
-	r.initializing = true
+// initialize runs what a reactor wants to run before its first call. Warming up is
+// for instances that are kept.
+func (m *Module) initialize(ctx context.Context, i *instance, memory int64, warm bool) error {
+	i.run.reset(ctx, m, Call{Limits: initLimits(memory), Caller: m.startCaller()}, starting)
 	for _, step := range []struct {
 		name   string
 		there  bool
 		result int
-	}{{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && m.info.Resettable, 1}} {
+	}{{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && warm, 1}} {
 		if !step.there {
 			continue
 		}
-		code, err := i.call(r, step.name, step.result)
-		r.flush()
+		code, err := i.call(step.name, step.result)
+		i.run.flush()
 		if cause := context.Cause(ctx); err != nil && cause != nil {
 			return fmt.Errorf("start the module: %w", cause)
 		}
-		if res := r.outcome(i, code, err); res.Code != "" {
+		if res := i.run.outcome(code, err); res.Code != "" {
 			return automation.Invalid("%s of the module did not succeed: %s", step.name, res.Message).WithCode("invalid_module")
 		}
 	}
 	return nil
-}
-
-// logStart takes what a module writes while it starts; no execution owns it.
-func (m *Module) logStart(level automation.LogLevel, text string) {
-	m.engine.log.Debug("module says at its start", "module", m.name, "level", level, "text", text)
 }

@@ -23,6 +23,11 @@ type logbook struct {
 	lastError string
 }
 
+// reset makes the book ready for another run. Nobody else may have it.
+func (l *logbook) reset(sink func(automation.LogLevel, string), limit int64) {
+	l.sink, l.limit, l.used, l.lastError = sink, limit, 0, ""
+}
+
 // add passes a line on, unless the limit is passed.
 func (l *logbook) add(level automation.LogLevel, text string) {
 	l.mu.Lock()

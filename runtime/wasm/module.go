@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
 
+	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -20,14 +22,16 @@ type Module struct {
 	compiled    wazero.CompiledModule
 	hasMemory   bool
 	hasStart    bool
+	hasRead     bool // it imports what reads standard input
+	checkpoints bool // programs are frozen
+	touches     bool // it may change what can not be put back
 	initializes bool
 	warmsUp     bool
 	globals     []string // exports to restore
 	maxMemory   int64    // bytes: what the module declares, what the engine allows
-	frozen      *snapshot
-	idle        pool
 
 	mu      sync.Mutex // guards the fields below
+	origins map[string]*origin
 	running int
 	retired bool
 	drained chan struct{} // closed when retired, idle and freed
@@ -41,110 +45,129 @@ func (m *Module) Info() Info { return m.info }
 
 // Call runs an action of the module; see [Caller].
 func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
-	if err := m.enter(); err != nil {
+	o, err := m.enter(call.Export)
+	if err != nil {
 		return Result{}, err
 	}
 	defer m.leave()
-	if err := m.checkExport(call.Export); err != nil {
-		return Result{}, err
-	}
 	call.Limits = call.Limits.Or(automation.DefaultLimits())
 	memory := min(call.Limits.Memory, m.maxMemory)
-	if err := m.takeMemory(ctx, memory, call.Limits.Timeout); err != nil {
+	i := o.idle.take()
+	if err := m.takeMemory(ctx, i, memory, call.Limits.Timeout); err != nil {
+		if i != nil {
+			o.idle.put(i)
+		}
 		if context.Cause(ctx) == nil {
 			return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
 		}
-		r := newRun(ctx, m, call, time.Now())
-		return r.finish(nil, 0, r.stopped()), nil
+		return m.notRun(ctx, call), nil
 	}
-	defer m.engine.budget.give(memory)
-	began := time.Now()
-	ctx, cancel := context.WithDeadline(ctx, began.Add(call.Limits.Timeout))
-	defer cancel()
-	r := newRun(ctx, m, call, began)
-	switch {
-	case m.info.Kind == Command:
-		return m.runCommand(r)
-	case m.frozen != nil:
-		return m.runFrozen(r, call.Export)
-	default:
-		return m.runFresh(r, call.Export)
+	if i == nil {
+		if i, err = o.ready(ctx, memory); err != nil {
+			m.engine.budget.give(memory)
+			if context.Cause(ctx) == nil {
+				return Result{}, err
+			}
+			return m.notRun(ctx, call), nil
+		}
 	}
+	if i == nil {
+		defer m.engine.budget.give(memory)
+		return m.runAnew(ctx, call)
+	}
+	i.run.reset(ctx, m, call, running)
+	code, err := i.resume(call.Export)
+	res := i.run.finish(call.Buffer, code, err)
+	o.giveBack(i, res.Code, memory)
+	return res, nil
 }
 
-// takeMemory waits until there is memory for a call. That does not count as the
-// action's time, but takes as long at most.
-func (m *Module) takeMemory(ctx context.Context, bytes int64, patience time.Duration) error {
+// notRun is the result of a call that ended before its guest began.
+func (m *Module) notRun(ctx context.Context, call Call) Result {
+	r := &run{}
+	r.reset(ctx, m, call, running)
+	return r.finish(call.Buffer, 0, r.stopped())
+}
+
+// takeMemory waits until there is memory for a call, less what its instance holds
+// already. That does not count as the action's time, but takes as long at most.
+func (m *Module) takeMemory(ctx context.Context, i *instance, bytes int64, patience time.Duration) error {
+	if i != nil {
+		bytes -= i.held
+	}
+	if bytes <= 0 || m.engine.budget.tryTake(bytes) {
+		if bytes < 0 {
+			m.engine.budget.give(-bytes)
+		}
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return m.engine.budget.take(ctx, bytes)
 }
 
-// frozenSize is how much memory the frozen state takes.
-func (m *Module) frozenSize() int64 {
-	if m.frozen == nil || m.frozen.image == nil {
-		return 0
+// resume runs an action on an instance in the frozen state.
+func (i *instance) resume(export string) (uint32, error) {
+	if i.slot != nil {
+		i.reseed()
 	}
-	return int64(m.frozen.image.Size())
+	if i.checkpoint == nil {
+		return i.call(export, 1)
+	}
+	i.checkpoint.say(&i.run)
+	return i.call(exportStart, 0)
 }
 
-func (m *Module) checkExport(name string) error {
+// runAnew runs an action on an instance that lives for this call only.
+func (m *Module) runAnew(ctx context.Context, call Call) (Result, error) {
+	i, err := m.instantiate(ctx)
+	if err != nil {
+		return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
+	}
+	defer m.discard(i)
+	r := &i.run
+	if m.info.Kind != Command {
+		if err := m.initialize(ctx, i, call.Limits.Memory, false); err != nil {
+			if context.Cause(ctx) == nil {
+				return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
+			}
+			return m.notRun(ctx, call), nil
+		}
+	}
+	r.reset(ctx, m, call, running)
+	var code uint32
 	if m.info.Kind == Command {
+		code, err = i.start()
+	} else {
+		code, err = i.call(call.Export, 1)
+	}
+	return r.finish(call.Buffer, code, err), nil
+}
+
+// Prepare makes an instance for an action ready before its first call: what a
+// program does until it reads its input is then done. It is never needed, and
+// problems that a call would meet too are left to the call.
+func (m *Module) Prepare(ctx context.Context, action string) error {
+	o, err := m.enter(action)
+	if err != nil {
+		return err
+	}
+	defer m.leave()
+	if i := o.idle.take(); i != nil {
+		o.idle.put(i)
 		return nil
 	}
-	for _, known := range m.info.Exports {
-		if name == known {
-			return nil
-		}
+	memory := min(m.maxMemory, initMemory)
+	if err := m.takeMemory(ctx, nil, memory, initTimeout); err != nil {
+		return fmt.Errorf("prepare %s of module %s: %w", action, m.name, err)
 	}
-	return automation.NotFound("module %s exports no function %q", m.name, name).WithCode("unknown_export").
-		WithHint("the module exports %q", m.info.Exports)
-}
-
-// runFrozen runs an export on an instance that is put back afterwards.
-func (m *Module) runFrozen(r *run, export string) (Result, error) {
-	i, err := m.take(r.ctx)
-	if err != nil {
-		return Result{}, err
+	i, err := o.ready(ctx, memory)
+	if i == nil {
+		m.engine.budget.give(memory)
+		return err
 	}
-	code, err := i.call(r, export, 1)
-	res := r.finish(i, code, err)
-	m.giveBack(i, res.Code)
-	return res, nil
-}
-
-// runFresh runs an export on an instance that lives for this call only.
-func (m *Module) runFresh(r *run, export string) (Result, error) {
-	i, err := m.instantiate(r.ctx)
-	if err != nil {
-		return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
-	}
-	defer m.discard(i)
-	if err := m.initialize(r.ctx, i, r.limits.Memory); err != nil {
-		if context.Cause(r.ctx) == nil {
-			return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
-		}
-		return r.finish(i, 0, r.stopped()), nil
-	}
-	code, err := i.call(r, export, 1)
-	return r.finish(i, code, err), nil
-}
-
-// runCommand runs a program from its beginning to its end.
-func (m *Module) runCommand(r *run) (Result, error) {
-	i, err := m.instantiate(r.ctx)
-	if err != nil {
-		return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
-	}
-	defer m.discard(i)
-	r.command = true
-	if m.hasStart {
-		if _, err := i.call(r, startExport, 0); err != nil {
-			return r.finish(i, 0, err), nil
-		}
-	}
-	_, err = i.call(r, exportStart, 0)
-	return r.finish(i, 0, err), nil
+	o.giveBack(i, "", memory)
+	return nil
 }
 
 // Retire refuses new calls, waits for those that run and frees the module. When
@@ -166,14 +189,39 @@ func (m *Module) Retire(ctx context.Context) error {
 	}
 }
 
-func (m *Module) enter() error {
+// maxOrigins bounds how many actions of one command are kept ready.
+const maxOrigins = 256
+
+// enter begins a call of an action and returns what it starts from.
+func (m *Module) enter(action string) (*origin, error) {
+	if m.info.Kind != Command && !slices.Contains(m.info.Exports, action) {
+		return nil, automation.NotFound("module %s exports no function %q", m.name, action).WithCode("unknown_export").
+			WithHint("the module exports %q", m.info.Exports)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.retired {
-		return automation.Unavailable("module %s was retired", m.name).WithHint("a newer version serves new calls: try again")
+		return nil, automation.Unavailable("module %s was retired", m.name).WithHint("a newer version serves new calls: try again")
 	}
 	m.running++
-	return nil
+	return m.originLocked(action), nil
+}
+
+func (m *Module) originLocked(action string) *origin {
+	if m.info.Kind != Command {
+		action = ""
+	}
+	o, known := m.origins[action]
+	if known {
+		return o
+	}
+	o = m.newOrigin(action)
+	if len(m.origins) >= maxOrigins {
+		o.startsAnew("the module serves too many actions")
+		return o
+	}
+	m.origins[action] = o
+	return o
 }
 
 func (m *Module) leave() {
@@ -195,14 +243,35 @@ func (m *Module) freeLocked() {
 // free gives back what the module holds: instances first, then what they use.
 func (m *Module) free(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
-	m.idle.drain()
 	var errs []error
-	if m.frozen != nil && m.frozen.image != nil {
-		m.engine.budget.give(m.frozenSize())
-		errs = append(errs, m.frozen.image.Close())
+	for _, o := range m.origins {
+		o.idle.drain()
+		m.engine.budget.give(o.frozen.bytes())
+		errs = append(errs, o.frozen.close())
 	}
 	if m.compiled != nil {
 		errs = append(errs, m.compiled.Close(ctx))
 	}
 	return errors.Join(errs...)
 }
+
+// shed ends all idle instances: somebody needs their memory.
+func (m *Module) shed() {
+	m.mu.Lock()
+	origins := make([]*origin, 0, len(m.origins))
+	for _, o := range m.origins {
+		origins = append(origins, o)
+	}
+	m.mu.Unlock()
+	for _, o := range origins {
+		o.idle.shed()
+	}
+}
+
+// logStart takes what a module writes while it starts; no execution owns it.
+func (m *Module) logStart(level automation.LogLevel, text string) {
+	m.engine.log.Debug("module says at its start", "module", m.name, "level", level, "text", text)
+}
+
+// startCaller is whose the host calls of a start would be.
+func (m *Module) startCaller() hostfuncs.Caller { return hostfuncs.Caller{Log: m.logStart} }

@@ -47,25 +47,29 @@ func (r *run) timeout() *stop {
 }
 
 // finish makes the result of a run that has ended.
-func (r *run) finish(i *instance, code uint32, err error) Result {
+func (r *run) finish(buffer []byte, code uint32, err error) Result {
 	r.flush()
-	res := r.outcome(i, code, err)
+	if r.hostDone != nil {
+		r.hostDone()
+	}
+	res := r.outcome(code, err)
 	if res.Code == "" || res.Code == automation.CodeExitCode {
-		res.Output, res.OutputText = outputJSON(r.output)
+		res.Output, res.OutputText = outputJSON(buffer, r.output)
 		if res.OutputText {
 			r.log.note("the output is not JSON; it is kept as text")
 		}
 	}
 	res.HostCalls = r.records
 	res.Usage = automation.Usage{
-		Fuel: r.spent, Memory: r.peak, HostCalls: r.hostCalls, HostTime: r.hostTime,
+		Fuel: r.spent, Memory: r.peak, HostCalls: r.hostCalls, HostBytes: r.hostBytes, HostTime: r.hostTime,
 		GuestTime: max(0, time.Since(r.started)-r.hostTime-r.slept), Limits: r.limits,
 	}
 	return res
 }
 
 // outcome sorts how the guest's code ended into the codes that the history knows.
-func (r *run) outcome(i *instance, code uint32, err error) Result {
+func (r *run) outcome(code uint32, err error) Result {
+	i := r.instance
 	var said *exit
 	var stopped *stop
 	if err == nil && code != 0 {
@@ -127,14 +131,14 @@ func traceOf(err error) string {
 	return strings.ToValidUTF8(trace[:min(len(trace), maxTrace)], "")
 }
 
-// outputJSON makes JSON of whatever the guest wrote.
-func outputJSON(b []byte) (out json.RawMessage, text bool) {
+// outputJSON makes JSON of whatever the guest wrote, in the buffer if it fits.
+func outputJSON(buffer, b []byte) (out json.RawMessage, text bool) {
 	trimmed := bytes.TrimSpace(b)
 	if len(trimmed) == 0 {
 		return json.RawMessage("null"), false
 	}
 	if utf8.Valid(trimmed) && json.Valid(trimmed) {
-		return bytes.Clone(trimmed), false
+		return append(buffer[:0], trimmed...), false
 	}
 	quoted, err := json.Marshal(strings.ToValidUTF8(string(b), "\uFFFD"))
 	if err != nil { // a string always encodes

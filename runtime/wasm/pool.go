@@ -80,6 +80,20 @@ func (p *pool) trim() {
 	}
 }
 
+// shed ends all instances.
+func (p *pool) shed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shedLocked()
+}
+
+func (p *pool) shedLocked() {
+	for _, i := range p.idle {
+		p.close(i.instance)
+	}
+	p.idle = nil
+}
+
 // drain ends all instances and keeps no more. A trim that runs right now is done
 // when drain returns.
 func (p *pool) drain() {
@@ -89,8 +103,5 @@ func (p *pool) drain() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
-	for _, i := range p.idle {
-		p.close(i.instance)
-	}
-	p.idle = nil
+	p.shedLocked()
 }

@@ -11,14 +11,16 @@ import (
 
 // run is the host's side of one call: what the guest may still use, what it was
 // given and what it said. Only the guest's goroutine touches it, but for the log.
+// It belongs to an instance and is used again by the instance's next call.
 type run struct {
-	ctx          context.Context
-	module       *Module
-	limits       automation.Limits
-	caller       hostfuncs.Caller
-	export       string
-	command      bool // standard output is the output
-	initializing bool // no host calls yet
+	ctx      context.Context // the caller's
+	deadline time.Time
+	module   *Module
+	limits   automation.Limits
+	caller   hostfuncs.Caller
+	export   string
+	phase    phase
+	random   bool // the guest asked for randomness
 
 	instance   *instance
 	importName string // the import that runs, for messages
@@ -36,35 +38,69 @@ type run struct {
 
 	envelope  []byte // the last reply, for host_result
 	hostCalls int
+	hostBytes int64 // that crossed the border
 	records   []automation.HostCall
+	hostCtx   context.Context // what host functions get; nil before the first
+	hostDone  context.CancelFunc
 
 	started  time.Time
 	hostTime time.Duration
 	slept    time.Duration
 }
 
+// phase is how far a guest has come.
+type phase int
+
+const (
+	running  phase = iota // an action runs
+	starting              // a module starts: there is no action yet, and no host calls
+	parking               // a program starts and is to be frozen where it reads its input
+)
+
 // runKey finds the run in the context that the runtime hands to host functions.
 type runKey struct{}
 
 func runOf(ctx context.Context) *run { return ctx.Value(runKey{}).(*run) }
 
-func newRun(ctx context.Context, m *Module, c Call, began time.Time) *run {
-	r := &run{ctx: ctx, module: m, limits: c.Limits, caller: c.Caller, export: c.Export, input: c.Input, started: began}
-	r.log = &logbook{sink: c.Caller.Log, limit: c.Limits.Log}
-	r.caller.Log = r.log.add
-	if r.caller.Deadline.IsZero() {
-		r.caller.Deadline, _ = ctx.Deadline()
+// reset makes a run ready for a call. Buffers stay, as nobody else has them; the
+// log is made anew once others may have it.
+func (r *run) reset(ctx context.Context, m *Module, c Call, p phase) {
+	log, output, instance := r.log, r.output[:0], r.instance
+	if log == nil || r.hostCtx != nil {
+		log = &logbook{}
 	}
-	return r
+	*r = run{ctx: ctx, module: m, limits: c.Limits, caller: c.Caller, export: c.Export, input: c.Input, phase: p,
+		started: time.Now(), instance: instance, output: output, log: log}
+	r.log.reset(c.Caller.Log, c.Limits.Log)
+	r.deadline = r.started.Add(c.Limits.Timeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(r.deadline) {
+		r.deadline = d
+	}
 }
+
+// hostContext is what host functions get: it ends with the caller's context and
+// with the call's time. Most calls never need it.
+func (r *run) hostContext() context.Context {
+	if r.hostCtx == nil {
+		r.hostCtx, r.hostDone = context.WithDeadline(r.ctx, r.deadline)
+		r.caller.Log = r.log.add
+		if r.caller.Deadline.IsZero() {
+			r.caller.Deadline = r.deadline
+		}
+	}
+	return r.hostCtx
+}
+
+// command tells that standard output is the output.
+func (r *run) command() bool { return r.module.info.Kind == Command }
 
 // quantum is how much fuel a guest gets at once: about half a millisecond. It
 // bounds how long a guest keeps the garbage collector and a cancel waiting.
 const quantum = 1_000_000
 
-// begin hands the limits to an instance.
-func (r *run) begin(i *instance) error {
-	r.instance = i
+// begin hands the limits to the instance.
+func (r *run) begin() error {
+	i := r.instance
 	if s := r.interruption(); s != nil {
 		return s
 	}
@@ -82,7 +118,8 @@ func (r *run) begin(i *instance) error {
 }
 
 // end takes stock of what the guest used.
-func (r *run) end(i *instance) {
+func (r *run) end() {
+	i := r.instance
 	r.spent += r.granted - int64(i.fuel.Get())
 	r.granted = 0
 	i.fuel.Set(0)
@@ -130,7 +167,7 @@ func (r *run) interruption() *stop {
 	if r.ctx.Err() != nil {
 		return r.stopped()
 	}
-	if deadline, ok := r.ctx.Deadline(); ok && !time.Now().Before(deadline) {
+	if !time.Now().Before(r.deadline) {
 		return r.timeout()
 	}
 	return nil

@@ -43,8 +43,8 @@ func refuseWith(errno uint64) func(*run, []uint64) {
 	return func(_ *run, a []uint64) { a[0] = errno }
 }
 
-// arguments are the program's name and nothing else. What starts before it is
-// known which action runs has no name to give.
+// arguments are the program's name and nothing else. A reactor starts before it is
+// known which action runs, and has no name to give.
 func (r *run) arguments() []string {
 	if r.export == "" {
 		return []string{"squall"}
@@ -115,6 +115,7 @@ func wasiClockTime(r *run, a []uint64) {
 
 // wasiRandom works in pieces, so that a large wish can not outlast the deadline.
 func wasiRandom(r *run, a []uint64) {
+	r.random = true
 	const piece = 64 << 10
 	for b := r.bytes(uint32(a[0]), uint32(a[1])); len(b) > 0; b = b[min(piece, len(b)):] {
 		if _, err := rand.Read(b[:min(piece, len(b))]); err != nil {

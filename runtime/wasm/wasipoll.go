@@ -90,7 +90,7 @@ func (r *run) sleep(d time.Duration) {
 		return
 	}
 	began := time.Now()
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(min(d, time.Until(r.deadline)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

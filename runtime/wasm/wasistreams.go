@@ -67,7 +67,7 @@ func (r *run) vectors(ptr, count uint32, use func([]byte) (n int, more bool)) (t
 func wasiWrite(r *run, a []uint64) {
 	var write func([]byte)
 	switch fd := uint32(a[0]); {
-	case fd == fdOutput && r.command:
+	case fd == fdOutput && r.command():
 		write = r.writeOutput
 	case fd == fdOutput, fd == fdError:
 		write = func(b []byte) { r.writeLines(int(fd-fdOutput), b) }

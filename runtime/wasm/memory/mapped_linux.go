@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"unsafe"
@@ -74,20 +75,33 @@ const pageSize = 4096
 
 func pageUp(n int64) int64 { return (n + pageSize - 1) &^ (pageSize - 1) }
 
-// memFile is an anonymous file that images are mapped from.
-type memFile struct{ file *os.File }
+// memFile is an anonymous file that images are mapped from. Restoring reads it
+// through a mapping of its own, so that there is no second copy on the heap.
+type memFile struct {
+	file    *os.File
+	mapped  []byte
+	written int
+}
 
 func newImageFile(content []byte) (imageFile, error) {
 	fd, err := unix.MemfdCreate("squall-image", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("create an image: %w", err)
 	}
-	f := &memFile{os.NewFile(uintptr(fd), "squall-image")}
-	if err := f.write(content); err != nil {
-		_ = f.close()
-		return nil, fmt.Errorf("write an image: %w", err)
+	f := &memFile{file: os.NewFile(uintptr(fd), "squall-image")}
+	if err := f.fill(content); err != nil {
+		return nil, errors.Join(fmt.Errorf("write an image: %w", err), f.close())
 	}
 	return f, nil
+}
+
+func (f *memFile) fill(content []byte) error {
+	if err := f.write(content); err != nil {
+		return err
+	}
+	mapped, err := unix.Mmap(int(f.file.Fd()), 0, int(pageUp(int64(len(content)))), unix.PROT_READ, unix.MAP_SHARED)
+	f.mapped = mapped
+	return err
 }
 
 // write leaves out pages of zeros, which most of a memory is.
@@ -103,6 +117,7 @@ func (f *memFile) write(content []byte) error {
 		if _, err := f.file.WriteAt(page, int64(at)); err != nil {
 			return err
 		}
+		f.written += pageSize
 	}
 	return nil
 }
@@ -116,4 +131,14 @@ func allZero(b []byte) bool {
 	return true
 }
 
-func (f *memFile) close() error { return f.file.Close() }
+func (f *memFile) content() []byte { return f.mapped }
+func (f *memFile) resident() int   { return f.written }
+
+func (f *memFile) close() error {
+	var err error
+	if f.mapped != nil {
+		err = unix.Munmap(f.mapped)
+		f.mapped = nil
+	}
+	return errors.Join(err, f.file.Close())
+}

@@ -21,11 +21,14 @@ type Source struct {
 // tracker finds the pages of a mapping that were written since an image was laid
 // under it.
 type tracker interface {
-	// dirty calls visit with the bounds, in bytes from base, of every run of
-	// written pages among the first size bytes.
-	dirty(base uintptr, size int, visit func(from, to int)) error
+	// dirty visits every run of written pages among the first size bytes.
+	dirty(base uintptr, size int, v visitor) error
 	close() error
 }
+
+// visitor is told of written pages by their bounds, in bytes from the base. It is
+// no function value, because that would be an allocation per run.
+type visitor interface{ visit(from, to int) }
 
 // Options choose how memory is kept. The zero value is right.
 type Options struct {
@@ -71,29 +74,35 @@ func (s *Source) NewSlot(most int64) (*Slot, error) {
 
 // NewImage freezes content, which it copies.
 func (s *Source) NewImage(content []byte) (*Image, error) {
-	img := &Image{content: append([]byte(nil), content...)}
 	if s.pages == nil || len(content) == 0 {
-		return img, nil
+		return &Image{content: append([]byte(nil), content...), resident: len(content)}, nil
 	}
 	file, err := newImageFile(content)
 	if err != nil {
 		return nil, err
 	}
-	img.file = file
-	return img, nil
+	return &Image{content: file.content()[:len(content)], resident: file.resident(), file: file}, nil
 }
 
 // Image is frozen memory that many slots may share.
 type Image struct {
-	content []byte
-	file    imageFile // nil: portable or empty
+	content  []byte
+	resident int
+	file     imageFile // nil: portable or empty
 }
 
 // imageFile is content that can be mapped.
-type imageFile interface{ close() error }
+type imageFile interface {
+	content() []byte
+	resident() int
+	close() error
+}
 
 // Size is how many bytes the image has.
 func (i *Image) Size() int { return len(i.content) }
+
+// Resident is how many bytes of memory the image takes: pages of zeros take none.
+func (i *Image) Resident() int { return i.resident }
 
 // Content is what was frozen. It must not be changed.
 func (i *Image) Content() []byte { return i.content }

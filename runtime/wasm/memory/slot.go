@@ -13,6 +13,8 @@ type Slot struct {
 	peak   int    // most bytes since the last Restore
 	denied bool
 	shrink bool
+	// written counts bytes while Restore runs.
+	written int
 }
 
 // Reallocate returns memory of the given size with its content kept, or nil when
@@ -89,27 +91,26 @@ func (s *Slot) Restore() (written int, err error) {
 		s.peak = s.image.Size()
 	}
 	b := s.area.resize(s.peak)
+	s.bytes, s.written = b, 0
 	if s.source.pages == nil {
-		written = s.restoreRange(b, 0, s.peak)
+		s.visit(0, s.peak)
 	} else {
-		err = s.source.pages.dirty(s.area.base(), s.peak, func(from, to int) {
-			written += s.restoreRange(b, from, to)
-		})
+		err = s.source.pages.dirty(s.area.base(), s.peak, s)
 	}
 	s.bytes = s.area.resize(s.size)
 	s.peak = s.size
-	return written, err
+	return s.written, err
 }
 
-// restoreRange puts bytes back: the image's as far as it reaches, then zeros.
-func (s *Slot) restoreRange(b []byte, from, to int) int {
-	to = min(to, len(b))
+// visit puts bytes back: the image's as far as it reaches, then zeros.
+func (s *Slot) visit(from, to int) {
+	to = min(to, len(s.bytes))
 	n := 0
 	if from < s.image.Size() {
-		n = copy(b[from:to], s.image.content[from:])
+		n = copy(s.bytes[from:to], s.image.content[from:])
 	}
-	clear(b[from+n : to])
-	return to - from
+	clear(s.bytes[from+n : to])
+	s.written += to - from
 }
 
 // Release gives the memory back. No guest may run on it, ever again.

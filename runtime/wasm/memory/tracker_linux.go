@@ -48,12 +48,16 @@ func proven(t tracker) bool {
 	}
 	b[pageSize], b[5*pageSize] = 7, 7
 	found := map[int]bool{}
-	err = t.dirty(slot.area.base(), 6*pageSize, func(from, to int) {
-		for ; from < to; from += pageSize {
-			found[from/pageSize] = true
-		}
-	})
+	err = t.dirty(slot.area.base(), 6*pageSize, pageSet(found))
 	return err == nil && len(found) == 2 && found[1] && found[5]
+}
+
+type pageSet map[int]bool
+
+func (s pageSet) visit(from, to int) {
+	for ; from < to; from += pageSize {
+		s[from/pageSize] = true
+	}
 }
 
 // scanTracker asks with the ioctl PAGEMAP_SCAN (Linux 6.7 and later).
@@ -87,7 +91,7 @@ func newScanTracker(file *os.File) *scanTracker {
 	return &scanTracker{file: file, fd: file.Fd(), vectors: sync.Pool{New: func() any { return new([256]pageRegion) }}}
 }
 
-func (t *scanTracker) dirty(base uintptr, size int, visit func(from, to int)) error {
+func (t *scanTracker) dirty(base uintptr, size int, v visitor) error {
 	vector := t.vectors.Get().(*[256]pageRegion)
 	defer t.vectors.Put(vector)
 	start, end := uint64(base), uint64(base)+uint64(pageUp(int64(size)))
@@ -104,7 +108,7 @@ func (t *scanTracker) dirty(base uintptr, size int, visit func(from, to int)) er
 			return fmt.Errorf("find written pages: %w", errno)
 		}
 		for _, r := range vector[:n] {
-			visit(int(r.start-uint64(base)), int(r.end-uint64(base)))
+			v.visit(int(r.start-uint64(base)), int(r.end-uint64(base)))
 		}
 		if a.walkEnd <= start {
 			return fmt.Errorf("find written pages: the kernel makes no progress at %#x", start)
@@ -126,7 +130,7 @@ func newReadTracker(file *os.File) *readTracker {
 	return &readTracker{file: file, entries: sync.Pool{New: func() any { return new([entriesPerRead]uint64) }}}
 }
 
-func (t *readTracker) dirty(base uintptr, size int, visit func(from, to int)) error {
+func (t *readTracker) dirty(base uintptr, size int, v visitor) error {
 	entries := t.entries.Get().(*[entriesPerRead]uint64)
 	defer t.entries.Put(entries)
 	pages := int(pageUp(int64(size)) / pageSize)
@@ -139,7 +143,7 @@ func (t *readTracker) dirty(base uintptr, size int, visit func(from, to int)) er
 		}
 		for i, e := range part {
 			if e&(entryPresent|entrySwapped) != 0 && e&entryFile == 0 {
-				visit((first+i)*pageSize, (first+i+1)*pageSize)
+				v.visit((first+i)*pageSize, (first+i+1)*pageSize)
 			}
 		}
 	}

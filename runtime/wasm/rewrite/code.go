@@ -74,6 +74,7 @@ func (m *module) checkCode(r *reader, locals int, l Limits) error {
 			return fmt.Errorf("function %d goes on after its end", m.importedFuncs()+len(m.bodies))
 		}
 		in := r.instruction()
+		m.note(in)
 		switch {
 		case in.op == opLoop:
 			depth++
@@ -89,7 +90,7 @@ func (m *module) checkCode(r *reader, locals int, l Limits) error {
 		case in.op == opEnd:
 			depth--
 			ended = depth == 0
-		case in.op == opMemoryGrow, in.bulk():
+		case in.op == opMemoryGrow, in.bulk(), in.long():
 			branches += meteredBranches
 		case in.op == opBrIf:
 			branches += 2
@@ -110,4 +111,15 @@ func (m *module) checkCode(r *reader, locals int, l Limits) error {
 		return fmt.Errorf("function %d: %w", m.importedFuncs()+len(m.bodies), r.err)
 	}
 	return m.checkMerges(locals, branches, l)
+}
+
+// note remembers what the rewriter must know before it begins.
+func (m *module) note(in instruction) {
+	m.uses.instructions++
+	m.uses.fill = m.uses.fill || in.long() && in.sub == miscMemoryFill
+	m.uses.copy = m.uses.copy || in.long() && in.sub == miscMemoryCopy
+	if m.uses.state == nil && m.keepsState(in) {
+		fn := m.importedFuncs() + len(m.bodies)
+		m.uses.state = &fn
+	}
 }

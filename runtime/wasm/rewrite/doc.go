@@ -10,9 +10,15 @@
 //     more;
 //   - nested calls are counted, so that deep recursion ends long before the
 //     native stack;
+//   - filling and copying memory happens in pieces, so that no instruction runs
+//     for long;
 //   - tables can not grow without end; mutable globals are exported, so that the
-//     host can put them back; a start function becomes an export, so that
-//     instantiating a module never runs its code.
+//     host can put them back; whatever changes state that can not be put back
+//     (tables, segments, globals that hold no number) raises a flag; a start
+//     function becomes an export, so that instantiating a module never runs its
+//     code;
+//   - on request, a program asks the host before it starts and before it reads
+//     standard input, so that it can be frozen there and rewound.
 //
 // The package is pure: bytes in, bytes out. It accepts exactly one encoding of
 // every instruction, the shortest of an opcode, so that it and the compiler can
@@ -30,10 +36,18 @@ const (
 	// DepthExport is a mutable i32: nested calls left. Below zero the guest calls
 	// overflow.
 	DepthExport = "squall:depth"
+	// TouchedExport is a mutable i32 that is not zero once the module has changed
+	// what can not be put back. Only modules that can do so have it.
+	TouchedExport = "squall:touched"
 	// StartExport is the module's start function, if it has one.
 	StartExport = "squall:start"
 	// MeterModule is where YieldImport and OverflowImport come from, both () -> ().
 	MeterModule    = "squall:meter"
 	YieldImport    = "yield"
 	OverflowImport = "overflow"
+	// EnterImport, () -> (), is called before _start, and AwaitImport, () -> i32,
+	// before each read of standard input, again and again until it answers 0. Only
+	// modules with a checkpoint import them, from MeterModule too.
+	EnterImport = "enter"
+	AwaitImport = "await"
 )

@@ -4,17 +4,30 @@ import "fmt"
 
 // encoder writes a rewritten module.
 type encoder struct {
+	*layout
 	module  *module
 	types   *types
-	moved   func(uint32) uint32
 	meter   meter
-	globals []string
+	exports []byte
+	count   int // of exports
+}
+
+func newEncoder(m *module, o Options) *encoder {
+	e := &encoder{layout: newLayout(m, o), module: m, types: newTypes(m.types)}
+	e.meter = meter{
+		layout: e.layout, module: m,
+		yield: e.imported(YieldImport), overflow: e.imported(OverflowImport),
+		fuel: e.fuelGlobal(), depth: e.depthGlobal(),
+		blockType: e.types.block,
+	}
+	return e
 }
 
 func (e *encoder) encode() Rewritten {
 	m := e.module
-	nothing := e.types.add(FuncType{}) // of yield and overflow
-	bodies := e.bodies()               // may add types, so it comes before they are written
+	imports, bodies := e.importSection(), e.bodies() // both add types, so they come before those are written
+	functions := e.functions()
+	globals := e.exportAll()
 	out := append([]byte(nil), preamble...)
 	section := func(id byte, n int, content []byte) {
 		if n > 0 {
@@ -27,30 +40,34 @@ func (e *encoder) encode() Rewritten {
 		}
 	}
 	section(secType, e.types.count, e.types.encoded)
-	section(secImport, len(m.imports)+added, e.imports(nothing))
-	section(secFunction, len(m.funcs), e.functions())
+	section(secImport, len(m.imports)+len(e.imports), imports)
+	section(secFunction, len(m.funcs)+len(e.helpers), functions)
 	section(secTable, len(m.tables), e.tables())
 	raw(secMemory, e.memory())
-	section(secGlobal, len(m.globals)+2, e.globalSection())
-	section(secExport, e.exportCount(), e.exports())
+	section(secGlobal, len(m.globals)+3, e.globalSection())
+	section(secExport, e.count, e.exports)
 	raw(secElement, e.elements())
 	if m.dataSegs != nil {
 		raw(secDataCount, putU32(nil, *m.dataSegs))
 	}
-	section(secCode, len(m.bodies), bodies)
+	section(secCode, len(m.bodies)+len(e.helpers), bodies)
 	raw(secData, m.data)
 	if names := e.names(); names != nil {
 		raw(secCustom, append(putName(nil, "name"), names...))
 	}
-	return Rewritten{Code: out, Globals: e.globals, HasStart: m.start != nil}
+	return Rewritten{Code: out, Globals: globals, HasStart: m.start != nil, Touches: e.touched, Checkpoint: e.started >= 0}
 }
 
-func (e *encoder) imports(nothing uint32) (out []byte) {
+func (e *encoder) importSection() (out []byte) {
 	for _, im := range e.module.imports {
 		out = putU32(append(putName(putName(out, im.Module), im.Name), im.Kind), im.typeIndex)
 	}
-	for _, name := range []string{YieldImport, OverflowImport} {
-		out = putU32(append(putName(putName(out, MeterModule), name), KindFunc), nothing)
+	for _, name := range e.imports {
+		t := FuncType{}
+		if name == AwaitImport {
+			t.Results = []byte{I32}
+		}
+		out = putU32(append(putName(putName(out, MeterModule), name), KindFunc), e.types.add(t))
 	}
 	return out
 }
@@ -58,6 +75,9 @@ func (e *encoder) imports(nothing uint32) (out []byte) {
 func (e *encoder) functions() (out []byte) {
 	for _, t := range e.module.funcs {
 		out = putU32(out, t)
+	}
+	for _, h := range e.helpers {
+		out = putU32(out, e.types.add(h.typ))
 	}
 	return out
 }
@@ -85,45 +105,43 @@ func (e *encoder) globalSection() (out []byte) {
 		out = copyExpression(append(out, g.typ, mutable), g.init, e.moved)
 	}
 	out = append(out, 0x7e, 1, opI64Const, 0, opEnd) // fuel
-	return append(out, I32, 1, opI32Const, 0, opEnd) // depth
+	out = append(out, I32, 1, opI32Const, 0, opEnd)  // depth
+	return append(out, I32, 1, opI32Const, 0, opEnd) // touched
 }
 
-func (e *encoder) exportCount() int {
-	n := len(e.module.exports) + 2
-	if e.module.start != nil {
-		n++
-	}
-	for _, g := range e.module.globals {
-		if g.mutable && numeric(g.typ) {
-			n++
-		}
-	}
-	return n
+func (e *encoder) export(name string, kind byte, index uint32) {
+	e.exports = putU32(append(putName(e.exports, name), kind), index)
+	e.count++
 }
 
-func (e *encoder) exports() (out []byte) {
-	put := func(name string, kind byte, index uint32) {
-		out = putU32(append(putName(out, name), kind), index)
-	}
-	for _, x := range e.module.exports {
-		if x.Kind == KindFunc {
+// exportAll writes what the module exports and what the host needs, and returns
+// the names of the module's own globals.
+func (e *encoder) exportAll() (globals []string) {
+	for i, x := range e.module.exports {
+		switch {
+		case i == e.started:
+			x.index = e.startBy
+		case x.Kind == KindFunc:
 			x.index = e.moved(x.index)
 		}
-		put(x.Name, x.Kind, x.index)
+		e.export(x.Name, x.Kind, x.index)
 	}
-	put(FuelExport, KindGlobal, e.meter.fuel)
-	put(DepthExport, KindGlobal, e.meter.depth)
+	e.export(FuelExport, KindGlobal, e.fuelGlobal())
+	e.export(DepthExport, KindGlobal, e.depthGlobal())
+	if e.touched {
+		e.export(TouchedExport, KindGlobal, e.touchedGlobal())
+	}
 	if e.module.start != nil {
-		put(StartExport, KindFunc, e.moved(*e.module.start))
+		e.export(StartExport, KindFunc, e.moved(*e.module.start))
 	}
 	for i, g := range e.module.globals {
 		if g.mutable && numeric(g.typ) {
 			name := fmt.Sprintf("%sglobal%d", ReservedPrefix, i)
-			e.globals = append(e.globals, name)
-			put(name, KindGlobal, uint32(e.module.imported(KindGlobal)+i))
+			globals = append(globals, name)
+			e.export(name, KindGlobal, uint32(i))
 		}
 	}
-	return out
+	return globals
 }
 
 func (e *encoder) elements() []byte {
@@ -142,6 +160,9 @@ func unlimited() Limits {
 func (e *encoder) bodies() (out []byte) {
 	for i, b := range e.module.bodies {
 		out = putBytes(out, e.meter.body(b, e.module.types[e.module.funcs[i]]))
+	}
+	for _, h := range e.helpers {
+		out = putBytes(out, h.body(&e.meter))
 	}
 	return out
 }

@@ -10,7 +10,7 @@ package rewrite
 // shape is what a first look at a body finds out.
 type shape struct {
 	segments []int // what each costs, in their order; the first is the function's entry
-	calls    bool
+	calls    bool  // functions of the module; helpers and imports end the nesting
 	bulk     bool
 }
 
@@ -75,10 +75,10 @@ func (f *flow) step(in instruction) bool {
 			return false
 		}
 	case opBrIf:
-		f.target(in.label)
+		f.target(in.index)
 		return !f.dead
 	case opBr:
-		f.target(in.label)
+		f.target(in.index)
 		f.dead = true
 		return false
 	case opBrTable:

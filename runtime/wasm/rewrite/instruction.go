@@ -18,6 +18,7 @@ const (
 	opDrop         = 0x1a
 	opSelectTyped  = 0x1c
 	opLocalGet     = 0x20
+	opLocalSet     = 0x21
 	opLocalTee     = 0x22
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
@@ -26,11 +27,17 @@ const (
 	opMemoryGrow   = 0x40
 	opI32Const     = 0x41
 	opI64Const     = 0x42
+	opI32Eqz       = 0x45
 	opI32LtS       = 0x48
+	opI32GtU       = 0x4b
+	opI32LeU       = 0x4d
 	opI64LtS       = 0x53
+	opI64GtU       = 0x56
 	opI32Add       = 0x6a
 	opI32Sub       = 0x6b
+	opI64Add       = 0x7c
 	opI64Sub       = 0x7d
+	opI64Shl       = 0x86
 	opI64ShrU      = 0x88
 	opI64ExtendU   = 0xad
 	opRefNull      = 0xd0
@@ -61,7 +68,9 @@ type instruction struct {
 	op         byte
 	sub        byte // behind a prefix
 	start, end int
-	label      uint32 // of br and br_if
+	// index is the first number behind the opcode: the label of br and br_if, or
+	// which local, global or table is meant.
+	index uint32
 	// targets is how many labels a br_table has.
 	targets int
 	// funcAt is where the function index begins, if the instruction has one; it
@@ -73,26 +82,36 @@ type instruction struct {
 // opens reports whether the instruction begins a block.
 func (in instruction) opens() bool { return in.op == opBlock || in.op == opLoop || in.op == opIf }
 
+// long reports whether the instruction is one of those that the rewritten module
+// does in pieces.
+func (in instruction) long() bool {
+	return in.op == opMisc && (in.sub == miscMemoryCopy || in.sub == miscMemoryFill)
+}
+
 // bulk reports whether the instruction's work grows with the number on top of
-// the stack.
+// the stack, within bounds that allow it to be done at once.
 func (in instruction) bulk() bool {
 	if in.op != opMisc {
 		return false
 	}
 	switch in.sub {
-	case miscMemoryInit, miscMemoryCopy, miscMemoryFill, miscTableInit, miscTableCopy, miscTableGrow, miscTableFill:
+	case miscMemoryInit, miscTableInit, miscTableCopy, miscTableGrow, miscTableFill:
 		return true
 	}
 	return false
 }
 
 // keepsState reports whether the instruction changes something that can not be
-// put back after a run: a table, or which segments are still there.
-func (in instruction) keepsState() bool {
-	if in.op == opTableSet {
+// put back after a run: a table, which segments are still there, or a global
+// without a number.
+func (m *module) keepsState(in instruction) bool {
+	switch in.op {
+	case opTableSet:
 		return true
-	}
-	if in.op != opMisc {
+	case opGlobalSet:
+		return int(in.index) < len(m.globals) && !numeric(m.globals[in.index].typ)
+	case opMisc:
+	default:
 		return false
 	}
 	switch in.sub {
@@ -111,10 +130,8 @@ func (r *reader) instruction() instruction {
 	switch op := in.op; {
 	case op == opBlock, op == opLoop, op == opIf:
 		r.signed(5)
-	case op == opBr, op == opBrIf:
-		in.label = r.u32()
-	case op >= opLocalGet && op <= opTableSet:
-		r.u32()
+	case op == opBr, op == opBrIf, op >= opLocalGet && op <= opTableSet:
+		in.index = r.u32()
 	case op == opBrTable:
 		in.targets = r.branchTable()
 	case op == opCall, op == opRefFunc:

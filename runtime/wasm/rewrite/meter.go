@@ -10,11 +10,12 @@ const (
 
 // meter writes metered function bodies.
 type meter struct {
+	*layout
+	module   *module
 	yield    uint32 // index of the imported function
 	overflow uint32
 	fuel     uint32 // index of the global
 	depth    uint32
-	moved    func(uint32) uint32 // where a function's index went
 	// blockType gives the type of a block with these results; it may add one.
 	blockType func(results []byte) []byte
 }
@@ -50,15 +51,13 @@ func (w *meter) instructions(out, code []byte, segments []int, spare uint32, wra
 	f.open(opBlock)
 	for r := (&reader{data: code}); r.more(); {
 		in := r.instruction()
+		out = w.before(out, in, spare)
 		switch {
-		case in.bulk():
-			out = w.chargeBulk(out, in, spare)
-		case in.op == opMemoryGrow:
-			out = w.charge(out, memoryGrowCost)
-		}
-		if in.op == opReturn && wrapped {
+		case in.op == opReturn && wrapped:
 			out = putU32(append(out, opBr), uint32(len(f.frames)-1))
-		} else {
+		case in.long():
+			out = putU32(append(out, opCall), w.helperFor(in))
+		default:
 			out = copyInstruction(out, code, in, w.moved)
 		}
 		if f.step(in) {
@@ -67,6 +66,28 @@ func (w *meter) instructions(out, code []byte, segments []int, spare uint32, wra
 		}
 	}
 	return out
+}
+
+// before writes what goes before an instruction.
+func (w *meter) before(out []byte, in instruction, spare uint32) []byte {
+	switch {
+	case in.bulk():
+		out = w.chargeBulk(out, in, spare)
+	case in.op == opMemoryGrow:
+		out = w.charge(out, memoryGrowCost)
+	}
+	if w.touched && w.module.keepsState(in) {
+		out = putU32(append(out, opI32Const, 1, opGlobalSet), w.touchedGlobal())
+	}
+	return out
+}
+
+// helperFor returns the function that does a long instruction in pieces.
+func (w *meter) helperFor(in instruction) uint32 {
+	if in.sub == miscMemoryFill {
+		return w.fill
+	}
+	return w.copy
 }
 
 // segment charges for a segment that begins behind an instruction. Only function
@@ -98,12 +119,16 @@ func (w *meter) deduct(out []byte, cost int) []byte {
 // stack. Bytes are cheaper than table elements.
 func (w *meter) chargeBulk(out []byte, in instruction, spare uint32) []byte {
 	shift := byte(0)
-	if in.sub <= miscMemoryFill {
+	if in.sub == miscMemoryInit {
 		shift = bytesPerUnit
 	}
-	out = putU32(append(out, opLocalTee), spare)
+	return w.chargeLength(putU32(append(out, opLocalTee), spare), spare, shift)
+}
+
+// chargeLength takes a length in a local, divided by a power of two, off the fuel.
+func (w *meter) chargeLength(out []byte, local uint32, shift byte) []byte {
 	out = putU32(append(out, opGlobalGet), w.fuel)
-	out = putU32(append(out, opLocalGet), spare)
+	out = putU32(append(out, opLocalGet), local)
 	out = append(out, opI64ExtendU, opI64Const, shift, opI64ShrU, opI64Sub)
 	return w.settle(out)
 }

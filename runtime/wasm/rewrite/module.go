@@ -48,6 +48,14 @@ type module struct {
 	dataSegs *uint32 // of the data count section
 	bodies   []body
 	names    []byte // body of the custom section "name", after its name
+	uses     uses
+}
+
+// uses is what a module's code contains.
+type uses struct {
+	instructions int
+	fill, copy   bool
+	state        *int // the first function that changes what can not be put back
 }
 
 type table struct {
@@ -197,30 +205,16 @@ func (m *module) consistent(l Limits) error {
 	return nil
 }
 
-// count of imports of a kind.
-func (m *module) imported(kind byte) (n int) {
-	for _, im := range m.imports {
-		if im.Kind == kind {
-			n++
-		}
-	}
-	return n
-}
-
-func (m *module) importedFuncs() int { return m.imported(KindFunc) }
+// importedFuncs counts imported functions: nothing else may be imported.
+func (m *module) importedFuncs() int { return len(m.imports) }
 
 // funcType returns the type of a function by its index.
 func (m *module) funcType(index uint32) (FuncType, bool) {
 	i := int(index)
-	for _, im := range m.imports {
-		if im.Kind != KindFunc {
-			continue
-		}
-		if i == 0 {
-			return m.types[im.typeIndex], true
-		}
-		i--
+	if i < len(m.imports) {
+		return m.types[m.imports[i].typeIndex], true
 	}
+	i -= len(m.imports)
 	if i >= len(m.funcs) {
 		return FuncType{}, false
 	}

@@ -6,13 +6,18 @@ import "fmt"
 type Summary struct {
 	Imports []Import
 	Exports []Export
+	// Functions and Instructions are those that the module defines.
+	Functions, Instructions int
 	// MemoryMin and MemoryMax are pages; a module without a maximum has the
 	// largest there is. Both are zero without a memory.
 	MemoryMin, MemoryMax uint32
 	HasMemory            bool
-	// Unrestorable says why memory and mutable globals are not all of the
-	// module's state; empty when they are.
+	// Unrestorable names what the module can change that can not be put back, and
+	// where; empty when memory and numbers in globals are all of its state.
 	Unrestorable string
+	// ReadsInput tells that the module imports WASI's fd_read, which a checkpoint
+	// needs.
+	ReadsInput bool
 
 	module *module
 }
@@ -32,7 +37,11 @@ func Check(code []byte, l Limits) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Summary{Imports: m.imports, Exports: m.exports, Unrestorable: m.unrestorable(), module: m}
+	s := &Summary{Imports: m.imports, Exports: m.exports, Functions: len(m.bodies), Instructions: m.uses.instructions,
+		ReadsInput: m.findRead() >= 0, module: m}
+	if m.uses.state != nil {
+		s.Unrestorable = fmt.Sprintf("function %d changes a table, a segment or a global without a number", *m.uses.state)
+	}
 	if m.memory != nil {
 		s.HasMemory, s.MemoryMin, s.MemoryMax = true, m.memory.min, maxPages
 		if m.memory.max != nil {
@@ -42,24 +51,15 @@ func Check(code []byte, l Limits) (*Summary, error) {
 	return s, nil
 }
 
-func (m *module) unrestorable() string {
-	for i, g := range m.globals {
-		if g.mutable && !numeric(g.typ) {
-			return fmt.Sprintf("global %d is mutable and holds no number", m.imported(KindGlobal)+i)
-		}
-	}
-	for i, b := range m.bodies {
-		for r := (&reader{data: b.code}); r.more(); {
-			if r.instruction().keepsState() {
-				return fmt.Sprintf("function %d changes a table or drops a segment", m.importedFuncs()+i)
-			}
-		}
-	}
-	return ""
-}
-
 // numeric reports whether a type is i32, i64, f32 or f64.
 func numeric(t byte) bool { return t >= 0x7c && t <= 0x7f }
+
+// Options choose what Rewrite does beyond metering.
+type Options struct {
+	// Checkpoint makes a program that can be frozen before its first read of
+	// standard input and rewound: EnterImport and AwaitImport say how.
+	Checkpoint bool
+}
 
 // Rewritten is a module under the host's control.
 type Rewritten struct {
@@ -69,30 +69,16 @@ type Rewritten struct {
 	Globals []string
 	// HasStart tells that StartExport is there and must be called first.
 	HasStart bool
+	// Touches tells that TouchedExport is there.
+	Touches bool
+	// Checkpoint tells that the module asks at EnterImport and AwaitImport.
+	Checkpoint bool
 }
-
-// added is how many functions Rewrite imports.
-const added = 2
 
 // Rewrite meters a module that Check accepted. Its declared maximum of memory is
 // lifted to the largest possible: the host's allocator enforces it, sees every
 // growth that is refused, and can shrink a full memory again.
-func Rewrite(s *Summary) Rewritten {
-	m := s.module
-	first := uint32(m.importedFuncs())
-	e := &encoder{module: m, types: newTypes(m.types), moved: func(fn uint32) uint32 {
-		if fn < first {
-			return fn
-		}
-		return fn + added
-	}}
-	e.meter = meter{
-		yield:     first,
-		overflow:  first + 1,
-		fuel:      uint32(m.imported(KindGlobal) + len(m.globals)),
-		depth:     uint32(m.imported(KindGlobal) + len(m.globals) + 1),
-		moved:     e.moved,
-		blockType: e.types.block,
-	}
+func Rewrite(s *Summary, o Options) Rewritten {
+	e := newEncoder(s.module, o)
 	return e.encode()
 }

@@ -113,12 +113,19 @@ func TestUnrestorable(t *testing.T) {
 	global := func(typ byte, init ...byte) []byte {
 		return mod(sec(secGlobal, append(append([]byte{1, typ, 1}, init...), opEnd)))
 	}
+	setGlobal := func(typ byte, init ...byte) []byte {
+		body := append(append([]byte{0}, init...), opGlobalSet, 0, opEnd)
+		return mod(sec(secType, []byte{1, 0x60, 0, 0}), sec(secFunction, []byte{1, 0}),
+			global(typ, init...)[len(preamble):], sec(secCode, putBytes([]byte{1}, body)))
+	}
 	tests := []struct {
 		name, want string
 		code       []byte
 	}{
 		{"a number in a global", "", global(I32, opI32Const, 0)},
-		{"a reference in a global", "global 0", global(0x70, opRefNull, 0x70)},
+		{"a reference in a global that nobody sets", "", global(0x70, opRefNull, 0x70)},
+		{"a number that is set", "", setGlobal(I32, opI32Const, 0)},
+		{"a reference that is set", "function 0", setGlobal(0x70, opRefNull, 0x70)},
 		{"memory.fill", "", functions([]byte{0, opMisc, miscMemoryFill, 0, opEnd})},
 		{"table.set", "function 0", functions([]byte{0, opTableSet, 0, opEnd})},
 		{"table.grow", "function 0", functions([]byte{0, opMisc, miscTableGrow, 0, opEnd})},
@@ -148,7 +155,7 @@ func TestRewriteKeepsNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := Rewrite(s).Code
+	out, added := Rewrite(s, Options{}).Code, byte(2) // yield and overflow
 	if want := putBytes([]byte{1}, []byte{1, added, 3, 'r', 'u', 'n'}); !bytes.Contains(out, want) {
 		t.Errorf("no name at index %d in % x", added, out)
 	}
@@ -161,7 +168,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		out := Rewrite(s)
+		out := Rewrite(s, Options{})
 		r := &reader{data: out.Code, pos: len(preamble)}
 		for r.more() { // the frame of sections must hold
 			r.byte()

@@ -1,0 +1,5 @@
+package wasm
+
+func findSeeds([]byte) []int { return nil }
+
+func (i *instance) reseed() {}
