@@ -27,9 +27,7 @@ func (m *Module) freeze(i *instance) (*frozen, error) {
 		return f, nil
 	}
 	content, _ := i.memory.Read(0, i.memory.Size())
-	if i.run.random {
-		f.seeds = findSeeds(content)
-	}
+	f.seeds = findSeeds(content, i.run.drawn)
 	img, err := m.engine.memory.NewImage(content)
 	if err != nil {
 		return nil, err

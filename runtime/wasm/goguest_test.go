@@ -1,6 +1,8 @@
 package wasm
 
 import (
+	"encoding/json"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,7 @@ func TestGoGuest(t *testing.T) {
 		if string(m.Info().Kind) != kind {
 			t.Errorf("kind %s, want %s", m.Info().Kind, kind)
 		}
+		throwsFreshDice(t, m)
 		for _, tt := range []struct {
 			name, input, output, message string
 			code                         automation.FailureCode
@@ -52,5 +55,26 @@ func TestGoGuest(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The numbers of Go's own generators differ in each run, although the guest is
+// frozen; those of one with a seed of its own are the same, as in a new process.
+func throwsFreshDice(t *testing.T, m *Module) {
+	t.Helper()
+	seen := map[uint64]bool{}
+	for range 20 {
+		res := call(t, m, Call{Export: "run", Input: []byte(`{"dice":true}`)})
+		var dice struct{ Random, Fixed uint64 }
+		if err := json.Unmarshal(res.Output, &dice); err != nil {
+			t.Fatal(err)
+		}
+		if seen[dice.Random] {
+			t.Errorf("%s: %d came twice", m.info.Kind, dice.Random)
+		}
+		if want := rand.NewChaCha8([32]byte{1, 2, 3}).Uint64(); dice.Fixed != want {
+			t.Errorf("%s: the first number of the fixed seed is %#x", m.info.Kind, dice.Fixed)
+		}
+		seen[dice.Random] = true
 	}
 }

@@ -20,7 +20,7 @@ type run struct {
 	caller   hostfuncs.Caller
 	export   string
 	phase    phase
-	random   bool // the guest asked for randomness
+	drawn    []seed // of those that a starting guest asked of the host
 
 	instance   *instance
 	importName string // the import that runs, for messages

@@ -115,13 +115,16 @@ func wasiClockTime(r *run, a []uint64) {
 
 // wasiRandom works in pieces, so that a large wish can not outlast the deadline.
 func wasiRandom(r *run, a []uint64) {
-	r.random = true
 	const piece = 64 << 10
-	for b := r.bytes(uint32(a[0]), uint32(a[1])); len(b) > 0; b = b[min(piece, len(b)):] {
+	all := r.bytes(uint32(a[0]), uint32(a[1]))
+	for b := all; len(b) > 0; b = b[min(piece, len(b)):] {
 		if _, err := rand.Read(b[:min(piece, len(b))]); err != nil {
 			panic(&stop{automation.CodeInternal, "the system gives no random numbers: " + err.Error()})
 		}
 		r.checkpoint()
+	}
+	if r.phase != running && len(all) == seedSize && len(r.drawn) < maxDrawn {
+		r.drawn = append(r.drawn, seed(all))
 	}
 	a[0] = errnoSuccess
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"time"
@@ -28,15 +29,22 @@ type input struct {
 	Sleep string `json:"sleep"`
 	Panic bool   `json:"panic"`
 	Alloc int    `json:"alloc"`
+	Dice  bool   `json:"dice"`
 }
 
 type output struct {
 	Hello string `json:"hello"`
 	Sum   int    `json:"sum"`
 	Runs  int    `json:"runs"`
+	// Random comes of the runtime's generator, Fixed of one with a seed of its own.
+	Random uint64 `json:"random,omitempty"`
+	Fixed  uint64 `json:"fixed,omitempty"`
 }
 
-var runs int
+var (
+	runs  int
+	fixed = rand.NewChaCha8([32]byte{1, 2, 3})
+)
 
 func answer(data []byte) (output, error) {
 	var in input
@@ -56,6 +64,9 @@ func answer(data []byte) (output, error) {
 	}
 	runs++
 	out := output{Hello: in.Name, Runs: runs}
+	if in.Dice {
+		out.Random, out.Fixed = rand.Uint64(), fixed.Uint64()
+	}
 	for i := 1; i <= in.N; i++ {
 		out.Sum += i
 	}
