@@ -168,7 +168,7 @@ func (d *demo) server(ctx context.Context, ready func(daemon.Started)) (*daemon.
 		return nil, fmt.Errorf("lay out the demo's pack: %w", err)
 	}
 	return daemon.New(ctx, daemon.Options{
-		Config: c, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: daemon.NewLogger(c, d.cli.err), Ready: ready,
+		Config: c, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: daemon.NewLogger(c, d.cli.err), Ready: ready, Compiler: compiler(),
 	})
 }
 

@@ -13,9 +13,10 @@ import (
 // programEnv turns the test binary, and what it starts, into the program.
 const programEnv = "SQUALL_TEST_PROGRAM"
 
-// TestMain lets the tests run the program as a process of its own.
+// TestMain lets the tests run the program as a process of its own. Its compiler
+// process gets no environment.
 func TestMain(m *testing.M) {
-	if os.Getenv(programEnv) != "" {
+	if os.Getenv(programEnv) != "" || len(os.Args) > 1 && os.Args[1] == compileCommand {
 		main()
 	}
 	testscript.Main(m, map[string]func(){"squall": main})

@@ -74,7 +74,7 @@ func (c *cli) serve(ctx context.Context, conf config.Config) error {
 		logger.Warn("built without the shipped packs: there is no core.echo; make build includes them")
 	}
 	d, err := daemon.New(ctx, daemon.Options{
-		Config: conf, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: logger,
+		Config: conf, Packs: []fs.FS{packs.Std()}, Version: buildVersion(), Logger: logger, Compiler: compiler(),
 		Ready: func(started daemon.Started) {
 			if err := c.greet(conf, started); err != nil {
 				logger.Warn("nobody was told where the server is", "url", started.URL, "err", err)

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 
 	"github.com/squall-dev/squall/packs"
@@ -10,6 +11,11 @@ import (
 	"github.com/squall-dev/squall/runtime/config"
 	"github.com/squall-dev/squall/runtime/wasm"
 )
+
+// CompileModule is the compiler process of a daemon; see Options.Compiler.
+func CompileModule(ctx context.Context, args []string, stdin io.Reader, stderr io.Writer) int {
+	return wasm.CompilerMain(ctx, args, stdin, stderr)
+}
 
 // CheckPack loads the pack in dir as a server with the defaults would, and puts
 // it away again. It needs no data directory.

@@ -34,6 +34,9 @@ type Options struct {
 	Packs   []fs.FS
 	Version api.Version
 	Logger  *slog.Logger
+	// Compiler is a command that calls CompileModule with the arguments that are
+	// added to it. Empty compiles modules in this process.
+	Compiler []string
 	// Ready is called once, when the server answers.
 	Ready func(Started)
 }

@@ -98,7 +98,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 	p.onClose(closeFuncs)
-	sandbox, err := wasm.New(ctx, wasm.Options{HostFuncs: funcs, CacheDir: filepath.Join(c.Data, "cache", "wasm"), Logger: o.Logger})
+	sandbox, err := wasm.New(ctx, wasm.Options{HostFuncs: funcs, CacheDir: filepath.Join(c.Data, "cache", "wasm"), Compiler: o.Compiler, Logger: o.Logger})
 	if err != nil {
 		return p, fmt.Errorf("start the Wasm engine: %w", err)
 	}

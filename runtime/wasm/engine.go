@@ -24,8 +24,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -48,6 +46,11 @@ type Options struct {
 	// it, so it belongs to this user alone; it is created with mode 0700. Empty
 	// keeps compiled modules in memory.
 	CacheDir string
+	// Compiler is a command that calls [CompilerMain] with the arguments that are
+	// added to it: modules are compiled there, so that one which makes the compiler
+	// fail can not take this process down. It needs a CacheDir. Empty compiles in
+	// this process.
+	Compiler []string
 	// MaxMemory is the most memory, in bytes, that any guest may have, whatever
 	// the limits of a call say. Zero means 1 GiB.
 	MaxMemory int64
@@ -68,11 +71,13 @@ type Options struct {
 type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
-	memory  *memory.Source
-	hosts   hostfuncs.Set
-	limits  rewrite.Limits
-	most    int64 // bytes of memory of one guest
-	budget  *budget
+	// compiler compiles in another process; nil when that is done here.
+	compiler *compiler
+	memory   *memory.Source
+	hosts    hostfuncs.Set
+	limits   rewrite.Limits
+	most     int64 // bytes of memory of one guest
+	budget   *budget
 	// interprets tells that nothing is compiled.
 	interprets bool
 	// compiling has room for one: compiling takes all processors and much memory,
@@ -112,12 +117,15 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	e.log = e.log.With("component", "wasm")
 	e.limits = rewrite.DefaultLimits()
 	e.limits.MemoryPages = uint32(min(e.most/pageSize, int64(e.limits.MemoryPages)))
+	e.interprets = o.Interpreter || !compilerSupported(ctx)
 	var err error
 	if e.cache, err = openCache(o.CacheDir); err != nil {
 		return nil, err
 	}
+	if len(o.Compiler) > 0 && o.CacheDir != "" && !e.interprets {
+		e.compiler = &compiler{command: o.Compiler, dir: o.CacheDir}
+	}
 	e.memory = memory.Open(memory.Options{Portable: o.PortableMemory})
-	e.interprets = o.Interpreter || !compilerSupported(ctx)
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, runtimeConfig(e.interprets, e.cache))
 	if err := e.linkHost(ctx); err != nil {
 		return nil, errors.Join(err, e.release(ctx))
@@ -143,29 +151,6 @@ func compilerSupported(ctx context.Context) (ok bool) {
 	defer func() { _ = r.Close(ctx) }()
 	_, err := r.CompileModule(ctx, []byte("\x00asm\x01\x00\x00\x00"))
 	return err == nil
-}
-
-// openCache refuses a directory that others may write: its content is executed.
-func openCache(dir string) (wazero.CompilationCache, error) {
-	if dir == "" {
-		return wazero.NewCompilationCache(), nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create the cache of compiled modules: %w", err)
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, fmt.Errorf("look at the cache of compiled modules: %w", err)
-	}
-	if info.Mode().Perm()&0o022 != 0 && runtime.GOOS != "windows" {
-		return nil, automation.Invalid("others may write to %s, from where compiled modules are executed", dir).
-			WithHint("chmod 700 %s", dir)
-	}
-	cache, err := wazero.NewCompilationCacheWithDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open the cache of compiled modules: %w", err)
-	}
-	return cache, nil
 }
 
 // Close retires all modules, waits for their calls and frees everything. When ctx

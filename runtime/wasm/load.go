@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/wasm/rewrite"
@@ -102,33 +98,6 @@ func (e *Engine) checkImport(im rewrite.Import) error {
 		return unknown.WithHint("Extism plugins are not supported; build a WASI command or use an SDK from sdk/")
 	}
 	return unknown.WithHint("build for WASI preview 1 (wasm32-wasip1) and use the imports that sdk/README.md lists")
-}
-
-// compileTimeout is many times what the largest interpreters take. Compiling stops
-// between functions, each of which is bounded.
-const compileTimeout = 2 * time.Minute
-
-// compile turns a checked module into machine code. The compiler is known to
-// panic on rare inputs that its own validation lets pass.
-func (e *Engine) compile(ctx context.Context, code []byte) (c wazero.CompiledModule, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = automation.Invalid("the compiler gave up on the module").WithCode("invalid_module").Because(fmt.Errorf("%v", p))
-		}
-	}()
-	within, cancel := context.WithTimeout(ctx, compileTimeout)
-	defer cancel()
-	c, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(within, runtime.GOMAXPROCS(0)), code)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return nil, fmt.Errorf("compile: %w", cause)
-	}
-	if err != nil && within.Err() != nil {
-		return nil, automation.Invalid("the module takes longer than %v to compile", compileTimeout).WithCode("invalid_module")
-	}
-	if err != nil {
-		return nil, automation.Invalid("the module is not valid").WithCode("invalid_module").Because(err)
-	}
-	return c, nil
 }
 
 // prove instantiates a module once: that shows whether its imports fit. A reactor
