@@ -147,6 +147,7 @@ func (d *document) limits(n *yaml.Node) automation.Limits {
 		"output":     func(v *yaml.Node) { l.Output = d.size(v) },
 		"log":        func(v *yaml.Node) { l.Log = d.size(v) },
 		"host_calls": func(v *yaml.Node) { l.HostCalls = int(d.whole(v, 1, 1_000_000)) },
+		"host_bytes": func(v *yaml.Node) { l.HostBytes = d.size(v) },
 		"call_depth": func(v *yaml.Node) { l.CallDepth = int(d.whole(v, 1, 1_000_000)) },
 		"fuel":       func(v *yaml.Node) { l.Fuel = d.whole(v, 1, 1<<62) },
 		"cpu":        func(v *yaml.Node) { l.Fuel = int64(d.duration(v).Seconds() * fuelPerSecond) },

@@ -80,6 +80,8 @@ func (m *fakeModule) Call(context.Context, wasm.Call) (wasm.Result, error) {
 	return wasm.Result{}, nil
 }
 
+func (m *fakeModule) Prepare(context.Context, string) error { return nil }
+
 func (m *fakeModule) Retire(context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -137,7 +137,27 @@ func (l *Loader) compile(ctx context.Context, p *Pack, files contents) error {
 			return err
 		}
 		p.modules[file] = m
+		if err := l.prepare(ctx, p, file, m); err != nil {
+			return err
+		}
 		l.log.Debug("module ready", "pack", p.Name, "module", file, "dur", time.Since(began))
+	}
+	return nil
+}
+
+// prepare starts what an action's first call would have to wait for. That it could
+// not is no reason to refuse the pack: the call will tell.
+func (l *Loader) prepare(ctx context.Context, p *Pack, file string, m *module) error {
+	for _, a := range p.Actions {
+		if a.EntryPoint != file {
+			continue
+		}
+		if err := m.Prepare(ctx, a.Export); err != nil {
+			if cause := context.Cause(ctx); cause != nil {
+				return fmt.Errorf("prepare %s: %w", a.Ref(), cause)
+			}
+			l.log.Warn("action could not be prepared; its first call starts it", "pack", p.Name, "action", a.Name, "err", err)
+		}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 // compiled is a module that the engine made ready.
 type compiled interface {
 	wasm.Caller
+	Prepare(ctx context.Context, action string) error
 	Retire(ctx context.Context) error
 }
 

@@ -31,7 +31,7 @@ func BenchmarkCall(b *testing.B) {
 
 func benchmark(b *testing.B, m *Module, export string) {
 	b.ReportAllocs()
-	c := Call{Export: export, Input: []byte(`{"name":"World","n":100}`)}
+	c := Call{Export: export, Input: []byte(`{"name":"World","n":100}`), Buffer: make([]byte, 0, 1024)}
 	for b.Loop() {
 		res, err := m.Call(context.Background(), c)
 		if err != nil || res.Code != "" {

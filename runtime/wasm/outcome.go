@@ -69,6 +69,21 @@ func (r *run) finish(buffer []byte, code uint32, err error) Result {
 
 // outcome sorts how the guest's code ended into the codes that the history knows.
 func (r *run) outcome(code uint32, err error) Result {
+	if err == nil && code == 0 {
+		return r.succeeded()
+	}
+	return r.ended(code, err)
+}
+
+func (r *run) succeeded() Result {
+	if r.log.over() {
+		return Result{Code: automation.CodeOutputLimit, Message: "the action wrote more than " + bytesText(r.limits.Log) + " of log"}
+	}
+	return Result{}
+}
+
+// ended sorts an end other than returning 0.
+func (r *run) ended(code uint32, err error) Result {
 	i := r.instance
 	var said *exit
 	var stopped *stop
@@ -78,11 +93,8 @@ func (r *run) outcome(code uint32, err error) Result {
 	switch {
 	case errors.As(err, &stopped):
 		return Result{Code: stopped.code, Message: stopped.message}
-	case err == nil && said == nil, errors.As(err, &said) && said.code == 0:
-		if r.log.over() {
-			return Result{Code: automation.CodeOutputLimit, Message: "the action wrote more than " + bytesText(r.limits.Log) + " of log"}
-		}
-		return Result{}
+	case errors.As(err, &said) && said.code == 0:
+		return r.succeeded()
 	case i != nil && i.slot != nil && i.slot.Denied(): // whatever it said then, that is why
 		limit := min(r.limits.Memory, r.module.maxMemory)
 		return Result{Code: automation.CodeMemoryLimit, Message: "the action used more than " + bytesText(limit) + " of memory", Trace: traceOf(err)}
