@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/tetratelabs/wazero"
 
@@ -52,11 +51,8 @@ func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
 	defer m.leave()
 	call.Limits = call.Limits.Or(automation.DefaultLimits())
 	memory := min(call.Limits.Memory, m.maxMemory)
-	i := o.idle.take()
-	if err := m.takeMemory(ctx, i, memory, call.Limits.Timeout); err != nil {
-		if i != nil {
-			o.idle.put(i)
-		}
+	i, err := o.take(ctx, memory, call.Limits.Timeout)
+	if err != nil {
 		if context.Cause(ctx) == nil {
 			return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
 		}
@@ -87,23 +83,6 @@ func (m *Module) notRun(ctx context.Context, call Call) Result {
 	r := &run{}
 	r.reset(ctx, m, call, running)
 	return r.finish(call.Buffer, 0, r.stopped())
-}
-
-// takeMemory waits until there is memory for a call, less what its instance holds
-// already. That does not count as the action's time, but takes as long at most.
-func (m *Module) takeMemory(ctx context.Context, i *instance, bytes int64, patience time.Duration) error {
-	if i != nil {
-		bytes -= i.held
-	}
-	if bytes <= 0 || m.engine.budget.tryTake(bytes) {
-		if bytes < 0 {
-			m.engine.budget.give(-bytes)
-		}
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return m.engine.budget.take(ctx, bytes)
 }
 
 // resume runs an action on an instance in the frozen state.
@@ -153,15 +132,14 @@ func (m *Module) Prepare(ctx context.Context, action string) error {
 		return err
 	}
 	defer m.leave()
-	if i := o.idle.take(); i != nil {
-		o.idle.put(i)
-		return nil
-	}
 	memory := min(m.maxMemory, initMemory)
-	if err := m.takeMemory(ctx, nil, memory, initTimeout); err != nil {
+	i, err := o.take(ctx, memory, initTimeout)
+	if err != nil {
 		return fmt.Errorf("prepare %s of module %s: %w", action, m.name, err)
 	}
-	i, err := o.ready(ctx, memory)
+	if i == nil {
+		i, err = o.ready(ctx, memory)
+	}
 	if i == nil {
 		m.engine.budget.give(memory)
 		return err

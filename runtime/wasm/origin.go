@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -36,6 +37,29 @@ func (o *origin) startsAnew(why string) {
 	if o.anew.CompareAndSwap(nil, &why) {
 		o.module.engine.log.Debug("each run starts from the beginning", "module", o.module.name, "action", o.action, "why", why)
 	}
+}
+
+// take returns an idle instance, or nil when there is none, with memory for a call
+// reserved, less what the instance holds already. Waiting for memory does not count
+// as the action's time, but takes as long at most. Who waits holds no instance: two
+// who do could wait for each other.
+func (o *origin) take(ctx context.Context, memory int64, patience time.Duration) (*instance, error) {
+	budget := o.module.engine.budget
+	if i := o.idle.take(); i != nil {
+		switch more := memory - i.held; {
+		case more < 0:
+			budget.give(-more)
+			return i, nil
+		case budget.tryTake(more):
+			return i, nil
+		}
+		o.module.discard(i)
+	} else if budget.tryTake(memory) {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return nil, budget.take(ctx, memory)
 }
 
 // ready returns a new instance in the frozen state, or nil when each run starts

@@ -93,6 +93,7 @@ func engines(t *testing.T) map[string]*Engine {
 	return map[string]*Engine{
 		"compiled":    newEngine(t, Options{}),
 		"interpreted": newEngine(t, Options{Interpreter: true}),
+		"portable":    newEngine(t, Options{PortableMemory: true}),
 	}
 }
 
