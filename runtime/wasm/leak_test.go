@@ -89,7 +89,7 @@ func used() usage {
 // Modules are loaded, called from all sides, replaced and retired at the same time.
 func TestLoadRunRetireUnderLoad(t *testing.T) {
 	t.Parallel()
-	e := newEngine(t, Options{MemoryBudget: 64 << 20})
+	e := newEngine(t, Options{MemoryBudget: 64 << 20, MaxMemory: 16 << 20})
 	code, program := fixture(t, "behave"), fixture(t, "program")
 	var mu sync.Mutex // guards current
 	current := map[string]*Module{"behave": load(t, e, "behave"), "program": load(t, e, "program")}

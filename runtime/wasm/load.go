@@ -104,7 +104,9 @@ func (e *Engine) checkImport(im rewrite.Import) error {
 // is started and frozen; a command starts when it is known for which action.
 func (m *Module) prove(ctx context.Context) error {
 	memory := min(m.maxMemory, initMemory)
-	if err := m.engine.budget.take(ctx, memory); err != nil {
+	patient, cancel := context.WithTimeout(ctx, initTimeout)
+	defer cancel()
+	if err := m.engine.budget.take(patient, memory); err != nil {
 		return fmt.Errorf("start the module: %w", err)
 	}
 	i, err := m.instantiate(ctx)
