@@ -83,7 +83,7 @@ func (r *run) outcome(i *instance, code uint32, err error) Result {
 		limit := min(r.limits.Memory, r.module.maxMemory)
 		return Result{Code: automation.CodeMemoryLimit, Message: "the action used more than " + bytesText(limit) + " of memory", Trace: traceOf(err)}
 	case said != nil:
-		message := r.log.last()
+		message := lastWords(r.log)
 		if message == "" {
 			message = said.Error()
 		}
@@ -99,13 +99,24 @@ func (r *run) crash(err error) Result {
 		return Result{Code: automation.CodeStackLimit, Message: "the action's calls are nested too deep", Trace: traceOf(err)}
 	}
 	message := "the action crashed: " + reason
-	if last := r.log.last(); last != "" {
+	if last := lastWords(r.log); last != "" {
 		message += ": " + last
 	}
 	return Result{Code: automation.CodeTrap, Message: message, Trace: traceOf(err)}
 }
 
+// lastWords is the last error line of the log, as far as it fits into a message.
+// All of it stands in the log.
+func lastWords(l *logbook) string {
+	last := l.last()
+	if len(last) > maxMessage {
+		last = strings.ToValidUTF8(last[:maxMessage], "") + "..."
+	}
+	return last
+}
+
 const (
+	maxMessage    = 2048 // bytes
 	maxTraceLines = 30
 	maxTrace      = 4096 // bytes
 )
