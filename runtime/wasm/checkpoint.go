@@ -157,7 +157,7 @@ func (o *origin) park(ctx context.Context, limits automation.Limits) (*instance,
 	call.Caller.Log = func(level automation.LogLevel, text string) { said = append(said, logLine{level, text}) }
 	i.run.reset(ctx, m, call, parking)
 	_, err = i.start()
-	if cause := context.Cause(ctx); cause != nil {
+	if cause := ended(ctx); cause != nil {
 		m.discard(i)
 		return nil, fmt.Errorf("start module %s: %w", m.name, cause)
 	}

@@ -74,7 +74,7 @@ func (c *compiler) compile(within, ctx context.Context, code []byte) (err error)
 		return fmt.Errorf("make room to compile in: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	var stderr tail
+	var stderr beginning
 	cmd := exec.CommandContext(within, c.command[0], append(c.command[1:], work)...)
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(code), &stderr
 	cmd.Env = []string{} // nothing of it is the compiler's business
@@ -131,17 +131,17 @@ func (c *compiler) keep(work string, code []byte) error {
 	return nil
 }
 
-// tail keeps the beginning of what a process says.
-type tail struct{ buf bytes.Buffer }
+// beginning keeps the first words of what a process says.
+type beginning struct{ buf bytes.Buffer }
 
-func (t *tail) Write(b []byte) (int, error) {
+func (t *beginning) Write(b []byte) (int, error) {
 	if room := 4096 - t.buf.Len(); room > 0 {
 		t.buf.Write(b[:min(len(b), room)])
 	}
 	return len(b), nil
 }
 
-func (t *tail) String() string { return t.buf.String() }
+func (t *beginning) String() string { return t.buf.String() }
 
 // exitInvalid is how a compiler says that the module is to blame.
 const exitInvalid = 3

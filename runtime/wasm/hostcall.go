@@ -13,6 +13,7 @@ import (
 const (
 	maxRecords = 1000 // host calls that the history keeps
 	maxName    = 100  // bytes of a name that a guest made up
+	maxRequest = maxChannel
 )
 
 // hostCall performs a host call and returns the envelope. A refusal is an
@@ -23,7 +24,7 @@ func (r *run) hostCall(name string, request []byte) []byte {
 	if r.hostCalls > 2*r.limits.HostCalls+100 { // it does not listen
 		panic(&stop{automation.CodeHostCallLimit, "the action goes on making host calls after its limit of " + countText(int64(r.limits.HostCalls))})
 	}
-	envelope, record := r.answer(name, bytes.Clone(request)) // the guest's memory is not the callee's to keep
+	envelope, record := r.answer(name, request)
 	r.hostTime += record.Duration
 	r.hostBytes += int64(len(request) + len(envelope))
 	if len(r.records) < maxRecords {
@@ -43,12 +44,14 @@ func (r *run) answer(name string, request []byte) ([]byte, automation.HostCall) 
 	case r.hostCalls > r.limits.HostCalls:
 		return refuse(name, request, automation.Denied("the action has made all of its %d host calls", r.limits.HostCalls).
 			WithHint("raise limits.host_calls in pack.yaml"))
+	case len(request) > maxRequest: // before it is copied, as often as the guest likes
+		return refuse(name, request, automation.Invalid("the request has %s, the limit is %s", bytesText(int64(len(request))), bytesText(maxRequest)))
 	case !known:
 		return refuse(name, request, automation.NotFound("there is no host function %q", short(name)).
 			WithHint("sdk/abi/abi.json lists them all"))
 	default:
-		ctx := r.hostContext() // first: it completes the caller
-		return f.Call(ctx, r.caller, request)
+		ctx := r.hostContext()                             // first: it completes the caller
+		return f.Call(ctx, r.caller, bytes.Clone(request)) // the guest's memory is not the callee's to keep
 	}
 }
 
@@ -60,6 +63,10 @@ func refuse(name string, request []byte, err error) ([]byte, automation.HostCall
 		RequestBytes: len(request), ReplyBytes: len(envelope),
 	}
 }
+
+// nameOf copies a name from a guest's memory. Of one that is too long to be known
+// it leaves enough to say so.
+func nameOf(b []byte) string { return string(b[:min(len(b), maxName+1)]) }
 
 func short(name string) string {
 	if len(name) > maxName {

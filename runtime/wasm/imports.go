@@ -92,7 +92,7 @@ func squallImports() []importFunc {
 		}},
 		{"output_write", "ii", "", func(r *run, a []uint64) { r.writeOutput(r.bytes(uint32(a[0]), uint32(a[1]))) }},
 		{"host_call", "iiii", "i", func(r *run, a []uint64) {
-			name := string(r.bytes(uint32(a[0]), uint32(a[1])))
+			name := nameOf(r.bytes(uint32(a[0]), uint32(a[1])))
 			r.envelope = r.hostCall(name, r.bytes(uint32(a[2]), uint32(a[3])))
 			a[0] = uint64(len(r.envelope))
 		}},
@@ -100,7 +100,9 @@ func squallImports() []importFunc {
 			copy(r.bytes(uint32(a[0]), uint32(len(r.envelope))), r.envelope)
 		}},
 		{"log", "iii", "", func(r *run, a []uint64) {
-			r.log.add(levelOf(uint32(a[0])), string(r.bytes(uint32(a[1]), uint32(a[2]))))
+			text := r.bytes(uint32(a[1]), uint32(a[2]))
+			text = text[:min(int64(len(text)), r.limits.Log+1)] // no more of it than is over the limit
+			r.log.add(levelOf(uint32(a[0])), string(text))
 			r.checkpoint()
 		}},
 	}

@@ -53,11 +53,16 @@ func describe(code []byte, s *rewrite.Summary) (Info, error) {
 // whatever else is there.
 func classify(info *Info, s *rewrite.Summary) error {
 	for _, x := range s.Exports {
+		t, ok := s.FuncType(x)
 		if x.Kind == rewrite.KindFunc && x.Name == exportStart {
+			if !ok || len(t.Params)+len(t.Results) > 0 { // it could never be called
+				return automation.Invalid("the module exports a _start that takes or gives something").WithCode("invalid_module").
+					WithHint("build a WASI command: its _start has no parameters and no results")
+			}
 			info.Kind, info.Why = Command, "it exports _start"
 			return nil
 		}
-		if t, ok := s.FuncType(x); ok && isAction(x.Name, t) {
+		if ok && isAction(x.Name, t) {
 			info.Exports = append(info.Exports, x.Name)
 		}
 	}

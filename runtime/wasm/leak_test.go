@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"runtime"
-	"runtime/debug"
 	"sync"
 	"testing"
 
@@ -34,7 +32,7 @@ func TestReplacingLeaksNothing(t *testing.T) { // not parallel: it counts what t
 	current := load(t, e, "echo")
 	for n := range cycles {
 		if n == cycles/10 {
-			before = used()
+			before = usageNow()
 		}
 		next, err := e.Load(t.Context(), "behave", version(reactor, n))
 		if err != nil {
@@ -61,29 +59,15 @@ func TestReplacingLeaksNothing(t *testing.T) { // not parallel: it counts what t
 	if err := current.Retire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	after := used()
+	after := usageNow()
 	t.Logf("after %d cycles: %+v, after all %d: %+v", cycles/10, before, cycles, after)
-	const heap = 4 << 20
-	if after.heap > before.heap+heap || after.goroutines > before.goroutines || after.mappings > before.mappings+20 || after.files > before.files {
+	const memory = 8 << 20
+	if after.resident > before.resident+memory || after.goroutines > before.goroutines || after.mappings > before.mappings+20 || after.files > before.files {
 		t.Errorf("it grew from %+v to %+v", before, after)
 	}
 	if free := e.budget.free; free != e.budget.total || len(e.modules) != 0 {
 		t.Errorf("%d bytes of the budget and %d modules are left", e.budget.total-free, len(e.modules))
 	}
-}
-
-type usage struct {
-	heap                        uint64
-	goroutines, mappings, files int
-}
-
-func used() usage {
-	debug.FreeOSMemory()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	u := usage{heap: m.HeapInuse, goroutines: runtime.NumGoroutine()}
-	u.mappings, u.files = ofProcess()
-	return u
 }
 
 // Modules are loaded, called from all sides, replaced and retired at the same time.

@@ -69,17 +69,26 @@ func (e *Engine) build(ctx context.Context, name string, code []byte) (*Module, 
 
 // checkImports refuses what nobody will be there to answer, by name.
 func (e *Engine) checkImports(s *rewrite.Summary) error {
+	const most = 10 // of which people want to read
 	var errs []error
+	more := 0
 	for _, im := range s.Imports {
-		if err := e.checkImport(im); err != nil {
+		switch err := e.checkImport(im); {
+		case err == nil:
+		case len(errs) < most:
 			errs = append(errs, err)
+		default:
+			more++
 		}
+	}
+	if more > 0 {
+		errs = append(errs, fmt.Errorf("and %s imports more are not there", countText(int64(more))))
 	}
 	return errors.Join(errs...)
 }
 
 func (e *Engine) checkImport(im rewrite.Import) error {
-	unknown := automation.Invalid("the module imports %s.%s, which is not there", im.Module, im.Name).WithCode("unknown_import")
+	unknown := automation.Invalid("the module imports %s.%s, which is not there", short(im.Module), short(im.Name)).WithCode("unknown_import")
 	switch im.Module {
 	case moduleSquall:
 		if known(squallImports(), im.Name) {
@@ -93,7 +102,7 @@ func (e *Engine) checkImport(im rewrite.Import) error {
 		if _, ok := e.hosts[im.Name]; ok {
 			return nil
 		}
-		return unknown.WithHint("there is no host function %q; sdk/abi/abi.json lists them all", im.Name)
+		return unknown.WithHint("there is no host function %q; sdk/abi/abi.json lists them all", short(im.Name))
 	case moduleExtism:
 		return unknown.WithHint("Extism plugins are not supported; build a WASI command or use an SDK from sdk/")
 	}
@@ -128,9 +137,13 @@ func (m *Module) prove(ctx context.Context) error {
 }
 
 func (m *Module) proveReactor(ctx context.Context, i *instance, memory int64) error {
-	if err := m.initialize(ctx, i, memory, true); err != nil {
-		m.discard(i)
-		return err
+	i.run.reset(ctx, m, Call{Limits: initLimits(memory), Caller: m.startCaller()}, starting)
+	if step, code, err := m.initialize(i, true); err != nil || code != 0 {
+		defer m.discard(i)
+		if cause := ended(ctx); cause != nil {
+			return fmt.Errorf("start the module: %w", cause)
+		}
+		return automation.Invalid("%s of the module did not succeed: %s", step, i.run.outcome(code, err).Message).WithCode("invalid_module")
 	}
 	o := m.newOrigin("")
 	m.origins[""] = o
@@ -161,26 +174,39 @@ func initLimits(memory int64) automation.Limits {
 	return automation.Limits{Timeout: initTimeout, Fuel: initFuel, Memory: memory}.Or(automation.DefaultLimits())
 }
 
-// initialize runs what a reactor wants to run before its first call. Warming up is
-// for instances that are kept.
-func (m *Module) initialize(ctx context.Context, i *instance, memory int64, warm bool) error {
-	i.run.reset(ctx, m, Call{Limits: initLimits(memory), Caller: m.startCaller()}, starting)
-	for _, step := range []struct {
+// initialize runs what a reactor wants to run before its first call, in the
+// instance's run, and tells which step ended it. Warming up is for instances that
+// are kept.
+func (m *Module) initialize(i *instance, warm bool) (step string, code uint32, err error) {
+	for _, s := range []struct {
 		name   string
 		there  bool
 		result int
 	}{{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && warm, 1}} {
-		if !step.there {
+		if !s.there {
 			continue
 		}
-		code, err := i.call(step.name, step.result)
+		code, err = i.call(s.name, s.result)
 		i.run.flush()
-		if cause := context.Cause(ctx); err != nil && cause != nil {
-			return fmt.Errorf("start the module: %w", cause)
+		var said *exit
+		if errors.As(err, &said) && said.code == 0 {
+			err = nil
 		}
-		if res := i.run.outcome(code, err); res.Code != "" {
-			return automation.Invalid("%s of the module did not succeed: %s", step.name, res.Message).WithCode("invalid_module")
+		if err != nil || code != 0 {
+			return s.name, code, err
 		}
+	}
+	return "", 0, nil
+}
+
+// ended says why a context is over. The clock is asked too: a context may learn of
+// its deadline after the guest does.
+func ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
+		return context.DeadlineExceeded
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
 	memory := min(call.Limits.Memory, m.maxMemory)
 	i, err := o.take(ctx, memory, call.Limits.Timeout)
 	if err != nil {
-		if context.Cause(ctx) == nil {
+		if ended(ctx) == nil {
 			return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
 		}
 		return m.notRun(ctx, call), nil
@@ -61,7 +61,7 @@ func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
 	if i == nil {
 		if i, err = o.ready(ctx, memory); err != nil {
 			m.engine.budget.give(memory)
-			if context.Cause(ctx) == nil {
+			if ended(ctx) == nil {
 				return Result{}, err
 			}
 			return m.notRun(ctx, call), nil
@@ -97,7 +97,8 @@ func (i *instance) resume(export string) (uint32, error) {
 	return i.call(exportStart, 0)
 }
 
-// runAnew runs an action on an instance that lives for this call only.
+// runAnew runs an action on an instance that lives for this call only. What it does
+// at its start is the call's too.
 func (m *Module) runAnew(ctx context.Context, call Call) (Result, error) {
 	i, err := m.instantiate(ctx)
 	if err != nil {
@@ -105,21 +106,17 @@ func (m *Module) runAnew(ctx context.Context, call Call) (Result, error) {
 	}
 	defer m.discard(i)
 	r := &i.run
-	if m.info.Kind != Command {
-		if err := m.initialize(ctx, i, call.Limits.Memory, false); err != nil {
-			if context.Cause(ctx) == nil {
-				return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
-			}
-			return m.notRun(ctx, call), nil
-		}
-	}
-	r.reset(ctx, m, call, running)
-	var code uint32
 	if m.info.Kind == Command {
-		code, err = i.start()
-	} else {
-		code, err = i.call(call.Export, 1)
+		r.reset(ctx, m, call, running)
+		code, err := i.start()
+		return r.finish(call.Buffer, code, err), nil
 	}
+	r.reset(ctx, m, call, starting)
+	if _, code, err := m.initialize(i, false); err != nil || code != 0 {
+		return r.finish(call.Buffer, code, err), nil
+	}
+	r.phase = running
+	code, err := i.call(call.Export, 1)
 	return r.finish(call.Buffer, code, err), nil
 }
 

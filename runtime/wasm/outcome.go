@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -99,7 +100,7 @@ func (r *run) ended(code uint32, err error) Result {
 		limit := min(r.limits.Memory, r.module.maxMemory)
 		return Result{Code: automation.CodeMemoryLimit, Message: "the action used more than " + bytesText(limit) + " of memory", Trace: traceOf(err)}
 	case said != nil:
-		message := r.log.last()
+		message := lastWords(r.log)
 		if message == "" {
 			message = said.Error()
 		}
@@ -115,13 +116,24 @@ func (r *run) crash(err error) Result {
 		return Result{Code: automation.CodeStackLimit, Message: "the action's calls are nested too deep", Trace: traceOf(err)}
 	}
 	message := "the action crashed: " + reason
-	if last := r.log.last(); last != "" {
+	if last := lastWords(r.log); last != "" {
 		message += ": " + last
 	}
 	return Result{Code: automation.CodeTrap, Message: message, Trace: traceOf(err)}
 }
 
+// lastWords is the last error line of the log, as far as it fits into a message.
+// All of it stands in the log.
+func lastWords(l *logbook) string {
+	last := l.last()
+	if len(last) > maxMessage {
+		last = strings.ToValidUTF8(last[:maxMessage], "") + "..."
+	}
+	return last
+}
+
 const (
+	maxMessage    = 2048 // bytes
 	maxTraceLines = 30
 	maxTrace      = 4096 // bytes
 )
@@ -139,7 +151,7 @@ func traceOf(err error) string {
 	for n := range lines {
 		lines[n] = strings.TrimPrefix(strings.TrimSpace(lines[n]), ".")
 	}
-	trace = strings.Join(lines[:min(len(lines), maxTraceLines)], "\n")
+	trace = printable(strings.Join(lines[:min(len(lines), maxTraceLines)], "\n"))
 	return strings.ToValidUTF8(trace[:min(len(trace), maxTrace)], "")
 }
 
@@ -179,4 +191,15 @@ func countText(n int64) string {
 		s = s[:at] + "," + s[at:]
 	}
 	return s
+}
+
+// printable takes out what would do something to a terminal: names of functions
+// are the guest's choice.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)
 }

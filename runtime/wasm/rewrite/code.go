@@ -40,7 +40,15 @@ func (m *module) readBody(data []byte, l Limits) (body, error) {
 	if r.err == nil {
 		b.code = data[r.pos:]
 	}
-	return b, m.checkCode(r, b.locals, l)
+	return b, m.checkCode(r, m.params()+b.locals, l)
+}
+
+// params is how many parameters the function has that is read right now.
+func (m *module) params() int {
+	if at := len(m.bodies); at < len(m.funcs) && int(m.funcs[at]) < len(m.types) {
+		return len(m.types[m.funcs[at]].Params)
+	}
+	return 0
 }
 
 // meteredBranches is how many branches a charge with a look counts as: it adds a
@@ -55,9 +63,6 @@ const meteredBranches = 7
 // every local that both may have changed. A million such pairs take 2 s and
 // 200 MB.
 func (m *module) checkMerges(locals, branches int, l Limits) error {
-	if at := len(m.bodies); at < len(m.funcs) && int(m.funcs[at]) < len(m.types) {
-		locals += len(m.types[m.funcs[at]].Params)
-	}
 	if int64(locals)*int64(branches) > l.Merges {
 		return fmt.Errorf("function %d has %d locals and %d branches, the limit of their product is %d",
 			m.importedFuncs()+len(m.bodies), locals, branches, l.Merges)
@@ -74,6 +79,9 @@ func (m *module) checkCode(r *reader, locals int, l Limits) error {
 			return fmt.Errorf("function %d goes on after its end", m.importedFuncs()+len(m.bodies))
 		}
 		in := r.instruction()
+		if err := m.foreign(in, locals, depth); err != nil && r.err == nil {
+			r.fail(err)
+		}
 		m.note(in)
 		switch {
 		case in.op == opLoop:
@@ -96,6 +104,8 @@ func (m *module) checkCode(r *reader, locals int, l Limits) error {
 			branches += 2
 		case in.op == opBrTable:
 			branches += 1 + in.targets
+		case in.op == opCallIndirect: // three checks, each with a way out
+			branches += 3
 		}
 		if depth > l.Nesting {
 			return m.overLimit("%d nested blocks", depth, l.Nesting)

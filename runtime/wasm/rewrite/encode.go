@@ -1,6 +1,10 @@
 package rewrite
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
 
 // encoder writes a rewritten module.
 type encoder struct {
@@ -148,13 +152,13 @@ func (e *encoder) elements() []byte {
 	if e.module.elements == nil {
 		return nil
 	}
-	return moveElements(&reader{data: e.module.elements}, unlimited(), e.moved)
+	return moveElements(&reader{data: e.module.elements}, unlimited(), (*reader).expression, e.moved)
 }
 
 // unlimited is for reading again what was checked before.
 func unlimited() Limits {
 	const all = 1<<31 - 1
-	return Limits{Segments: all, TableSize: all}
+	return Limits{Segments: all, TableSize: all, Elements: all}
 }
 
 func (e *encoder) bodies() (out []byte) {
@@ -189,7 +193,11 @@ func (e *encoder) moveNames(content []byte) ([]byte, error) {
 	out := putU32(nil, n)
 	for ; n > 0 && r.ok(); n-- {
 		out = putU32(out, e.moved(r.u32()))
-		out = putBytes(out, r.bytes(r.u32()))
+		name := r.bytes(r.u32())
+		if !utf8.Valid(name) {
+			return nil, errors.New("a name is not text")
+		}
+		out = putBytes(out, name)
 	}
 	return out, r.err
 }

@@ -68,9 +68,12 @@ type instruction struct {
 	op         byte
 	sub        byte // behind a prefix
 	start, end int
-	// index is the first number behind the opcode: the label of br and br_if, or
-	// which local, global or table is meant.
+	// index is the first number behind the opcode: the label of br and br_if, the
+	// largest label of br_table, or which local, global or table is meant.
 	index uint32
+	// blockType is the type of a block or of an indirect call; below zero it is a
+	// value type.
+	blockType int64
 	// targets is how many labels a br_table has.
 	targets int
 	// funcAt is where the function index begins, if the instruction has one; it
@@ -129,16 +132,16 @@ func (r *reader) instruction() instruction {
 	in.op = r.byte()
 	switch op := in.op; {
 	case op == opBlock, op == opLoop, op == opIf:
-		r.signed(5)
+		in.blockType = r.signed(5)
 	case op == opBr, op == opBrIf, op >= opLocalGet && op <= opTableSet:
 		in.index = r.u32()
 	case op == opBrTable:
-		in.targets = r.branchTable()
+		in.targets, in.index = r.branchTable()
 	case op == opCall, op == opRefFunc:
 		in.funcAt = r.pos
 		in.fn = r.u32()
 	case op == opCallIndirect:
-		r.u32()
+		in.blockType = int64(r.u32())
 		r.u32()
 	case op == opSelectTyped:
 		for n := r.u32(); n > 0 && r.ok(); n-- {
@@ -179,13 +182,14 @@ func plain(op byte) bool {
 	return op >= 0x45 && op <= 0xc4
 }
 
-func (r *reader) branchTable() int {
+// branchTable reads the labels of a br_table.
+func (r *reader) branchTable() (targets int, largest uint32) {
 	n := r.u32()
 	for i := uint32(0); i < n && r.ok(); i++ {
-		r.u32()
+		largest = max(largest, r.u32())
 	}
-	r.u32() // the default
-	return int(min(n, 1<<30))
+	largest = max(largest, r.u32()) // the default
+	return int(min(n, 1<<30)), largest
 }
 
 func (r *reader) memoryArgument() {

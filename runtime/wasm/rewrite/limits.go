@@ -12,12 +12,14 @@ type Limits struct {
 	Merges      int64  // locals times branches of one function
 	Functions   int    // imported and defined
 	Types       int    // of functions
+	TypeValues  int    // parameters and results of all types; the runtime remembers types for ever
 	Params      int    // of one function
 	Results     int    // of one function or block: a call or a branch gives the compiler as many values
 	Globals     int    // defined
 	Exports     int    // of all kinds
 	Segments    int    // of data, and of elements
 	Tables      int    // defined
+	Elements    int    // bytes of the elements of all segments, written as short as possible
 	TableSize   uint32 // elements of one table, now and ever
 	MemoryPages uint32 // of 64 KiB that the module may have from the start
 }
@@ -33,12 +35,14 @@ func DefaultLimits() Limits {
 		Merges:      4_000_000,
 		Functions:   100_000,
 		Types:       100_000,
+		TypeValues:  200_000,
 		Params:      1_000,
 		Results:     16,
 		Globals:     100_000,
 		Exports:     100_000,
 		Segments:    100_000,
 		Tables:      16,
+		Elements:    1 << 20,
 		TableSize:   100_000,
 		MemoryPages: 65_536,
 	}

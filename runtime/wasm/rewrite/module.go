@@ -172,7 +172,7 @@ func (m *module) section(id byte, r *reader, l Limits) {
 		m.start = &fn
 	case secElement:
 		m.elements = r.data
-		moveElements(r, l, func(fn uint32) uint32 { return fn })
+		moveElements(r, l, m.constant, m.ownFunc(r))
 	case secDataCount:
 		n := r.u32()
 		m.dataSegs = &n
@@ -180,7 +180,7 @@ func (m *module) section(id byte, r *reader, l Limits) {
 		m.readCode(r, l)
 	case secData:
 		m.data = r.data
-		readData(r, l)
+		m.readData(r, l)
 	}
 }
 
@@ -196,13 +196,13 @@ func (m *module) consistent(l Limits) error {
 	}
 	for _, im := range m.imports {
 		if im.Kind == KindFunc && int(im.typeIndex) >= len(m.types) {
-			return fmt.Errorf("import %s.%s has the unknown type %d", im.Module, im.Name, im.typeIndex)
+			return fmt.Errorf("import %s.%s has the unknown type %d", short(im.Module), short(im.Name), im.typeIndex)
 		}
 	}
-	if n := m.importedFuncs() + len(m.funcs); n > l.Functions {
+	if n := m.funcCount(); n > l.Functions {
 		return fmt.Errorf("the module has %d functions, the limit is %d", n, l.Functions)
 	}
-	return nil
+	return m.checkExports()
 }
 
 // importedFuncs counts imported functions: nothing else may be imported.

@@ -36,11 +36,16 @@ func (m *module) readCustom(r *reader) {
 }
 
 func (m *module) readTypes(r *reader, l Limits) {
+	values := 0
 	for n := r.count("types", l.Types); n > 0 && r.ok(); n-- {
 		if form := r.byte(); form != 0x60 {
 			r.failf("type form 0x%02x is not supported", form)
 		}
-		m.types = append(m.types, FuncType{Params: r.valueTypes("parameters", l.Params), Results: r.valueTypes("results", l.Results)})
+		t := FuncType{Params: r.valueTypes("parameters", l.Params), Results: r.valueTypes("results", l.Results)}
+		m.types = append(m.types, t)
+		if values += len(t.Params) + len(t.Results); values > l.TypeValues {
+			r.failf("the module's types have more than %d parameters and results", l.TypeValues)
+		}
 	}
 }
 
@@ -48,7 +53,7 @@ func (m *module) readImports(r *reader, l Limits) {
 	for n := r.count("imports", l.Functions); n > 0 && r.ok(); n-- {
 		im := Import{Module: r.name(), Name: r.name(), Kind: r.byte()}
 		if im.Kind != KindFunc {
-			r.failf("the module imports %s.%s, which is not a function", im.Module, im.Name)
+			r.failf("the module imports %s.%s, which is not a function", short(im.Module), short(im.Name))
 		}
 		im.typeIndex = r.u32()
 		m.imports = append(m.imports, im)
@@ -109,7 +114,7 @@ func (m *module) readGlobals(r *reader, l Limits) {
 			r.failf("global %d is neither constant nor mutable", len(m.globals))
 		}
 		g.mutable = mutable == 1
-		g.init = r.expression()
+		g.init = m.constant(r)
 		m.globals = append(m.globals, g)
 	}
 }
@@ -118,7 +123,7 @@ func (m *module) readExports(r *reader, l Limits) {
 	for n := r.count("exports", l.Exports); n > 0 && r.ok(); n-- {
 		e := Export{Name: r.name(), Kind: r.byte(), index: r.u32()}
 		if strings.HasPrefix(e.Name, ReservedPrefix) {
-			r.failf("the module exports %q; names that begin with %q are reserved", e.Name, ReservedPrefix)
+			r.failf("the module exports %q; names that begin with %q are reserved", short(e.Name), ReservedPrefix)
 		}
 		m.exports = append(m.exports, e)
 	}
@@ -127,9 +132,9 @@ func (m *module) readExports(r *reader, l Limits) {
 // moveElements copies the element section with function indexes moved. Flags say
 // what a segment consists of: bit 0 passive or declared, bit 1 a table index (or
 // declared), bit 2 expressions instead of indexes.
-func moveElements(r *reader, l Limits, moved func(uint32) uint32) []byte {
+func moveElements(r *reader, l Limits, constant func(*reader) []byte, moved func(uint32) uint32) []byte {
 	n := r.count("element segments", l.Segments)
-	out := putU32(nil, uint32(n))
+	out, total := putU32(nil, uint32(n)), 0
 	for ; n > 0 && r.ok(); n-- {
 		flags := r.u32()
 		if flags > 7 {
@@ -140,22 +145,26 @@ func moveElements(r *reader, l Limits, moved func(uint32) uint32) []byte {
 			if flags&2 != 0 {
 				out = putU32(out, r.u32())
 			}
-			out = copyExpression(out, r.expression(), moved)
+			out = copyExpression(out, constant(r), moved)
 		}
 		if flags&3 != 0 {
 			out = append(out, r.byte()) // element kind or type
 		}
-		out = moveElementItems(r, l, out, flags&4 != 0, moved)
+		before := len(out)
+		out = moveElementItems(r, l, out, flags&4 != 0, constant, moved)
+		if total += len(out) - before; total > l.Elements {
+			r.failf("the module's elements take more than %d bytes", l.Elements)
+		}
 	}
 	return out
 }
 
-func moveElementItems(r *reader, l Limits, out []byte, expressions bool, moved func(uint32) uint32) []byte {
+func moveElementItems(r *reader, l Limits, out []byte, expressions bool, constant func(*reader) []byte, moved func(uint32) uint32) []byte {
 	n := r.count("elements in one segment", int(l.TableSize))
 	out = putU32(out, uint32(n))
 	for ; n > 0 && r.ok(); n-- {
 		if expressions {
-			out = copyExpression(out, r.expression(), moved)
+			out = copyExpression(out, constant(r), moved)
 		} else {
 			out = putU32(out, moved(r.u32()))
 		}
@@ -163,16 +172,16 @@ func moveElementItems(r *reader, l Limits, out []byte, expressions bool, moved f
 	return out
 }
 
-func readData(r *reader, l Limits) {
+func (m *module) readData(r *reader, l Limits) {
 	n := r.count("data segments", l.Segments)
 	for ; n > 0 && r.ok(); n-- {
 		switch flags := r.u32(); flags {
 		case 0:
-			r.expression()
+			m.constant(r)
 		case 1:
 		case 2:
 			r.u32()
-			r.expression()
+			m.constant(r)
 		default:
 			r.failf("a data segment has the unknown flags %d", flags)
 		}

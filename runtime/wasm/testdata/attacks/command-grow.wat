@@ -1,0 +1,6 @@
+;; A command that grows and writes until there is no more.
+;; expect run memory_limit "64 MiB"
+(module (memory 1) (func (export "_start")
+  (loop $l
+    (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (unreachable)))
+    (i32.store8 (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 1)) (i32.const 1)) (br $l))))

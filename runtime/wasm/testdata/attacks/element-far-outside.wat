@@ -1,0 +1,4 @@
+;; An element segment at an address where adding its length wraps: ignored too.
+;; expect run ok null
+(module (table 2 funcref) (elem (i32.const -1) $f $f) (func $f)
+  (func (export "run") (result i32) (i32.const 0)))

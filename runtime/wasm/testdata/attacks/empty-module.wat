@@ -1,0 +1,3 @@
+;; The smallest module.
+;; expect refused "exports neither"
+(module)

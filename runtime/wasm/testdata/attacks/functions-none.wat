@@ -1,0 +1,3 @@
+;; A module without functions.
+;; expect refused "exports neither"
+(module (memory (export "memory") 1))
