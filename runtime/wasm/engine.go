@@ -74,6 +74,9 @@ type Engine struct {
 	log       *slog.Logger
 	started   time.Time // where guests' monotonic clocks begin
 
+	cacheDir    string // as it was told, for Facts
+	interpreter bool   // likewise
+
 	mu      sync.Mutex // guards modules and closed
 	modules map[*Module]struct{}
 	closed  bool
@@ -90,7 +93,7 @@ const (
 // New makes an engine.
 func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{hosts: o.HostFuncs, most: o.MaxMemory, log: o.Logger, started: time.Now(),
-		modules: map[*Module]struct{}{}, compiling: make(chan struct{}, 1)}
+		modules: map[*Module]struct{}{}, compiling: make(chan struct{}, 1), cacheDir: o.CacheDir, interpreter: o.Interpreter}
 	if e.most <= 0 {
 		e.most = defaultMaxMemory
 	}

@@ -74,6 +74,7 @@ func (m *module) checkCode(r *reader, locals int, l Limits) error {
 			return fmt.Errorf("function %d goes on after its end", m.importedFuncs()+len(m.bodies))
 		}
 		in := r.instruction()
+		m.instructions++
 		switch {
 		case in.op == opLoop:
 			depth++

@@ -47,7 +47,9 @@ type module struct {
 	data     []byte
 	dataSegs *uint32 // of the data count section
 	bodies   []body
-	names    []byte // body of the custom section "name", after its name
+	// instructions counts those of all bodies.
+	instructions int
+	names        []byte // body of the custom section "name", after its name
 }
 
 type table struct {

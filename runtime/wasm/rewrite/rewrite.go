@@ -10,6 +10,8 @@ type Summary struct {
 	// largest there is. Both are zero without a memory.
 	MemoryMin, MemoryMax uint32
 	HasMemory            bool
+	// Functions and Instructions count what the module defines.
+	Functions, Instructions int
 	// Unrestorable says why memory and mutable globals are not all of the
 	// module's state; empty when they are.
 	Unrestorable string
@@ -32,7 +34,8 @@ func Check(code []byte, l Limits) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Summary{Imports: m.imports, Exports: m.exports, Unrestorable: m.unrestorable(), module: m}
+	s := &Summary{Imports: m.imports, Exports: m.exports, Unrestorable: m.unrestorable(), module: m,
+		Functions: len(m.bodies), Instructions: m.instructions}
 	if m.memory != nil {
 		s.HasMemory, s.MemoryMin, s.MemoryMax = true, m.memory.min, maxPages
 		if m.memory.max != nil {
