@@ -32,7 +32,7 @@ func (e *Engine) Facts() Facts {
 	f := Facts{
 		CacheDir: e.cacheDir, MaxMemory: e.most, MemoryBudget: e.MemoryBudget(), MemoryUsed: e.MemoryUsed(),
 		Waiting: e.budget.waiters(), Idle: e.IdleInstances(), Modules: e.ModuleCount(),
-		Compiler: fmt.Sprintf("in the server's own process, one module at a time, for %v at most", compileTimeout),
+		Compiler: fmt.Sprintf("in the server's own process, one module at a time, for %.0f minutes at most", compileTimeout.Minutes()),
 	}
 	f.Mode, f.ModeWhy = e.mode()
 	f.Reset, f.ResetWhy = e.memory.Method()
