@@ -118,18 +118,34 @@ function Details({ module: m }: { module: PackModule }) {
         {plural(m.functions, "function")}, {plural(m.instructions, "instruction")}
       </Fact>
       {(m.exports ?? []).length > 0 && (
-        <Fact name="Exports" mono>
-          {m.exports.join(", ") + more}
+        <Fact name="Exports">
+          <span className="wrap-anywhere font-mono text-xs">{m.exports.join(", ") + more}</span>
         </Fact>
       )}
-      <Fact name="Imports" mono>
-        {(m.imports ?? []).join(", ") || "none"}
+      <Fact name="Imports">
+        <Imports names={m.imports ?? []} />
       </Fact>
       <Fact name="SHA-256" mono>
         {m.sha256}
       </Fact>
     </Facts>
   );
+}
+
+/** Imports by the module that they come from: its name once, not before each. */
+function Imports({ names }: { names: string[] }) {
+  if (names.length === 0) return "none";
+  const groups = new Map<string, string[]>();
+  for (const name of names) {
+    const at = name.lastIndexOf(".");
+    const from = name.slice(0, at);
+    groups.set(from, [...(groups.get(from) ?? []), name.slice(at + 1)]);
+  }
+  return [...groups].map(([from, list]) => (
+    <span key={from} className="block wrap-anywhere font-mono text-xs leading-5">
+      <span className="text-subtle">{from}:</span> {list.join(", ")}
+    </span>
+  ));
 }
 
 function memory({ memory_min: min, memory_max: max }: PackModule) {
