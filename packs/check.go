@@ -16,7 +16,7 @@ func Check(ctx context.Context, loader *Loader, dir string) (automation.PackStat
 	if err != nil {
 		return automation.PackStatus{}, fmt.Errorf("check pack %s: %w", dir, err)
 	}
-	status := automation.PackStatus{Name: filepath.Base(folder), Path: dir, Actions: []automation.Ref{}, Rules: []automation.Ref{}}
+	status := automation.PackStatus{Name: filepath.Base(folder), Path: dir, Actions: []automation.Ref{}, Rules: []automation.Ref{}, Modules: []automation.PackModule{}}
 	p, err := loader.loadDir(ctx, folder, dir)
 	status.Name = peekName(folder, status.Name)
 	if err != nil {

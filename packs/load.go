@@ -119,6 +119,7 @@ func (l *Loader) check(ctx context.Context, p *Pack, files contents) []error {
 			errs = append(errs, fmt.Errorf("read %s: %w", file, err))
 			continue
 		}
+		p.infos[file] = info
 		errs = append(errs, l.checkImports(p, file, info)...)
 		errs = append(errs, p.checkExports(file, info)...)
 	}

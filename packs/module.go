@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
+	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/wasm"
 )
 
@@ -99,4 +102,25 @@ func (m *module) release(ctx context.Context) error {
 		return fmt.Errorf("retire a module of %s: %w", m.key.pack, err)
 	}
 	return nil
+}
+
+// mostExports is how many of a module's exports a status lists.
+const mostExports = 100
+
+// moduleStatus says which modules the pack has and which actions they serve.
+func (p *Pack) moduleStatus() []automation.PackModule {
+	all := []automation.PackModule{}
+	for _, file := range slices.Sorted(maps.Keys(p.infos)) {
+		m := automation.PackModule{File: file, Actions: []automation.Ref{}, ModuleInfo: p.infos[file]}
+		for i := range p.Actions {
+			if p.Actions[i].EntryPoint == file {
+				m.Actions = append(m.Actions, p.Actions[i].Ref())
+			}
+		}
+		if over := len(m.Exports) - mostExports; over > 0 {
+			m.Exports, m.ExportsLeftOut = m.Exports[:mostExports], over
+		}
+		all = append(all, m)
+	}
+	return all
 }

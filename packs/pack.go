@@ -17,6 +17,7 @@ import (
 	"errors"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/wasm"
 )
 
 // Pack is a pack that passed every check, with its modules compiled. Whoever
@@ -36,7 +37,8 @@ type Pack struct {
 	// Notes name what is in the files and has no effect.
 	Notes []string
 
-	modules map[string]*module // by entry point, one hold each
+	modules map[string]*module   // by entry point, one hold each
+	infos   map[string]wasm.Info // by entry point
 }
 
 // Status describes the pack as it is, in service or not.
@@ -44,7 +46,7 @@ func (p *Pack) Status() automation.PackStatus {
 	s := automation.PackStatus{
 		Name: p.Name, Version: p.Manifest.Version, Description: p.Manifest.Description, Author: p.Manifest.Author,
 		Digest: p.Digest, Path: p.Path, Capabilities: p.Manifest.Capabilities,
-		Actions: []automation.Ref{}, Rules: []automation.Ref{},
+		Actions: []automation.Ref{}, Rules: []automation.Ref{}, Modules: p.moduleStatus(),
 	}
 	for i := range p.Actions {
 		s.Actions = append(s.Actions, p.Actions[i].Ref())

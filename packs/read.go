@@ -5,12 +5,13 @@ import (
 	"path"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/wasm"
 )
 
 // read turns the files into a pack whose code is not compiled yet. It goes on
 // after a problem, so that people see all of them at once.
 func (c contents) read(folder, where string) (*Pack, []error) {
-	p := &Pack{Path: where, Digest: c.digest(), modules: map[string]*module{}}
+	p := &Pack{Path: where, Digest: c.digest(), modules: map[string]*module{}, infos: map[string]wasm.Info{}}
 	if errs := p.readManifest(c, folder); errs != nil {
 		return p, errs
 	}

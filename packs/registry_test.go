@@ -67,6 +67,10 @@ func TestAnInstalledPackIsInTheCatalogue(t *testing.T) {
 	want := []automation.PackStatus{{
 		Name: "greeter", Version: "1.0.0", Digest: p.Digest, LoadedAt: at, Path: "somewhere", InService: true,
 		Actions: []automation.Ref{"greeter.greet", "greeter.rest"}, Rules: []automation.Ref{"greeter.on_hello"},
+		Modules: []automation.PackModule{{
+			File: "pack.wasm", Actions: []automation.Ref{"greeter.greet", "greeter.rest"},
+			ModuleInfo: automation.ModuleInfo{Kind: automation.ModuleReactor, Exports: []string{"greet", "rest"}},
+		}},
 	}}
 	if diff := cmp.Diff(want, s.Packs()); diff != "" {
 		t.Errorf("packs (-want +got):\n%s", diff)
@@ -296,5 +300,20 @@ func TestARuleThatDoesNotCompileIsNotInstalled(t *testing.T) {
 	_, err := testLoader(t, &fakeEngine{}).Load(t.Context(), "greeter", fsys, "somewhere")
 	if err == nil || !strings.Contains(err.Error(), "rules/bad.yaml:3:12") {
 		t.Errorf("err = %v", err)
+	}
+}
+
+// What a status says is sent to every watcher, so a module can not make it as
+// long as it likes.
+func TestAStatusListsSomeExportsOnly(t *testing.T) {
+	t.Parallel()
+	var exports strings.Builder
+	for i := range mostExports + 5 {
+		fmt.Fprintf(&exports, "export=x%d ", i)
+	}
+	p := mustLoad(t, testLoader(t, &fakeEngine{}), greeter("1.0.0", exports.String()))
+	m := p.Status().Modules[0]
+	if len(m.Exports) != mostExports || m.ExportsLeftOut != 7 { // greet and rest are there too
+		t.Errorf("%d exports listed, %d left out", len(m.Exports), m.ExportsLeftOut)
 	}
 }

@@ -100,7 +100,7 @@ func (s *Snapshot) Packs() []automation.PackStatus {
 func (s *Snapshot) Pack(name string) (automation.PackStatus, bool) {
 	g, inService := s.generations[name]
 	f, failed := s.failures[name]
-	status := automation.PackStatus{Name: name, Path: f.path, Actions: []automation.Ref{}, Rules: []automation.Ref{}}
+	status := automation.PackStatus{Name: name, Path: f.path, Actions: []automation.Ref{}, Rules: []automation.Ref{}, Modules: []automation.PackModule{}}
 	if inService {
 		status = g.status()
 	}

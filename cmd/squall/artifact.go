@@ -68,7 +68,7 @@ func (c *cli) artifactColumns() []column[automation.Artifact] {
 	t := c.terminalOf(c.out, c.flags.color)
 	return []column[row]{
 		{title: "ID", text: artifactID},
-		{title: "SIZE", text: func(a row) string { return sizeText(a.Size) }},
+		{title: "SIZE", text: func(a row) string { return automation.SizeText(a.Size) }},
 		{title: "TYPE", text: func(a row) string { return a.MediaType }},
 		{title: "EXECUTION", text: func(a row) string { return a.Execution }},
 		{title: "CREATED", text: func(a row) string { return c.when(t, a.CreatedAt) }},
@@ -116,7 +116,7 @@ func (c *cli) getArtifact(ctx context.Context, id, target string) error {
 		p.pair("ID", a.ID)
 		p.pair("Name", a.Name)
 		p.pair("Type", a.MediaType)
-		p.pair("Size", fmt.Sprintf("%s (%d bytes)", sizeText(a.Size), a.Size))
+		p.pair("Size", fmt.Sprintf("%s (%d bytes)", automation.SizeText(a.Size), a.Size))
 		p.pair("SHA-256", a.SHA256)
 		p.pair("Execution", a.Execution)
 		p.pair("Created", c.when(t, a.CreatedAt))
@@ -138,7 +138,7 @@ func (c *cli) fetch(ctx context.Context, api *client.Client, a automation.Artifa
 	if err := replaceFile(target, func(w io.Writer) error { return download(ctx, api, a, w) }); err != nil {
 		return err
 	}
-	c.note("wrote %s to %s", sizeText(a.Size), target)
+	c.note("wrote %s to %s", automation.SizeText(a.Size), target)
 	return nil
 }
 

@@ -22,6 +22,9 @@ type cli struct {
 	now   func() time.Time
 	// loadPack loads a pack from a directory as the server would.
 	loadPack func(ctx context.Context, dir string) (automation.PackStatus, error)
+	// inspectModule says what a module is; examine looks at this machine.
+	inspectModule func(ctx context.Context, file string) (automation.ModuleInfo, error)
+	examine       func(ctx context.Context, data string) ([]automation.Check, error)
 }
 
 type flags struct {
@@ -37,7 +40,7 @@ type flags struct {
 }
 
 func newCLI(s *streams) *cli {
-	return &cli{streams: s, now: time.Now, loadPack: daemon.CheckPack}
+	return &cli{streams: s, now: time.Now, loadPack: daemon.CheckPack, inspectModule: daemon.InspectModule, examine: daemon.Examine}
 }
 
 // client makes the client that flags, environment and files ask for.

@@ -122,6 +122,11 @@ func liveActions(ctx context.Context, api *client.Client) ([]cobra.Completion, e
 	return completions(list.Items, actionRef, func(a automation.Action) string { return a.Description }), err
 }
 
+func livePacks(ctx context.Context, api *client.Client) ([]cobra.Completion, error) {
+	list, err := api.Packs(ctx)
+	return completions(list.Items, packName, func(p automation.PackStatus) string { return p.Description }), err
+}
+
 func liveRules(ctx context.Context, api *client.Client) ([]cobra.Completion, error) {
 	list, err := api.Rules(ctx)
 	return completions(list.Items, ruleRef, func(r automation.Rule) string { return r.Description }), err

@@ -88,7 +88,7 @@ func (c *cli) eventColumns() []column[automation.Event] {
 		{title: "PARAMETERS", wide: true, text: func(e automation.Event) string { return compact(e.Parameters) }},
 		{title: "RECEIVED", text: func(e automation.Event) string { return c.when(t, e.ReceivedAt) }},
 		{title: "MATCHED", text: func(e automation.Event) string { return fmt.Sprintf("%d of %d", e.Matched, e.Looked) }},
-		{title: "SIZE", wide: true, text: func(e automation.Event) string { return sizeText(e.PayloadBytes) }},
+		{title: "SIZE", wide: true, text: func(e automation.Event) string { return automation.SizeText(e.PayloadBytes) }},
 		{title: "SUMMARY", text: func(e automation.Event) string { return e.Summary }},
 	}
 }

@@ -39,11 +39,14 @@ func (c *cli) executionText(p *page, e automation.Execution, wide bool) {
 	p.pair("Again", e.Parent)
 	p.pair("Attempts", fmt.Sprintf("%d of %d", e.Attempts, e.MaxAttempts))
 	p.pair("Log", fmt.Sprintf("%d line%s", e.LogLines, plural(e.LogLines)))
+	if n := len(e.AttemptList); n > 0 && !wide {
+		p.usage(e.AttemptList[n-1])
+	}
 	p.json("Parameters", e.Parameters)
 	p.json("Output", e.Output)
 	p.block("Trace", e.Trace)
 	for _, a := range e.Artifacts {
-		p.pair("Artifact", fmt.Sprintf("%s  %s  %s  %s", a.ID, a.Name, sizeText(a.Size), a.MediaType))
+		p.pair("Artifact", fmt.Sprintf("%s  %s  %s  %s", a.ID, a.Name, automation.SizeText(a.Size), a.MediaType))
 	}
 	if wide {
 		p.attempts(e.AttemptList)
@@ -55,10 +58,7 @@ func (p *page) attempts(list []automation.Attempt) {
 	for _, a := range list {
 		p.line("")
 		p.line("Attempt %d: %s %s", a.Number, a.Status, a.Message)
-		p.pair("Instructions", fmt.Sprint(a.Usage.Fuel))
-		p.pair("Memory", sizeText(a.Usage.Memory))
-		p.pair("In the guest", took(a.Usage.GuestTime))
-		p.pair("In the host", took(a.Usage.HostTime))
+		p.usage(a)
 		for _, call := range a.HostCalls {
 			p.pair("Host call", strings.TrimSpace(fmt.Sprintf("%s  %s  %s  %s", call.Name, took(call.Duration), call.Detail, call.Message)))
 		}

@@ -80,6 +80,9 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/rules/labs_sre.on_memory", client.RuleDetail{Rule: fakeRule(), Verdicts: []automation.Verdict{fakeVerdict()}})
 	answer("POST /api/v1/rules/test", automation.RuleTest{Matched: true, Criteria: fakeVerdict().Criteria, Parameters: map[string]any{"pod": "leaky"}})
 	answer("GET /api/v1/packs", list(fakePacks()...))
+	answer("GET /api/v1/packs/core", fakePacks()[0])
+	answer("GET /api/v1/doctor", list(automation.Check{Name: "wasm engine", Status: automation.CheckOK, Detail: "compiler"},
+		automation.Check{Name: "disk space", Status: automation.CheckWarning, Detail: "512 MiB free", Hint: "make room"}))
 	answer("GET /api/v1/webhooks", list(client.Webhook{Path: "pprof", Rules: []automation.Ref{"labs_sre.on_memory"}}))
 	answer("GET /api/v1/events", list(fakeEvent(false)))
 	answer("GET /api/v1/events/"+event, fakeEvent(true))
@@ -234,9 +237,20 @@ func fakeEvent(whole bool) automation.Event {
 	return e
 }
 
+func fakeModule() automation.ModuleInfo {
+	return automation.ModuleInfo{Kind: automation.ModuleReactor, Why: "it exports echo", Size: 3_000_000, SHA256: "ab12", Exports: []string{"echo"},
+		Imports: []string{"squall.log"}, HostFunctions: []string{"kube_exec"}, MemoryMin: 1 << 20, Functions: 5000, Instructions: 1_234_567, Resettable: true}
+}
+
 func fakePacks() []automation.PackStatus {
 	return []automation.PackStatus{
-		{Name: "core", Version: "1.0.0", InService: true, Path: "embedded", Actions: []automation.Ref{"core.echo"}, Rules: []automation.Ref{}},
+		{Name: "core", Version: "1.0.0", InService: true, Path: "embedded", Actions: []automation.Ref{"core.echo"}, Rules: []automation.Ref{},
+			Modules: []automation.PackModule{{File: "pack.wasm", Actions: []automation.Ref{"core.echo"}, ModuleInfo: fakeModule()}},
+			Capabilities: automation.Capabilities{
+				Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec"}, Resources: []string{"pods"}, Reason: "reads the heap"}},
+				HTTP:       []automation.HTTPCapability{{Hosts: []string{"a.example"}, FromConfig: []string{"hook"}, Private: true, Reason: "tells the channel"}},
+				Artifacts:  []automation.ArtifactCapability{{MaxBytes: 1 << 20}},
+			}},
 		{Name: "torn", Path: "packs.d/torn", Error: "pack.yaml:3:1: unknown key", Actions: []automation.Ref{}, Rules: []automation.Ref{}},
 	}
 }

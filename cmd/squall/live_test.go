@@ -49,6 +49,7 @@ func livePack() fstest.MapFS {
 		"actions/count.yaml":  action("behave.wasm", "count", "{}"),
 		"actions/fail.yaml":   action("behave.wasm", "fail", "{}"),
 		"actions/spin.yaml":   action("behave.wasm", "spin", "{}"),
+		"actions/trap.yaml":   action("behave.wasm", "trap", "{}"),
 		"rules/from_web.yaml": {Data: []byte("name: from_web\nenabled: true\ntrigger: {type: core.st2.webhook, parameters: {url: live}}\ncriteria:\n  trigger.body.n: {type: greaterthan, pattern: 3}\naction:\n  ref: live.echo\n  parameters: {text: \"{{ trigger.body.n }}\"}\n")},
 	}
 }

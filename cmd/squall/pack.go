@@ -18,9 +18,9 @@ func newPackCommand(c *cli) *cobra.Command {
 		GroupID: groupPacks,
 		Short:   "Look at packs and check one before it goes into service",
 		Long:    "Look at packs and check one before it goes into service. The page shows the same under /packs.",
-		Example: "  squall pack list\n  squall pack check ./packs/labs_sre",
+		Example: "  squall pack list\n  squall pack get labs_sre\n  squall pack check ./packs/labs_sre\n  squall pack inspect pack.wasm",
 	})
-	cmd.AddCommand(newPackListCommand(c), newPackCheckCommand(c))
+	cmd.AddCommand(newPackListCommand(c), newPackGetCommand(c), newPackCheckCommand(c), newPackInspectCommand(c))
 	return cmd
 }
 

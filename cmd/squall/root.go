@@ -48,7 +48,7 @@ func newRootCommand(c *cli) *cobra.Command {
 		newEventCommand(c), newRuleCommand(c),
 		newArtifactCommand(c),
 		newActionCommand(c), newPackCommand(c),
-		newLoginCommand(c), newCompletionCommand(c), newVersionCommand(c),
+		newLoginCommand(c), newDoctorCommand(c), newCompletionCommand(c), newVersionCommand(c),
 	)
 	root.AddCommand(newServerCommand(c), newDemoCommand(c), newLeakCommand())
 	root.AddCommand(helpTopics()...)

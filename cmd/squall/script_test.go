@@ -3,6 +3,7 @@ package main
 import (
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -45,9 +46,13 @@ func setUp(env *testscript.Env) error {
 		server.CloseClientConnections()
 		server.Close()
 	})
+	modules, err := filepath.Abs(filepath.Join("..", "..", "runtime", "wasm", "testdata"))
+	if err != nil {
+		return err
+	}
 	env.Values[fakeKey{}] = f
 	env.Vars = append(env.Vars, "SQUALL_URL="+server.URL, "SQUALL_TOKEN="+fakeToken, "HOME="+env.WorkDir,
-		"GOOD="+good, "BAD="+bad, "LATER="+later, "SLOW="+slow, "EVENT="+event, "FILE="+file, "TORN="+torn)
+		"MODULES="+modules, "GOOD="+good, "BAD="+bad, "LATER="+later, "SLOW="+slow, "EVENT="+event, "FILE="+file, "TORN="+torn)
 	return nil
 }
 

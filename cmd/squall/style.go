@@ -144,16 +144,3 @@ func plural(n int) string {
 	}
 	return "s"
 }
-
-// sizeText shows a number of bytes.
-func sizeText(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, prefix := float64(n)/unit, 0
-	for value >= unit && prefix < len("KMGTPE")-1 {
-		value, prefix = value/unit, prefix+1
-	}
-	return fmt.Sprintf("%.1f %ciB", value, "KMGTPE"[prefix])
-}

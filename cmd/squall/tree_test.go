@@ -67,7 +67,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		"run": "core.echo", "execution list": "", "execution get": good, "execution logs": good, "execution cancel": slow,
 		"execution rerun": good, "execution wait": good, "event list": "", "event get": event, "event send": "--webhook x",
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,
-		"action list": "", "action get": "core.echo", "pack list": "", "artifact list": "", "artifact get": file, "version": "",
+		"action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "artifact list": "", "artifact get": file, "version": "",
 	}
 	other := " pack check login completion help server demo " // tested on their own, or without data
 	server := httptest.NewServer(newFake())

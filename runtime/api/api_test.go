@@ -31,7 +31,7 @@ type service struct{ rules *rule.Set }
 
 func (s service) Rules() []automation.Rule                        { return s.rules.Rules() }
 func (s service) Rule(ref automation.Ref) (automation.Rule, bool) { return s.rules.Rule(ref) }
-func (service) Packs() []automation.PackStatus                    { return nil }
+func (service) Packs() []automation.PackStatus                    { return []automation.PackStatus{testPack()} }
 func (s service) Webhooks() map[string][]automation.Ref           { return s.rules.Webhooks() }
 func (s service) HasTrigger(ref automation.Ref) bool              { return s.rules.HasTrigger(ref) }
 func (s service) Actions() []automation.Action                    { return []automation.Action{echoAction()} }
@@ -47,6 +47,12 @@ func (service) Run(_ context.Context, job runner.Job) (runner.Result, error) {
 type matching struct{ service }
 
 func (m matching) Rules() *rule.Set { return m.rules }
+
+func testPack() automation.PackStatus {
+	return automation.PackStatus{Name: "test", InService: true, Actions: []automation.Ref{"test.echo"}, Rules: []automation.Ref{"test.hook"},
+		Modules: []automation.PackModule{{File: "pack.wasm", Actions: []automation.Ref{"test.echo"},
+			ModuleInfo: automation.ModuleInfo{Kind: automation.ModuleReactor, Size: 812, HostFunctions: []string{"kube_exec"}, Resettable: true}}}}
+}
 
 func echoAction() automation.Action {
 	return automation.Action{Pack: "test", Name: "echo", Enabled: true, Parameters: map[string]automation.Parameter{
@@ -98,7 +104,10 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 		Catalogue: func() Catalogue { return catalogue }, MaxBody: 1 << 20, Logger: slog.New(slog.DiscardHandler),
 		TestRule:          func(_, _ []byte) (automation.RuleTest, error) { return automation.RuleTest{}, nil },
 		TestRuleInService: func(automation.Rule, []byte) (automation.RuleTest, error) { return automation.RuleTest{}, nil },
-		Page:              http.NotFoundHandler(), Metrics: http.NotFoundHandler(), Rejected: s.reject,
+		Doctor: func() []automation.Check {
+			return []automation.Check{{Name: "packs", Status: automation.CheckFailed, Detail: "torn"}}
+		},
+		Page: http.NotFoundHandler(), Metrics: http.NotFoundHandler(), Rejected: s.reject,
 	})
 	if err != nil {
 		t.Fatal(err)

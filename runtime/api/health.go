@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/automation"
 )
 
 // Health is the answer of the probes.
@@ -33,6 +35,11 @@ func (s *Server) readyz(c echo.Context) error {
 		return c.JSON(http.StatusServiceUnavailable, h)
 	}
 	return c.JSON(http.StatusOK, h)
+}
+
+// doctor looks anew each time it is asked.
+func (s *Server) doctor(c echo.Context) error {
+	return c.JSON(http.StatusOK, List[automation.Check]{Items: s.Doctor()})
 }
 
 func (s *Server) version(c echo.Context) error { return c.JSON(http.StatusOK, s.Version) }

@@ -49,8 +49,10 @@ func enums() map[reflect.Type][]string {
 		reflect.TypeFor[automation.Status](): words(automation.Statuses()...),
 		reflect.TypeFor[automation.AttemptStatus](): words(automation.AttemptRunning, automation.AttemptSucceeded, automation.AttemptFailed,
 			automation.AttemptTimedOut, automation.AttemptCanceled, automation.AttemptLost, automation.AttemptInterrupted),
-		reflect.TypeFor[automation.Outcome]():  words(automation.Matched, automation.NotMatched, automation.Errored),
-		reflect.TypeFor[automation.LogLevel](): words(automation.LevelDebug, automation.LevelInfo, automation.LevelWarning, automation.LevelError),
+		reflect.TypeFor[automation.ModuleKind]():  words(automation.ModuleCommand, automation.ModuleReactor, automation.ModuleExtism),
+		reflect.TypeFor[automation.CheckStatus](): words(automation.CheckOK, automation.CheckWarning, automation.CheckFailed),
+		reflect.TypeFor[automation.Outcome]():     words(automation.Matched, automation.NotMatched, automation.Errored),
+		reflect.TypeFor[automation.LogLevel]():    words(automation.LevelDebug, automation.LevelInfo, automation.LevelWarning, automation.LevelError),
 		reflect.TypeFor[automation.ChangeKind](): words(automation.EventCreated, automation.ExecutionUpdated, automation.LogAppended,
 			automation.ArtifactCreated, automation.PackUpdated),
 	}

@@ -64,13 +64,15 @@ type Options struct {
 	TestRule func(ruleYAML, payload []byte) (automation.RuleTest, error)
 	// TestRuleInService judges a payload by a rule that is loaded.
 	TestRuleInService func(r automation.Rule, payload []byte) (automation.RuleTest, error)
-	Page              http.Handler // the single-page application
-	Metrics           http.Handler
-	Rejected          func(reason string) // counts refused webhooks
-	MaxBody           int64               // of a webhook, in bytes
-	PublicURL         string
-	Version           Version
-	Logger            *slog.Logger
+	// Doctor looks whether the server is well.
+	Doctor    func() []automation.Check
+	Page      http.Handler // the single-page application
+	Metrics   http.Handler
+	Rejected  func(reason string) // counts refused webhooks
+	MaxBody   int64               // of a webhook, in bytes
+	PublicURL string
+	Version   Version
+	Logger    *slog.Logger
 }
 
 // Server is the HTTP surface. Create it with New and mount Handler.
@@ -82,7 +84,7 @@ type Server struct {
 // New makes the server. It starts nothing.
 func New(o Options) (*Server, error) {
 	if o.Engine == nil || o.Store == nil || o.Catalogue == nil || o.Guard == nil || o.Live == nil ||
-		o.Artifacts == nil || o.TestRule == nil || o.TestRuleInService == nil || o.Page == nil || o.Metrics == nil || o.Logger == nil {
+		o.Artifacts == nil || o.TestRule == nil || o.TestRuleInService == nil || o.Doctor == nil || o.Page == nil || o.Metrics == nil || o.Logger == nil {
 		return nil, errors.New("api.New: an option is missing")
 	}
 	if o.Rejected == nil {

@@ -18,10 +18,12 @@ type PackStatus struct {
 	InService bool `json:"in_service"`
 	// Error says why the files on disk are not in service; with InService set, an
 	// older version goes on serving.
-	Error        string       `json:"error,omitempty"`
-	Hint         string       `json:"hint,omitempty"`
-	Actions      []Ref        `json:"actions"`
-	Rules        []Ref        `json:"rules"`
+	Error   string `json:"error,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+	Actions []Ref  `json:"actions"`
+	Rules   []Ref  `json:"rules"`
+	// Modules are the files that actions run, by name.
+	Modules      []PackModule `json:"modules"`
 	Capabilities Capabilities `json:"capabilities,omitzero"`
 }
 

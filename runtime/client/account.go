@@ -1,6 +1,10 @@
 package client
 
-import "context"
+import (
+	"context"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
 
 // Account is who the server takes the caller for.
 type Account struct {
@@ -11,6 +15,11 @@ type Account struct {
 // Me asks who the caller is.
 func (c *Client) Me(ctx context.Context) (Account, error) {
 	return one[Account](ctx, c, get("me"))
+}
+
+// Doctor asks whether the server is well.
+func (c *Client) Doctor(ctx context.Context) (List[automation.Check], error) {
+	return list[automation.Check](ctx, c, get("doctor"))
 }
 
 // Version is which build a program is.

@@ -98,11 +98,15 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 	p.onClose(closeFuncs)
-	sandbox, err := wasm.New(ctx, wasm.Options{HostFuncs: funcs, CacheDir: filepath.Join(c.Data, "cache", "wasm"), Compiler: o.Compiler, Logger: o.Logger})
+	sandbox, err := wasm.New(ctx, wasm.Options{HostFuncs: funcs, CacheDir: cacheDir(c.Data), Compiler: o.Compiler, Logger: o.Logger})
 	if err != nil {
 		return p, fmt.Errorf("start the Wasm engine: %w", err)
 	}
 	p.onClose(patiently(sandbox.Close))
+	metrics.Gauge("squall_wasm_memory_budget_bytes", "Memory that all guests together may use.", func() float64 { return float64(sandbox.MemoryBudget()) })
+	metrics.Gauge("squall_wasm_memory_used_bytes", "Memory that guests have taken of the budget.", func() float64 { return float64(sandbox.MemoryUsed()) })
+	metrics.Gauge("squall_wasm_idle_instances", "Instances that wait for a call.", func() float64 { return float64(sandbox.IdleInstances()) })
+	metrics.Gauge("squall_wasm_modules", "Modules loaded.", func() float64 { return float64(sandbox.ModuleCount()) })
 
 	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, Config: c.PackConfig, Logger: o.Logger})
 	if err != nil {
@@ -145,7 +149,8 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  testRule, TestRuleInService: testRuleInService,
-		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
+		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
+		Page:   web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,
 	})
 	return p, err

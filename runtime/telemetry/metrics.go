@@ -22,8 +22,12 @@ import (
 //	squall_pack_loads_total{pack,result}            tries to load a pack
 //	squall_executions_queued                        pending executions held in memory
 //	squall_executions_running                       executions running now
+//	squall_wasm_memory_budget_bytes                 memory that all guests together may use
+//	squall_wasm_memory_used_bytes                   memory that guests have taken of it
+//	squall_wasm_idle_instances                      instances that wait for a call
+//	squall_wasm_modules                             modules loaded
 //
-// The last two are gauges that package daemon adds. Beside them stand the Go and
+// The last six are gauges that package daemon adds. Beside them stand the Go and
 // process metrics of the Prometheus client.
 type Metrics struct {
 	registry   *prometheus.Registry

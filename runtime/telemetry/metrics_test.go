@@ -21,8 +21,10 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.AttemptsLost(1)
 	m.PackLoaded("core", true)
 	m.PackLoaded("core", false)
-	m.Gauge("squall_executions_queued", "x", func() float64 { return 1 })
-	m.Gauge("squall_executions_running", "x", func() float64 { return 2 })
+	for _, name := range []string{"squall_executions_queued", "squall_executions_running", "squall_wasm_memory_budget_bytes",
+		"squall_wasm_memory_used_bytes", "squall_wasm_idle_instances", "squall_wasm_modules"} {
+		m.Gauge(name, "x", func() float64 { return 1 })
+	}
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 

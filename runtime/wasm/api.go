@@ -9,26 +9,16 @@ import (
 )
 
 // Kind is how a module is called.
-type Kind string
+type Kind = automation.ModuleKind
 
 // The kinds of guest; sdk/README.md is their contract.
 const (
-	Command Kind = "command" // WASI preview 1 program: JSON on stdin, JSON on stdout
-	Reactor Kind = "reactor" // our bulk ABI: one export per action
+	Command = automation.ModuleCommand
+	Reactor = automation.ModuleReactor
 )
 
 // Info says what a module is.
-type Info struct {
-	Kind          Kind     `json:"kind"`
-	Why           string   `json:"why"` // why it is of that kind
-	Size          int      `json:"size"`
-	SHA256        string   `json:"sha256"`
-	Exports       []string `json:"exports"` // functions that may serve as actions; empty for a command, which serves any
-	Imports       []string `json:"imports"` // "module.name"
-	HostFunctions []string `json:"host_functions"`
-	MemoryMin     int64    `json:"memory_min"` // bytes
-	Resettable    bool     `json:"resettable"` // false: every run gets a fresh instance
-}
+type Info = automation.ModuleInfo
 
 // Call is one execution of a module.
 type Call struct {

@@ -86,6 +86,9 @@ type Engine struct {
 	log       *slog.Logger
 	started   time.Time // where guests' monotonic clocks begin
 
+	cacheDir    string // as it was told, for Facts
+	interpreter bool   // likewise
+
 	mu      sync.Mutex // guards modules and closed
 	modules map[*Module]struct{}
 	closed  bool
@@ -102,7 +105,7 @@ const (
 // New makes an engine.
 func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{hosts: o.HostFuncs, most: o.MaxMemory, log: o.Logger, started: time.Now(),
-		modules: map[*Module]struct{}{}, compiling: make(chan struct{}, 1)}
+		modules: map[*Module]struct{}{}, compiling: make(chan struct{}, 1), cacheDir: o.CacheDir, interpreter: o.Interpreter}
 	if e.most <= 0 {
 		e.most = defaultMaxMemory
 	}
@@ -178,12 +181,16 @@ func (e *Engine) release(ctx context.Context) error {
 
 // shed ends all idle instances, because somebody waits for memory.
 func (e *Engine) shed() {
-	e.mu.Lock()
-	modules := slices.Collect(maps.Keys(e.modules))
-	e.mu.Unlock()
-	for _, m := range modules {
+	for _, m := range e.loaded() {
 		m.shed()
 	}
+}
+
+// loaded returns the modules as they are now.
+func (e *Engine) loaded() []*Module {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Keys(e.modules))
 }
 
 func (e *Engine) add(m *Module) error {

@@ -3,6 +3,7 @@ package wasm
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -11,6 +12,9 @@ import (
 
 // pageSize is the unit that guest memory grows by.
 const pageSize = 65_536
+
+// undeclared is the most memory, in pages, of a module that names no maximum.
+const undeclared = 65_536
 
 // Names with a meaning of their own.
 const (
@@ -23,7 +27,8 @@ const (
 	moduleExtism     = "extism:host/env"
 )
 
-// Inspect says what a module is without running any of it.
+// Inspect says what a module is without running any of it. What could be found
+// out stands in Info also beside an error.
 func Inspect(code []byte) (Info, error) {
 	s, err := rewrite.Check(code, rewrite.DefaultLimits())
 	if err != nil {
@@ -32,11 +37,33 @@ func Inspect(code []byte) (Info, error) {
 	return describe(code, s)
 }
 
+// Inspect says what a module is, and which of its imports this engine does not
+// answer. It checks less than Load: nothing is compiled, and nothing runs.
+func (e *Engine) Inspect(code []byte) (Info, error) {
+	s, err := rewrite.Check(code, e.limits)
+	if err != nil {
+		return Info{}, automation.Invalid("the module is refused").WithCode("invalid_module").Because(err)
+	}
+	info, err := describe(code, s)
+	for _, im := range s.Imports {
+		if unknown := e.checkImport(im); unknown != nil {
+			info.UnknownImports = append(info.UnknownImports, im.Module+"."+im.Name)
+			err = errors.Join(err, unknown)
+		}
+	}
+	info.UnknownImports = unique(info.UnknownImports)
+	return info, err
+}
+
 func describe(code []byte, s *rewrite.Summary) (Info, error) {
 	sum := sha256.Sum256(code)
 	info := Info{
 		Size: len(code), SHA256: hex.EncodeToString(sum[:]), MemoryMin: int64(s.MemoryMin) * pageSize,
+		Functions: s.Functions, Instructions: s.Instructions,
 		Exports: []string{}, Imports: []string{}, HostFunctions: []string{},
+	}
+	if s.MemoryMax < undeclared {
+		info.MemoryMax = int64(s.MemoryMax) * pageSize
 	}
 	for _, im := range s.Imports {
 		info.Imports = append(info.Imports, im.Module+"."+im.Name)
@@ -60,6 +87,9 @@ func classify(info *Info, s *rewrite.Summary) error {
 					WithHint("build a WASI command: its _start has no parameters and no results")
 			}
 			info.Kind, info.Why = Command, "it exports _start"
+			if info.Resettable = s.ReadsInput; !s.ReadsInput {
+				info.ResetWhy = "each run starts from the beginning: it never reads standard input, where it could be frozen"
+			}
 			return nil
 		}
 		if ok && isAction(x.Name, t) {
@@ -72,9 +102,9 @@ func classify(info *Info, s *rewrite.Summary) error {
 			WithHint("build a WASI command, or export one function per action: sdk/README.md shows both")
 	}
 	info.Kind, info.Why = Reactor, "it exports functions for actions and no _start"
-	info.Resettable = s.Unrestorable == ""
-	if !info.Resettable {
-		info.Why += "; each run gets a fresh instance, because " + s.Unrestorable
+	if info.Resettable = s.Unrestorable == ""; !info.Resettable {
+		info.ResetWhy = "its memory is put back; but when a run changes what can not be (" + s.Unrestorable +
+			"), the next one gets a fresh copy of the frozen state, copied on write"
 	}
 	slices.Sort(info.Exports)
 	return nil

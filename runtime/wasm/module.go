@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -232,15 +233,16 @@ func (m *Module) free(ctx context.Context) error {
 
 // shed ends all idle instances: somebody needs their memory.
 func (m *Module) shed() {
-	m.mu.Lock()
-	origins := make([]*origin, 0, len(m.origins))
-	for _, o := range m.origins {
-		origins = append(origins, o)
-	}
-	m.mu.Unlock()
-	for _, o := range origins {
+	for _, o := range m.allOrigins() {
 		o.idle.shed()
 	}
+}
+
+// allOrigins returns the origins as they are now.
+func (m *Module) allOrigins() []*origin {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Values(m.origins))
 }
 
 // logStart takes what a module writes while it starts; no execution owns it.

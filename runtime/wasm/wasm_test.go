@@ -287,7 +287,8 @@ func TestInspect(t *testing.T) {
 		{"direct", "[run]", "[greet]", Reactor, true},
 		{"table", "[bomb once]", "[]", Reactor, false},
 		{"start", "[run]", "[]", Reactor, true},
-		{"cat", "[]", "[]", Command, false},
+		{"cat", "[]", "[]", Command, true},
+		{"exit", "[]", "[]", Command, false},
 	} {
 		info, err := Inspect(fixture(t, tt.module))
 		if err != nil {

@@ -64,6 +64,8 @@ async function walk(theme, viewport, name) {
     await go(`/executions/${execution}`, "execution");
     await page.waitForSelector("text=Event received");
     await page.waitForSelector("text=open flame graph");
+    await page.waitForSelector(String.raw`aside >> text=/^[\d.]+ [kMG] of [\d.]+ G instructions$/`);
+    await page.waitForSelector(String.raw`aside >> text=/^[\d.]+ (KiB )?of [\d.]+ MiB$/`);
   });
   await step(`${name}: the artifact is a flame graph`, async () => {
     await page.click("text=open flame graph");
@@ -103,6 +105,24 @@ async function walk(theme, viewport, name) {
   await step(`${name}: the packs say what they may do`, async () => {
     await go("/packs", "packs");
     await page.waitForSelector("text=What it may do");
+  });
+  await step(`${name}: a module of a pack says what it is, on demand`, async () => {
+    const pack = page.locator("li#labs_sre");
+    const file = pack.getByRole("button", { name: "pack.wasm" });
+    await file.click();
+    await pack.getByText("its memory is put back").waitFor();
+    if ((await file.getAttribute("aria-expanded")) !== "true")
+      throw new Error("it does not say that it is open");
+    await pack.getByText("SHA-256").scrollIntoViewIfNeeded();
+    await seen("modules");
+  });
+  await step(`${name}: the system says whether it is well`, async () => {
+    if (viewport === phone) await page.click("text=account and theme");
+    await page.click("a[href='/system'] >> visible=true");
+    await page.waitForURL((url) => url.pathname === "/system");
+    await page.waitForSelector("main [role=status] >> text=/well|works/");
+    await page.waitForSelector("main li >> text=wasm engine");
+    await seen("system");
   });
   for (const [path, what] of [
     ["/events", "events"],

@@ -90,10 +90,16 @@ const artifact = createRoute({
   component: lazyRouteComponent(() => import("./pages/artifacts/detail")),
 });
 
+const system = createRoute({
+  getParentRoute: () => shell,
+  path: "/system",
+  component: lazyRouteComponent(() => import("./pages/system/page")),
+});
+
 const tree = root.addChildren([
   login,
   home,
-  shell.addChildren([executions, execution, events, event, rules, rule, packs, artifacts, artifact]),
+  shell.addChildren([executions, execution, events, event, rules, rule, packs, artifacts, artifact, system]),
 ]);
 
 export function createPageRouter() {

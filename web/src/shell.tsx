@@ -1,5 +1,5 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Activity, FileBox, GitBranch, type LucideIcon, Package, Radio, Zap } from "lucide-react";
+import { Activity, FileBox, GitBranch, HeartPulse, type LucideIcon, Package, Radio, Zap } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useLiveQuery } from "./api/queries";
 import type { Identity } from "./api/types";
@@ -7,12 +7,13 @@ import { useKeys } from "./lib/keys";
 import { Account } from "./ui/account";
 import { LivePill } from "./ui/livepill";
 
-const places: { to: string; name: string; icon: LucideIcon }[] = [
+const places: { to: string; name: string; icon: LucideIcon; rare?: boolean }[] = [
   { to: "/executions", name: "Executions", icon: Activity },
   { to: "/events", name: "Events", icon: Radio },
   { to: "/rules", name: "Rules", icon: GitBranch },
   { to: "/packs", name: "Packs", icon: Package },
   { to: "/artifacts", name: "Artifacts", icon: FileBox },
+  { to: "/system", name: "System", icon: HeartPulse, rare: true },
 ];
 
 /** What stands around every page: the rail, or on a phone the bar below. */
@@ -60,9 +61,10 @@ export function Shell() {
   );
 }
 
-function Place({ to, name, icon: Icon }: (typeof places)[number]) {
+/** What is rarely wanted has no room in the bar of a phone: the account's menu leads there. */
+function Place({ to, name, icon: Icon, rare }: (typeof places)[number]) {
   return (
-    <li className="flex">
+    <li className={rare ? "flex max-md:hidden" : "flex"}>
       <Link
         to={to}
         title={name}

@@ -16,6 +16,7 @@ import "errors"
 // Source makes slots and images. Create it with Open.
 type Source struct {
 	pages tracker // nil: portable
+	why   string  // it is portable
 }
 
 // tracker finds the pages of a mapping that were written since an image was laid
@@ -23,6 +24,8 @@ type Source struct {
 type tracker interface {
 	// dirty visits every run of written pages among the first size bytes.
 	dirty(base uintptr, size int, v visitor) error
+	// method names the way, for people.
+	method() string
 	close() error
 }
 
@@ -40,9 +43,10 @@ type Options struct {
 // Open finds out what the system offers. It never fails for lack of features.
 func Open(o Options) *Source {
 	if o.Portable {
-		return &Source{}
+		return &Source{why: "it was asked for"}
 	}
-	return &Source{pages: openTracker()}
+	pages, why := openTracker()
+	return &Source{pages: pages, why: why}
 }
 
 // Close gives back what Open took. Slots and images must be released before.
@@ -51,6 +55,22 @@ func (s *Source) Close() error {
 		return nil
 	}
 	return s.pages.close()
+}
+
+// The ways of putting memory back.
+const (
+	MethodScan = "pagemap_scan" // the kernel lists written pages in one call
+	MethodRead = "pagemap"      // written pages are read from /proc/self/pagemap
+	MethodCopy = "copy"         // all memory is copied
+)
+
+// Method names the way in which memory is put back. For MethodCopy, why says why
+// no better one was there.
+func (s *Source) Method() (name, why string) {
+	if s.pages == nil {
+		return MethodCopy, s.why
+	}
+	return s.pages.method(), ""
 }
 
 // Tracks reports whether only written pages are copied back.

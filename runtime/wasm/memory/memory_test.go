@@ -179,3 +179,27 @@ func BenchmarkRestore(b *testing.B) {
 		}
 	}
 }
+
+func TestASourceNamesItsMethod(t *testing.T) {
+	t.Parallel()
+	s := Open(Options{})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	name, why := s.Method()
+	if (name == MethodCopy) != !s.Tracks() || (name == MethodCopy) != (why != "") {
+		t.Errorf("method %s, because %q, tracks %v", name, why, s.Tracks())
+	}
+	if name, why := Open(Options{Portable: true}).Method(); name != MethodCopy || why != "it was asked for" {
+		t.Errorf("portable memory: %s, because %q", name, why)
+	}
+	for key, want := range map[string]string{"scan": MethodScan, "read": MethodRead} {
+		if source, there := sources(t)[key]; there {
+			if name, _ := source.Method(); name != want {
+				t.Errorf("%s calls itself %s, want %s", key, name, want)
+			}
+		}
+	}
+}

@@ -4,7 +4,7 @@ package memory
 
 import "errors"
 
-func openTracker() tracker { return nil }
+func openTracker() (t tracker, why string) { return nil, "only Linux tells which pages were written" }
 
 func newMappedArea(int64) (area, error) { return nil, errors.ErrUnsupported }
 

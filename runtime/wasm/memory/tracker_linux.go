@@ -10,22 +10,22 @@ import (
 )
 
 // openTracker takes the first way of finding written pages that proves itself on
-// a mapping made for the purpose; nil if none does.
-func openTracker() tracker {
-	if os.Getpagesize() != pageSize {
-		return nil
+// a mapping made for the purpose; nil, with the reason, if none does.
+func openTracker() (t tracker, why string) {
+	if size := os.Getpagesize(); size != pageSize {
+		return nil, fmt.Sprintf("this machine's pages have %d bytes, not %d", size, pageSize)
 	}
 	file, err := os.Open("/proc/self/pagemap")
 	if err != nil {
-		return nil
+		return nil, err.Error()
 	}
 	for _, t := range []tracker{newScanTracker(file), newReadTracker(file)} {
 		if proven(t) {
-			return t
+			return t, ""
 		}
 	}
 	_ = file.Close()
-	return nil
+	return nil, "neither PAGEMAP_SCAN nor /proc/self/pagemap tells written pages truly on this kernel"
 }
 
 // proven writes one page in the image and one beyond, reads others, and looks
@@ -118,6 +118,8 @@ func (t *scanTracker) dirty(base uintptr, size int, v visitor) error {
 	return nil
 }
 
+func (t *scanTracker) method() string { return MethodScan }
+
 func (t *scanTracker) close() error { return t.file.Close() }
 
 // readTracker reads /proc/self/pagemap, which every kernel has.
@@ -149,5 +151,7 @@ func (t *readTracker) dirty(base uintptr, size int, v visitor) error {
 	}
 	return nil
 }
+
+func (t *readTracker) method() string { return MethodRead }
 
 func (t *readTracker) close() error { return t.file.Close() }

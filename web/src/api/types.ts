@@ -73,6 +73,15 @@ export interface Change {
 
 export type ChangeKind = "event.created" | "execution.updated" | "log.appended" | "artifact.created" | "pack.updated";
 
+export interface Check {
+  detail: string;
+  hint?: string;
+  name: string;
+  status: CheckStatus;
+}
+
+export type CheckStatus = "ok" | "warning" | "failed";
+
 export interface Criterion {
   condition?: string;
   key: string;
@@ -233,6 +242,11 @@ export interface ListArtifact {
   next: string;
 }
 
+export interface ListCheck {
+  items: Check[];
+  next: string;
+}
+
 export interface ListEvent {
   items: Event[];
   next: string;
@@ -279,6 +293,8 @@ export interface Login {
   token?: string;
 }
 
+export type ModuleKind = "command" | "reactor" | "extism";
+
 export interface NewEvent {
   parameters?: Record<string, unknown>;
   payload: unknown;
@@ -286,6 +302,26 @@ export interface NewEvent {
 }
 
 export type Outcome = "matched" | "not_matched" | "error";
+
+export interface PackModule {
+  actions: string[];
+  exports: string[];
+  exports_left_out?: number;
+  file: string;
+  functions: number;
+  host_functions: string[];
+  imports: string[];
+  instructions: number;
+  kind: ModuleKind;
+  memory_max?: number;
+  memory_min: number;
+  reset_why?: string;
+  resettable: boolean;
+  sha256: string;
+  size: number;
+  unknown_imports?: string[];
+  why: string;
+}
 
 export interface PackStatus {
   actions: string[];
@@ -297,6 +333,7 @@ export interface PackStatus {
   hint?: string;
   in_service: boolean;
   loaded_at?: string;
+  modules: PackModule[];
   name: string;
   path: string;
   rules: string[];

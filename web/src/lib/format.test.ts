@@ -4,12 +4,13 @@ import {
   amount,
   between,
   bytes,
-  compact,
   duration,
   percent,
   plural,
   shortFunction,
   shortId,
+  si,
+  within,
 } from "./format";
 
 describe("format", () => {
@@ -55,8 +56,26 @@ describe("format", () => {
     expect(Math.round(took / 1000)).toBe(2250);
   });
 
+  it.each([
+    [0, "0"],
+    [999, "999"],
+    [1000, "1 k"],
+    [12_400_000, "12.4 M"],
+    [999_950, "1 M"],
+    [50_000_000_000, "50 G"],
+  ])("says %d instructions as %s", (n, want) => expect(si(n)).toBe(want));
+
+  it.each([
+    ["3.2 MiB", "64 MiB", "3.2 of 64 MiB"],
+    ["512 KiB", "64 MiB", "512 KiB of 64 MiB"],
+    ["12.4 M", "50 G", "12.4 M of 50 G"],
+    ["3", "1,000", "3 of 1,000"],
+    ["12 ms", "1m 00s", "12 ms of 1m 00s"],
+    ["12 ms", "500 ms", "12 of 500 ms"],
+    ["1m 00s", "2m 00s", "1m 00s of 2m 00s"],
+  ])("says %s within %s as %s", (used, most, want) => expect(within(used, most)).toBe(want));
+
   it("keeps what matters of counts, shares and ids", () => {
-    expect(compact(20_000_000_000)).toBe("20B");
     expect(plural(1, "line")).toBe("1 line");
     expect(plural(2000, "line")).toBe("2,000 lines");
     expect(percent(1, 3)).toBe("33.3%");

@@ -42,9 +42,23 @@ export function bytes(n: number): string {
 const counter = new Intl.NumberFormat("en");
 export const count = (n: number) => counter.format(n);
 
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-/** "20B", "1.2M" */
-export const compact = (n: number) => short.format(n);
+/** "840", "12.4 M", "50 G": large numbers with their unit apart */
+export function si(n: number): string {
+  const units = ["", "k", "M", "G", "T", "P"];
+  let value = n;
+  let unit = 0;
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return unit === 0 ? String(n) : `${value.toFixed(1).replace(/\.0$/, "")} ${units[unit]}`;
+}
+
+/** "3.2 of 64 MiB": a unit that both share is written once. */
+export function within(used: string, most: string): string {
+  const [, number, unit] = /^([\d.,]+) (\S+)$/.exec(used) ?? [];
+  return `${unit && most.endsWith(` ${unit}`) ? number : used} of ${most}`;
+}
 
 /** "1 line", "2 lines" */
 export const plural = (n: number, one: string, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { CircleUser, LogOut, Monitor, Moon, Sun } from "lucide-react";
-import { useId } from "react";
+import { Link } from "@tanstack/react-router";
+import { CircleUser, HeartPulse, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { type MouseEvent, useId } from "react";
 import { post } from "../api/client";
 import { setTheme, type Theme, useTheme } from "../lib/theme";
 
@@ -44,6 +45,10 @@ export function Account({ user }: { user?: string }) {
       >
         <ThemeChoice name={id} />
         <hr className="my-1 border-line" />
+        <Link to="/system" className={`${row} md:hidden`} onClick={close}>
+          <HeartPulse size={14} aria-hidden className="text-subtle" />
+          System
+        </Link>
         <button type="button" className={row} onClick={() => void signOut()}>
           <LogOut size={14} aria-hidden className="text-subtle" />
           Sign out
@@ -52,6 +57,10 @@ export function Account({ user }: { user?: string }) {
     </>
   );
 }
+
+/** A popover stays open over the page that its link opens. */
+const close = (e: MouseEvent<HTMLElement>) =>
+  e.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover();
 
 function ThemeChoice({ name }: { name: string }) {
   const theme = useTheme();

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { FileBox, Flame } from "lucide-react";
 import type { Artifact, Attempt, Event, Execution } from "../../api/types";
-import { bytes, compact, count, duration } from "../../lib/format";
+import { between, bytes, count, duration, si, within } from "../../lib/format";
 import { breakable, Fact, Facts, linkClass } from "../../ui/page";
 import { At } from "../../ui/time";
 import { isProfile } from "../artifacts/media";
@@ -89,18 +89,23 @@ export function Sandbox({ attempt }: { attempt?: Attempt }) {
   const limits = usage.limits ?? {};
   return (
     <Facts title="Sandbox">
+      <Fact name="CPU">
+        <Used value={usage.fuel} limit={limits.fuel} text={si} unit=" instructions" />
+      </Fact>
       <Fact name="Memory peak">
         <Used value={usage.memory} limit={limits.memory} text={bytes} />
-      </Fact>
-      <Fact name="Fuel">
-        <Used value={usage.fuel} limit={limits.fuel} text={compact} />
       </Fact>
       <Fact name="Host calls">
         <Used value={usage.host_calls} limit={limits.host_calls} text={count} />
       </Fact>
-      <Fact name="In the guest">
-        <Used value={usage.guest_time} limit={limits.timeout} text={duration} />
+      <Fact name="Time">
+        <Used
+          value={between(attempt.started_at, attempt.finished_at)}
+          limit={limits.timeout}
+          text={duration}
+        />
       </Fact>
+      <Fact name="In the guest">{duration(usage.guest_time)}</Fact>
       <Fact name="In the host">{duration(usage.host_time)}</Fact>
       {limits.output !== undefined && <Fact name="Output limit">{bytes(limits.output)}</Fact>}
       {limits.log !== undefined && <Fact name="Log limit">{bytes(limits.log)}</Fact>}
@@ -120,14 +125,19 @@ export function Sandbox({ attempt }: { attempt?: Attempt }) {
   );
 }
 
-function Used({ value, limit, text }: { value: number; limit?: number; text: (n: number) => string }) {
-  if (!limit) return <span className="tnum">{text(value)}</span>;
+interface UsedProps {
+  value: number;
+  limit?: number;
+  text: (n: number) => string;
+  unit?: string;
+}
+
+function Used({ value, limit, text, unit = "" }: UsedProps) {
+  if (!limit) return <span className="tnum">{text(value) + unit}</span>;
   const share = Math.min(1, value / limit);
   return (
     <span className="flex flex-col gap-1">
-      <span className="tnum">
-        {text(value)} <span className="text-subtle">of {text(limit)}</span>
-      </span>
+      <span className="tnum">{within(text(value), text(limit)) + unit}</span>
       <span aria-hidden className="h-1 overflow-hidden rounded bg-idle-subtle">
         <span
           className={`block h-full rounded ${share > 0.9 ? "bg-bad-solid" : share > 0.7 ? "bg-warn-solid" : "bg-ok-solid"}`}

@@ -8,6 +8,7 @@ import { Fact, Facts, ListHeader } from "../../ui/page";
 import { Empty, Loaded } from "../../ui/states";
 import { At } from "../../ui/time";
 import { CapabilityList } from "./capabilities";
+import { ModuleTable } from "./modules";
 import { RefList } from "./refs";
 
 export default function Packs() {
@@ -93,6 +94,7 @@ function Card({ pack }: { pack: PackStatus }) {
           </Facts>
         </div>
         {pack.in_service && <CapabilityList of={pack.capabilities ?? {}} />}
+        {pack.in_service && <ModuleTable modules={pack.modules ?? []} />}
       </div>
     </li>
   );

@@ -1,0 +1,91 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/config"
+	"github.com/squall-dev/squall/runtime/wasm"
+)
+
+// doctor looks whether a server is well. A new check is a method that returns
+// what it found, and a line in checks.
+type doctor struct {
+	config config.Config
+	facts  func() wasm.Facts
+	packs  func() []automation.PackStatus
+}
+
+// finding is what a check found; its name is the table's.
+type finding = automation.Check
+
+// check is a line of the table.
+type check struct {
+	name string
+	look func() finding
+	// serving tells that it looks at a server at work: without one there is
+	// nothing to see.
+	serving bool
+}
+
+// checks is the table, in the order in which people read it.
+func (d *doctor) checks() []check {
+	return []check{
+		{name: "data directory", look: d.dataDirectory},
+		{name: "disk space", look: d.diskSpace},
+		{name: "wasm engine", look: d.wasmEngine},
+		{name: "memory reset", look: d.memoryReset},
+		{name: "compile cache", look: d.compileCache},
+		{name: "compile limits", look: d.compileLimits},
+		{name: "guest memory", look: d.guestMemory, serving: true},
+		{name: "packs", look: d.packsLoaded, serving: true},
+	}
+}
+
+// examine looks at everything.
+func (d *doctor) examine() []automation.Check {
+	found := []automation.Check{}
+	for _, c := range d.checks() {
+		if c.serving && d.packs == nil {
+			continue
+		}
+		f := c.look()
+		f.Name = c.name
+		found = append(found, f)
+	}
+	return found
+}
+
+// Examine looks at this machine as a server with its data in that directory
+// would, and leaves out what only a running server knows. It leaves nothing behind.
+func Examine(ctx context.Context, data string) (found []automation.Check, err error) {
+	sandbox, err := wasm.New(ctx, wasm.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, patiently(sandbox.Close)()) }()
+	c := config.Default()
+	c.Data = data
+	d := &doctor{config: c, facts: func() wasm.Facts {
+		f := sandbox.Facts()
+		f.CacheDir = cacheDir(data)
+		return f
+	}}
+	return d.examine(), nil
+}
+
+// cacheDir is where a server keeps compiled modules.
+func cacheDir(data string) string { return filepath.Join(data, "cache", "wasm") }
+
+func ok(detail string) finding { return finding{Status: automation.CheckOK, Detail: detail} }
+
+func warning(detail, hint string) finding {
+	return finding{Status: automation.CheckWarning, Detail: detail, Hint: hint}
+}
+
+func failed(detail, hint string) finding {
+	return finding{Status: automation.CheckFailed, Detail: detail, Hint: hint}
+}
