@@ -15,6 +15,7 @@ type Kind string
 const (
 	Command Kind = "command" // WASI preview 1 program: JSON on stdin, JSON on stdout
 	Reactor Kind = "reactor" // our bulk ABI: one export per action
+	Extism  Kind = "extism"  // Extism plugin: one export per action
 )
 
 // Info says what a module is.

@@ -21,6 +21,7 @@ const (
 	moduleHost       = "squall:host"
 	moduleWASI       = "wasi_snapshot_preview1"
 	moduleExtism     = "extism:host/env"
+	moduleExtismUser = "extism:host/user"
 )
 
 // Inspect says what a module is without running any of it.
@@ -40,7 +41,7 @@ func describe(code []byte, s *rewrite.Summary) (Info, error) {
 	}
 	for _, im := range s.Imports {
 		info.Imports = append(info.Imports, im.Module+"."+im.Name)
-		if im.Module == moduleHost {
+		if im.Module == moduleHost || im.Module == moduleExtismUser {
 			info.HostFunctions = append(info.HostFunctions, im.Name)
 		}
 	}
@@ -49,9 +50,12 @@ func describe(code []byte, s *rewrite.Summary) (Info, error) {
 	return info, classify(&info, s)
 }
 
-// classify finds out how a module is called. An exported _start makes a command,
-// whatever else is there.
+// classify finds out how a module is called. An import of Extism's makes a plugin,
+// else an exported _start makes a command, whatever else is there.
 func classify(info *Info, s *rewrite.Summary) error {
+	if isPlugin(s) {
+		return classifyPlugin(info, s)
+	}
 	for _, x := range s.Exports {
 		if x.Kind == rewrite.KindFunc && x.Name == exportStart {
 			info.Kind, info.Why = Command, "it exports _start"

@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/wasm/extismabi"
 	"github.com/squall-dev/squall/runtime/wasm/memory"
 	"github.com/squall-dev/squall/runtime/wasm/rewrite"
 )
@@ -24,12 +25,14 @@ type instance struct {
 	fuel, depth api.MutableGlobal
 	globals     []api.MutableGlobal
 	functions   map[string]api.Function
+	kernel      *extismabi.Kernel // of an Extism plugin; else nil
 }
 
 // snapshot is the state of a started module: all there is, see
 // rewrite.Summary.Unrestorable.
 type snapshot struct {
-	image   *memory.Image // nil without a memory
+	image   *memory.Image    // nil without a memory
+	kernel  *extismabi.Image // of an Extism plugin; else nil
 	globals []uint64
 }
 
@@ -37,7 +40,7 @@ type snapshot struct {
 // exports, and the runtime is told to call none.
 func (m *Module) instantiate(ctx context.Context) (*instance, error) {
 	ctx = context.WithoutCancel(ctx) // half an instance would be worse than a late one
-	i := &instance{functions: map[string]api.Function{}}
+	i := &instance{functions: map[string]api.Function{}, kernel: m.newKernel()}
 	if m.hasMemory {
 		slot, err := m.engine.memory.NewSlot(m.maxMemory)
 		if err != nil {
@@ -80,8 +83,11 @@ func (i *instance) call(r *run, export string, results int) (code uint32, err er
 	if fn == nil {
 		return 0, fmt.Errorf("there is no export %q", export)
 	}
-	var stack [1]uint64
+	var stack [2]uint64 // as many as the parameters of Haskell's hs_init
 	if err := r.begin(i); err != nil {
+		return 0, err
+	}
+	if err := r.beginPlugin(i); err != nil {
 		return 0, err
 	}
 	err = fn.CallWithStack(context.WithValue(r.ctx, runKey{}, r), stack[:])
@@ -94,7 +100,7 @@ func (i *instance) call(r *run, export string, results int) (code uint32, err er
 
 // freeze remembers a started instance; others are made from it.
 func (m *Module) freeze(i *instance) error {
-	s := &snapshot{}
+	s := &snapshot{kernel: i.freezeKernel()}
 	for _, g := range i.globals {
 		s.globals = append(s.globals, g.Get())
 	}
@@ -142,6 +148,7 @@ func (m *Module) thaw(i *instance) error {
 		}
 	}
 	m.setGlobals(i)
+	i.restoreKernel(m.frozen)
 	return nil
 }
 
@@ -158,6 +165,7 @@ func (m *Module) giveBack(i *instance, code automation.FailureCode) {
 		m.discard(i)
 		return
 	}
+	i.restoreKernel(m.frozen)
 	if err := m.restore(i); err != nil {
 		m.engine.log.Warn("instance could not be restored and was ended", "module", m.name, "err", err)
 		m.discard(i)

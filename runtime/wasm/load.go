@@ -68,6 +68,7 @@ func (e *Engine) build(ctx context.Context, name string, code []byte) (*Module, 
 		m.initializes = m.initializes || x.Kind == rewrite.KindFunc && x.Name == exportInitialize
 		m.warmsUp = m.warmsUp || x.Kind == rewrite.KindFunc && x.Name == exportWarmup
 	}
+	m.preparePlugin(s)
 	m.compiled, err = e.compile(ctx, out.Code)
 	return m, err
 }
@@ -99,8 +100,8 @@ func (e *Engine) checkImport(im rewrite.Import) error {
 			return nil
 		}
 		return unknown.WithHint("there is no host function %q; sdk/abi/abi.json lists them all", im.Name)
-	case moduleExtism:
-		return unknown.WithHint("Extism plugins are not supported; build a WASI command or use an SDK from sdk/")
+	case moduleExtism, moduleExtismUser:
+		return e.checkExtismImport(im, unknown)
 	}
 	return unknown.WithHint("build for WASI preview 1 (wasm32-wasip1) and use the imports that sdk/README.md lists")
 }
@@ -135,7 +136,7 @@ func (e *Engine) compile(ctx context.Context, code []byte) (c wazero.CompiledMod
 // prove instantiates a module once: that shows whether its imports fit, and gives
 // the frozen state.
 func (m *Module) prove(ctx context.Context) error {
-	memory := min(m.maxMemory, initMemory)
+	memory := m.memoryWithin(initMemory)
 	if err := m.engine.budget.take(ctx, memory); err != nil {
 		return fmt.Errorf("start the module: %w", err)
 	}
@@ -182,6 +183,13 @@ func initLimits(memory int64) automation.Limits {
 	return automation.Limits{Timeout: initTimeout, Fuel: initFuel, Memory: memory}.Or(automation.DefaultLimits())
 }
 
+// startStep is an export that a module may want called before its first call.
+type startStep struct {
+	name   string
+	there  bool
+	result int // how many it returns
+}
+
 // initialize runs what a reactor wants to run before its first call.
 func (m *Module) initialize(ctx context.Context, i *instance, memory int64) error {
 	began := time.Now()
@@ -189,11 +197,9 @@ func (m *Module) initialize(ctx context.Context, i *instance, memory int64) erro
 	defer cancel()
 	r := newRun(within, m, Call{Limits: initLimits(memory), Caller: hostfuncs.Caller{Log: m.logStart}}, began)
 	r.initializing = true
-	for _, step := range []struct {
-		name   string
-		there  bool
-		result int
-	}{{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && m.info.Resettable, 1}} {
+	for _, step := range append([]startStep{
+		{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && m.info.Resettable, 1},
+	}, m.pluginStart...) {
 		if !step.there {
 			continue
 		}

@@ -22,8 +22,9 @@ type Module struct {
 	hasStart    bool
 	initializes bool
 	warmsUp     bool
-	globals     []string // exports to restore
-	maxMemory   int64    // bytes: what the module declares, what the engine allows
+	pluginStart []startStep // what an Extism plugin wants called besides
+	globals     []string    // exports to restore
+	maxMemory   int64       // bytes: what the module declares, what the engine allows
 	frozen      *snapshot
 	idle        pool
 
@@ -49,7 +50,7 @@ func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
 		return Result{}, err
 	}
 	call.Limits = call.Limits.Or(automation.DefaultLimits())
-	memory := min(call.Limits.Memory, m.maxMemory)
+	memory := m.memoryWithin(call.Limits.Memory)
 	if err := m.takeMemory(ctx, memory, call.Limits.Timeout); err != nil {
 		if context.Cause(ctx) == nil {
 			return Result{}, fmt.Errorf("run module %s: %w", m.name, err)
@@ -82,10 +83,14 @@ func (m *Module) takeMemory(ctx context.Context, bytes int64, patience time.Dura
 
 // frozenSize is how much memory the frozen state takes.
 func (m *Module) frozenSize() int64 {
-	if m.frozen == nil || m.frozen.image == nil {
+	if m.frozen == nil {
 		return 0
 	}
-	return int64(m.frozen.image.Size())
+	size := m.frozen.kernelSize()
+	if m.frozen.image != nil {
+		size += int64(m.frozen.image.Size())
+	}
+	return size
 }
 
 func (m *Module) checkExport(name string) error {
@@ -197,8 +202,8 @@ func (m *Module) free(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	m.idle.drain()
 	var errs []error
+	m.engine.budget.give(m.frozenSize())
 	if m.frozen != nil && m.frozen.image != nil {
-		m.engine.budget.give(m.frozenSize())
 		errs = append(errs, m.frozen.image.Close())
 	}
 	if m.compiled != nil {

@@ -49,6 +49,7 @@ func (r *run) timeout() *stop {
 // finish makes the result of a run that has ended.
 func (r *run) finish(i *instance, code uint32, err error) Result {
 	r.flush()
+	r.endPlugin(i)
 	res := r.outcome(i, code, err)
 	if res.Code == "" || res.Code == automation.CodeExitCode {
 		res.Output, res.OutputText = outputJSON(r.output)
@@ -68,38 +69,41 @@ func (r *run) finish(i *instance, code uint32, err error) Result {
 func (r *run) outcome(i *instance, code uint32, err error) Result {
 	var said *exit
 	var stopped *stop
-	if err == nil && code != 0 {
+	if errors.As(err, &said) && said.code == 0 { // an end like any other
+		said, err = nil, nil
+	}
+	if err == nil && (code != 0 || i.pluginError() != "") {
 		said = &exit{code}
 	}
 	switch {
 	case errors.As(err, &stopped):
 		return Result{Code: stopped.code, Message: stopped.message}
-	case err == nil && said == nil, errors.As(err, &said) && said.code == 0:
+	case err == nil && said == nil:
 		if r.log.over() {
 			return Result{Code: automation.CodeOutputLimit, Message: "the action wrote more than " + bytesText(r.limits.Log) + " of log"}
 		}
 		return Result{}
-	case i != nil && i.slot != nil && i.slot.Denied(): // whatever it said then, that is why
-		limit := min(r.limits.Memory, r.module.maxMemory)
+	case i.denied(): // whatever it said then, that is why
+		limit := r.module.memoryWithin(r.limits.Memory)
 		return Result{Code: automation.CodeMemoryLimit, Message: "the action used more than " + bytesText(limit) + " of memory", Trace: traceOf(err)}
-	case said != nil:
-		message := r.log.last()
+	case said != nil, errors.As(err, &said):
+		message := r.lastWords(i)
 		if message == "" {
 			message = said.Error()
 		}
 		return Result{Code: automation.CodeExitCode, Message: message}
 	}
-	return r.crash(err)
+	return r.crash(i, err)
 }
 
-func (r *run) crash(err error) Result {
+func (r *run) crash(i *instance, err error) Result {
 	reason, _, _ := strings.Cut(err.Error(), "\n")
 	reason = strings.TrimSuffix(strings.TrimPrefix(reason, "wasm error: "), " (recovered by wazero)")
 	if reason == "stack overflow" {
 		return Result{Code: automation.CodeStackLimit, Message: "the action's calls are nested too deep", Trace: traceOf(err)}
 	}
 	message := "the action crashed: " + reason
-	if last := r.log.last(); last != "" {
+	if last := r.lastWords(i); last != "" {
 		message += ": " + last
 	}
 	return Result{Code: automation.CodeTrap, Message: message, Trace: traceOf(err)}
@@ -141,6 +145,19 @@ func outputJSON(b []byte) (out json.RawMessage, text bool) {
 		return json.RawMessage("null"), true
 	}
 	return quoted, true
+}
+
+// denied tells whether the guest was refused memory. A nil instance never ran.
+func (i *instance) denied() bool {
+	return i != nil && (i.slot != nil && i.slot.Denied() || i.kernel != nil && i.kernel.Denied())
+}
+
+// lastWords are what the guest said about its failure.
+func (r *run) lastWords(i *instance) string {
+	if text := i.pluginError(); text != "" {
+		return text
+	}
+	return r.log.last()
 }
 
 // bytesText writes a size for people: "64 MiB".
