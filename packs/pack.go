@@ -37,6 +37,9 @@ type Pack struct {
 	Notes []string
 
 	modules map[string]*module // by entry point, one hold each
+	// Of the actions whose entry point is an Extism manifest, by name.
+	plugins      map[string]plugin
+	pluginConfig map[string]map[string]any
 }
 
 // Status describes the pack as it is, in service or not.
