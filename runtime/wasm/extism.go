@@ -95,7 +95,9 @@ func (i *instance) freezeKernel() *extismabi.Image {
 	if i.kernel == nil {
 		return nil
 	}
-	return i.kernel.Freeze()
+	image := i.kernel.Freeze()
+	i.kernel.Restore(image) // also forgets that it was refused memory, if it was
+	return image
 }
 
 func (i *instance) restoreKernel(s *snapshot) {
@@ -117,8 +119,12 @@ func (i *instance) pluginError() string {
 	if i == nil || i.kernel == nil {
 		return ""
 	}
-	return i.kernel.ErrorText()
+	text := i.kernel.ErrorText()
+	return strings.ToValidUTF8(text[:min(len(text), maxErrorText)], "")
 }
+
+// maxErrorText bounds what becomes the message of a failure.
+const maxErrorText = 16 << 10
 
 // beginPlugin gives a plugin its input. While it starts there is none.
 func (r *run) beginPlugin(i *instance) error {
@@ -130,10 +136,19 @@ func (r *run) beginPlugin(i *instance) error {
 	if i.kernel.Size() > room {
 		return r.memoryStop()
 	}
+	r.importName = "its input"
 	if err := i.kernel.Begin(r.input); err != nil {
 		return r.kernelStop(err)
 	}
 	r.narrowMemory()
+	return r.checkOutput(i.kernel) // of the start, which may have set one
+}
+
+// checkOutput holds an output to the limit of the run.
+func (r *run) checkOutput(k *extismabi.Kernel) error {
+	if int64(k.OutputLength()) > r.limits.Output {
+		return &stop{automation.CodeOutputLimit, "the action wrote more than " + bytesText(r.limits.Output) + " of output"}
+	}
 	return nil
 }
 

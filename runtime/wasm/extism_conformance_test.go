@@ -295,14 +295,14 @@ func conformanceEngine(t *testing.T, server *httptest.Server) (*Engine, automati
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newEngine(t, Options{HostFuncs: set, Interpreter: true}), automation.Capabilities{HTTP: []automation.HTTPCapability{{
+	return newEngine(t, Options{HostFuncs: set, Interpreter: raceEnabled}), automation.Capabilities{HTTP: []automation.HTTPCapability{{
 		Hosts: []string{u.Host}, Methods: []string{"GET", "HEAD", "PUT", "POST"}, Private: true, Reason: "test"}}}
 }
 
 // One plugin in four languages: C and Rust against the bare ABI, AssemblyScript with
 // the project's own PDK, Go with its own runtime.
 func TestPluginsOfManyLanguagesDoWhatTheyDoUnderGoSDK(t *testing.T) {
-	e := newEngine(t, Options{Interpreter: true})
+	e := newEngine(t, Options{Interpreter: raceEnabled})
 	for _, language := range []string{"c", "rust", "as", "go"} {
 		t.Run(language, func(t *testing.T) {
 			code := visitPlugin(t, language)
@@ -345,7 +345,7 @@ func visitPlugin(t *testing.T, language string) []byte {
 
 // What go-sdk keeps from one call to the next, our next run does not see.
 func TestVariablesEndWithTheRunUnlikeInGoSDK(t *testing.T) {
-	w := newTwin(t, newEngine(t, Options{Interpreter: true}), plugin(t, "state"), nil)
+	w := newTwin(t, newEngine(t, Options{Interpreter: raceEnabled}), plugin(t, "state"), nil)
 	p, err := w.sdk.Instance(t.Context(), extism.PluginInstanceConfig{})
 	if err != nil {
 		t.Fatal(err)
@@ -409,7 +409,7 @@ const (
 )
 
 func TestEdgesOfTheKernelAreThoseOfGoSDK(t *testing.T) {
-	e := newEngine(t, Options{Interpreter: true})
+	e := newEngine(t, Options{Interpreter: raceEnabled})
 	w := newTwin(t, e, plugin(t, "machine"), map[string]any{"A": "configured"})
 	for _, tt := range []struct {
 		name, export string
@@ -423,6 +423,11 @@ func TestEdgesOfTheKernelAreThoseOfGoSDK(t *testing.T) {
 			{"length", result(0), 0}, {"alloc", 64000, 0}, {"alloc", 50, 0}, {"length", result(5), 0}}},
 		{name: "a large freed block is split", program: []instruction{{"alloc", 60000, 0}, {"alloc", 5000, 0}, {"free", result(0), 0},
 			{"alloc", 1000, 0}, {"alloc", 2000, 0}, {"length", result(3), 0}, {"length", result(4), 0}}},
+		{name: "a rest of 128 bytes becomes a block", program: []instruction{{"alloc", 1000, 0}, {"alloc", 64000, 0}, {"free", result(0), 0}, {"alloc", 872, 0}}},
+		{name: "a rest of 127 bytes does not", program: []instruction{{"alloc", 1000, 0}, {"alloc", 64000, 0}, {"free", result(0), 0}, {"alloc", 873, 0}}},
+		// The input, 17 bytes a step, is a block too.
+		{name: "a freed block comes before the last bytes", program: []instruction{{"alloc", 40000, 0}, {"free", result(0), 0}, {"alloc", 25384 - 12 - 4*17, 0}, {"length", result(2), 0}}},
+		{name: "the last bytes come before a freed block when one is left over", program: []instruction{{"alloc", 40000, 0}, {"free", result(0), 0}, {"alloc", 25383 - 12 - 4*17, 0}, {"length", result(2), 0}}},
 		{name: "the memory grows by pages", program: []instruction{{"alloc", 65000, 0}, {"memory_bytes", 0, 0}, {"alloc", 70000, 0}, {"memory_bytes", 0, 0}}},
 		{name: "too much is zero", program: []instruction{{"alloc", uint64(1 << 40), 0}, {"alloc", 8, 0}}},
 		{name: "bytes and words", program: []instruction{{"alloc", 16, 0}, {"store_u64", result(0), uint64(0x1122334455667788)}, {"load_u8", result(0), 0}, {"load_u64", result(0), 0}}},
@@ -477,7 +482,7 @@ func TestEdgesOfTheKernelAreThoseOfGoSDK(t *testing.T) {
 
 // A plugin that asks is told "info", as under a go-sdk that was set to it.
 func TestALogLevelIsInfo(t *testing.T) {
-	w := newTwin(t, newEngine(t, Options{Interpreter: true}), plugin(t, "around"), nil)
+	w := newTwin(t, newEngine(t, Options{Interpreter: raceEnabled}), plugin(t, "around"), nil)
 	got, _ := w.underOurs(t, "log_level", "")
 	p, err := w.sdk.Instance(t.Context(), extism.PluginInstanceConfig{})
 	if err != nil {

@@ -127,10 +127,7 @@ func extismStreams() []kernelFunc {
 			if err := k.OutputSet(a[0], a[1]); err != nil {
 				return err
 			}
-			if int64(k.OutputLength()) > r.limits.Output {
-				return &stop{automation.CodeOutputLimit, "the action wrote more than " + bytesText(r.limits.Output) + " of output"}
-			}
-			return nil
+			return r.checkOutput(k)
 		}},
 		{"output_length", "", "I", telling(func(k *extismabi.Kernel, _ []uint64) uint64 { return k.OutputLength() })},
 		{"output_offset", "", "I", telling(func(k *extismabi.Kernel, _ []uint64) uint64 { return k.OutputOffset() })},

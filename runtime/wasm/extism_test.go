@@ -173,7 +173,8 @@ func TestNothingOfARunIsLeftInTheKernel(t *testing.T) {
 		assemble(t, []instruction{{"alloc", 16, 0}, {"store_u64", result(0), 1}, {"alloc", 1, 0}, {"var_set", result(2), result(0)}, {"load_u8", 1, 0}}),
 		secret,
 	}
-	clean := assemble(t, []instruction{{"memory_bytes", 0, 0}, {"alloc", 1, 0}, {"load_u64", 900_000, 0}, {"load_u64", 400, 0}, {"error_get", 0, 0}, {"output_length", 0, 0}})
+	// The store makes the memory reach beyond what was written before.
+	clean := assemble(t, []instruction{{"memory_bytes", 0, 0}, {"alloc", 1, 0}, {"store_u8", 950_000, 1}, {"load_u64", 900_000, 0}, {"load_u64", 400, 0}, {"error_get", 0, 0}, {"output_length", 0, 0}})
 	first := call(t, m, Call{Export: "results", Input: []byte(clean)})
 	for _, program := range dirty {
 		call(t, m, Call{Export: "raw", Input: []byte(program)})
