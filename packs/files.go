@@ -34,8 +34,8 @@ type stamp struct {
 }
 
 // listing is the files of a pack that make a difference: pack.yaml,
-// config.schema.yaml, metadata, and modules in the pack's folder or in actions.
-// Sources, tests and documents are none of the server's business.
+// config.schema.yaml, metadata, and modules or their manifests in the pack's folder
+// or in actions. Sources, tests and documents are none of the server's business.
 type listing map[string]stamp
 
 func list(fsys fs.FS) (listing, error) {
@@ -77,8 +77,8 @@ func counts(dir, name string) bool {
 	ext := path.Ext(name)
 	switch {
 	case dir == ".":
-		return name == manifestFile || name == configSchemaFile || ext == ".wasm"
-	case dir == "actions" && ext == ".wasm":
+		return name == manifestFile || name == configSchemaFile || ext == ".wasm" || isPluginManifest(name)
+	case dir == "actions" && (ext == ".wasm" || isPluginManifest(name)):
 		return true
 	}
 	return (ext == ".yaml" || ext == ".yml") && (dir != "actions" || strings.TrimSuffix(name, ext) != "config")
@@ -96,6 +96,8 @@ func (l listing) stat(fsys fs.FS, name string) error {
 		return nil
 	case !info.Mode().IsRegular():
 		return invalid("%s is not a regular file", name)
+	case isPluginManifest(name) && info.Size() > maxYAMLBytes: // a tool's, such as package-lock.json
+		return nil
 	}
 	l[name] = stamp{info.Size(), info.ModTime()}
 	return nil
@@ -147,7 +149,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 func (c contents) metadata(folder string) []string {
 	var names []string
 	for name := range c {
-		if path.Dir(name) == folder && path.Ext(name) != ".wasm" {
+		if path.Dir(name) == folder && path.Ext(name) != ".wasm" && !isPluginManifest(name) {
 			names = append(names, name)
 		}
 	}

@@ -38,7 +38,7 @@ func (g *generation) lease(a automation.Action) *Lease {
 		Export: a.Export,
 		Grants: p.Manifest.Capabilities,
 		Limits: a.Limits.Or(p.Manifest.Limits).Or(automation.DefaultLimits()),
-		Config: p.Config,
+		Config: p.configOf(a.Name),
 		Pack:   p.Name,
 		Digest: p.Digest,
 

@@ -113,6 +113,7 @@ func (l *Loader) check(ctx context.Context, p *Pack, files contents) []error {
 	p.Config, errs = config, add(errs, err)
 	_, err = rule.Compile(p.Rules)
 	errs = add(errs, err)
+	kinds := map[string]wasm.Kind{}
 	for _, file := range p.entryPoints() {
 		info, err := l.inspectFunc(files[file])
 		if err != nil {
@@ -120,9 +121,12 @@ func (l *Loader) check(ctx context.Context, p *Pack, files contents) []error {
 			continue
 		}
 		p.infos[file] = info
+		kinds[file] = info.Kind
 		errs = append(errs, l.checkImports(p, file, info)...)
 		errs = append(errs, p.checkExports(file, info)...)
 	}
+	errs = append(errs, p.checkPlugins(kinds)...)
+	p.configurePlugins(l.config[p.Name])
 	if len(errs) == 0 {
 		errs = add(errs, l.compile(ctx, p, files))
 	}
@@ -170,24 +174,53 @@ const defaultEntryPoint = "pack.wasm"
 // the actions folder, ours may also lie beside pack.yaml.
 func (p *Pack) locate(files contents) []error {
 	var errs []error
+	read := map[string]plugin{}
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		name := a.EntryPoint
 		if name == "" {
 			name = defaultEntryPoint
 		}
-		a.EntryPoint = path.Clean(name)
-		_, beside := files[a.EntryPoint]
-		_, inActions := files[path.Join("actions", a.EntryPoint)]
-		switch {
-		case beside && path.Ext(a.EntryPoint) == ".wasm":
-		case inActions && path.Ext(a.EntryPoint) == ".wasm":
-			a.EntryPoint = path.Join("actions", a.EntryPoint)
-		default:
+		file, found := files.entryPoint(path.Clean(name))
+		if !found {
 			errs = append(errs, missingModule(a, name, files))
+			continue
+		}
+		a.EntryPoint = file
+		if isPluginManifest(file) {
+			errs = append(errs, p.locatePlugin(a, files, read)...)
 		}
 	}
 	return errs
+}
+
+// locatePlugin finds the module behind an Extism manifest, which is read once
+// however many actions name it.
+func (p *Pack) locatePlugin(a *automation.Action, files contents, read map[string]plugin) []error {
+	use, known := read[a.EntryPoint]
+	if !known {
+		var err error
+		if use, err = readPlugin(a.EntryPoint, files); err != nil {
+			read[a.EntryPoint] = plugin{}
+			return []error{err}
+		}
+		read[a.EntryPoint] = use
+		p.noteIgnored(use)
+	}
+	if use.module != "" { // else that has been said
+		p.usePlugin(a, use)
+	}
+	return nil
+}
+
+// entryPoint finds a module or an Extism manifest.
+func (c contents) entryPoint(name string) (string, bool) {
+	for _, file := range []string{name, path.Join("actions", name)} {
+		if _, there := c[file]; there && (path.Ext(file) == ".wasm" || isPluginManifest(file)) {
+			return file, true
+		}
+	}
+	return "", false
 }
 
 func missingModule(a *automation.Action, name string, files contents) error {

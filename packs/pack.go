@@ -39,6 +39,9 @@ type Pack struct {
 
 	modules map[string]*module   // by entry point, one hold each
 	infos   map[string]wasm.Info // by entry point
+	// Of the actions whose entry point is an Extism manifest, by name.
+	plugins      map[string]plugin
+	pluginConfig map[string]map[string]any
 }
 
 // Status describes the pack as it is, in service or not.

@@ -11,7 +11,8 @@ import (
 // read turns the files into a pack whose code is not compiled yet. It goes on
 // after a problem, so that people see all of them at once.
 func (c contents) read(folder, where string) (*Pack, []error) {
-	p := &Pack{Path: where, Digest: c.digest(), modules: map[string]*module{}, infos: map[string]wasm.Info{}}
+	p := &Pack{Path: where, Digest: c.digest(), modules: map[string]*module{}, infos: map[string]wasm.Info{},
+		plugins: map[string]plugin{}, pluginConfig: map[string]map[string]any{}}
 	if errs := p.readManifest(c, folder); errs != nil {
 		return p, errs
 	}

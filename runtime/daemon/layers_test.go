@@ -34,7 +34,7 @@ func mayImport() map[string][]string {
 		"hostfuncs/*":             {"hostfuncs", "runtime/automation"},
 		"runtime/artifact":        {"hostfuncs", "runtime/automation"},
 		"runtime/rule":            {"runtime/automation", "runtime/expr"},
-		"runtime/wasm":            {"hostfuncs", "runtime/automation", "runtime/wasm/rewrite", "runtime/wasm/memory"},
+		"runtime/wasm":            {"hostfuncs", "runtime/automation", "runtime/wasm/rewrite", "runtime/wasm/memory", "runtime/wasm/extismabi"},
 		"runtime/wasm/*":          {},
 		"runtime/runner":          {"runtime/automation", "runtime/expr", "hostfuncs", "runtime/wasm"},
 		"runtime/engine":          {"runtime/automation", "runtime/expr", "runtime/parameter", "runtime/rule", "runtime/runner", "runtime/store", "hostfuncs"},

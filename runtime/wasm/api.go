@@ -15,6 +15,7 @@ type Kind = automation.ModuleKind
 const (
 	Command = automation.ModuleCommand
 	Reactor = automation.ModuleReactor
+	Extism  = automation.ModuleExtism
 )
 
 // Info says what a module is.

@@ -9,6 +9,9 @@
 // back, gets a fresh instance for each call. Either way nothing of one run is
 // there in the next.
 //
+// An Extism plugin is a reactor whose host is a kernel with a memory of its own
+// (package extismabi), frozen and put back with it.
+//
 // What the frozen state holds is the same in every run: a guest that seeds a
 // generator of random numbers while it starts repeats its numbers. Randomness
 // that it asks of the host is fresh.

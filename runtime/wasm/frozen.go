@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/wasm/extismabi"
 	"github.com/squall-dev/squall/runtime/wasm/memory"
 )
 
@@ -14,12 +15,13 @@ import (
 type frozen struct {
 	image   *memory.Image // nil without a memory
 	globals []uint64
-	seeds   []int // where generators of random numbers lie in memory, see seeds.go
+	kernel  *extismabi.Image // of an Extism plugin; else nil
+	seeds   []int            // where generators of random numbers lie in memory, see seeds.go
 }
 
 // freeze remembers the state of an instance and lays it under the instance.
 func (m *Module) freeze(i *instance) (*frozen, error) {
-	f := &frozen{}
+	f := &frozen{kernel: i.freezeKernel()}
 	for _, g := range i.globals {
 		f.globals = append(f.globals, g.Get())
 	}
@@ -41,10 +43,14 @@ func (m *Module) freeze(i *instance) (*frozen, error) {
 
 // bytes is how much memory the state takes.
 func (f *frozen) bytes() int64 {
-	if f == nil || f.image == nil {
+	if f == nil {
 		return 0
 	}
-	return int64(f.image.Resident())
+	n := f.kernelBytes()
+	if f.image != nil {
+		n += int64(f.image.Resident())
+	}
+	return n
 }
 
 // size is how much memory a guest in this state has.
@@ -76,6 +82,7 @@ func (i *instance) thaw(f *frozen) error {
 		}
 	}
 	i.setGlobals()
+	i.restoreKernel()
 	return nil
 }
 
@@ -99,6 +106,7 @@ func (i *instance) restore() (kept int64, err error) {
 		kept = int64(n)
 	}
 	i.setGlobals()
+	i.restoreKernel()
 	return kept, nil
 }
 

@@ -36,9 +36,11 @@ func FuzzRewrite(f *testing.F) {
 
 func addFixtures(f *testing.F) {
 	paths, err := filepath.Glob(filepath.Join("testdata", "*.wasm"))
-	if err != nil || len(paths) == 0 {
+	plugins, _ := filepath.Glob(filepath.Join("testdata", "extism", "*.wasm"))
+	if err != nil || len(paths) == 0 || len(plugins) == 0 {
 		f.Fatal("no seeds", err)
 	}
+	paths = append(paths, plugins...)
 	for _, p := range paths {
 		code, err := os.ReadFile(p)
 		if err != nil {
@@ -100,6 +102,9 @@ func sameAsFrozen(t *testing.T, i *instance) {
 		if g.Get() != i.frozen.globals[n] {
 			t.Fatalf("global %d is %d, was %d", n, g.Get(), i.frozen.globals[n])
 		}
+	}
+	if i.kernel != nil && i.kernel.Size() != i.frozen.kernelBytes() {
+		t.Fatalf("the kernel has %d bytes, had %d", i.kernel.Size(), i.frozen.kernelBytes())
 	}
 	if i.slot == nil {
 		return

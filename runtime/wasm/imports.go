@@ -37,7 +37,7 @@ func (e *Engine) linkHost(ctx context.Context) error {
 			return fmt.Errorf("link %s: %w", module, err)
 		}
 	}
-	return nil
+	return e.linkExtism(ctx)
 }
 
 func (e *Engine) link(ctx context.Context, module string, funcs []importFunc) error {

@@ -25,6 +25,7 @@ const (
 	moduleHost       = "squall:host"
 	moduleWASI       = "wasi_snapshot_preview1"
 	moduleExtism     = "extism:host/env"
+	moduleExtismUser = "extism:host/user"
 )
 
 // Inspect says what a module is without running any of it. What could be found
@@ -67,7 +68,7 @@ func describe(code []byte, s *rewrite.Summary) (Info, error) {
 	}
 	for _, im := range s.Imports {
 		info.Imports = append(info.Imports, im.Module+"."+im.Name)
-		if im.Module == moduleHost {
+		if im.Module == moduleHost || im.Module == moduleExtismUser {
 			info.HostFunctions = append(info.HostFunctions, im.Name)
 		}
 	}
@@ -76,9 +77,12 @@ func describe(code []byte, s *rewrite.Summary) (Info, error) {
 	return info, classify(&info, s)
 }
 
-// classify finds out how a module is called. An exported _start makes a command,
-// whatever else is there.
+// classify finds out how a module is called. An import of Extism's makes a plugin,
+// else an exported _start makes a command, whatever else is there.
 func classify(info *Info, s *rewrite.Summary) error {
+	if isPlugin(s) {
+		return classifyPlugin(info, s)
+	}
 	for _, x := range s.Exports {
 		t, ok := s.FuncType(x)
 		if x.Kind == rewrite.KindFunc && x.Name == exportStart {
@@ -102,12 +106,17 @@ func classify(info *Info, s *rewrite.Summary) error {
 			WithHint("build a WASI command, or export one function per action: sdk/README.md shows both")
 	}
 	info.Kind, info.Why = Reactor, "it exports functions for actions and no _start"
+	sayReset(info, s)
+	slices.Sort(info.Exports)
+	return nil
+}
+
+// sayReset tells what happens after a run of a module that is started once.
+func sayReset(info *Info, s *rewrite.Summary) {
 	if info.Resettable = s.Unrestorable == ""; !info.Resettable {
 		info.ResetWhy = "its memory is put back; but when a run changes what can not be (" + s.Unrestorable +
 			"), the next one gets a fresh copy of the frozen state, copied on write"
 	}
-	slices.Sort(info.Exports)
-	return nil
 }
 
 func isAction(name string, t rewrite.FuncType) bool {

@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
+	"github.com/squall-dev/squall/runtime/wasm/extismabi"
 	"github.com/squall-dev/squall/runtime/wasm/memory"
 	"github.com/squall-dev/squall/runtime/wasm/rewrite"
 )
@@ -25,7 +26,8 @@ type instance struct {
 	globals []api.MutableGlobal
 
 	functions map[string]api.Function
-	stack     [1]uint64 // of a call's result
+	stack     [2]uint64         // of a call: its result, or the parameters of Haskell's hs_init
+	kernel    *extismabi.Kernel // of an Extism plugin; else nil
 	run       run
 	ctx       context.Context // leads the runtime's host functions to run
 
@@ -38,7 +40,7 @@ type instance struct {
 // exports, and the runtime is told to call none.
 func (m *Module) instantiate(ctx context.Context) (*instance, error) {
 	ctx = context.WithoutCancel(ctx) // half an instance would be worse than a late one
-	i := &instance{functions: map[string]api.Function{}}
+	i := &instance{functions: map[string]api.Function{}, kernel: m.newKernel()}
 	i.run.instance = i
 	i.ctx = &guestContext{&i.run}
 	if m.checkpoints {
@@ -97,7 +99,10 @@ func (i *instance) call(export string, results int) (code uint32, err error) {
 	if err := i.run.begin(); err != nil {
 		return 0, err
 	}
-	i.stack[0] = 0
+	if err := i.run.beginPlugin(); err != nil {
+		return 0, err
+	}
+	i.stack = [2]uint64{}
 	err = fn.CallWithStack(i.ctx, i.stack[:])
 	i.run.end()
 	if results > 0 {

@@ -63,6 +63,7 @@ func (e *Engine) build(ctx context.Context, name string, code []byte) (*Module, 
 		m.initializes = m.initializes || x.Kind == rewrite.KindFunc && x.Name == exportInitialize
 		m.warmsUp = m.warmsUp || x.Kind == rewrite.KindFunc && x.Name == exportWarmup
 	}
+	m.preparePlugin(s)
 	m.compiled, err = e.compile(ctx, out.Code)
 	return m, err
 }
@@ -103,8 +104,8 @@ func (e *Engine) checkImport(im rewrite.Import) error {
 			return nil
 		}
 		return unknown.WithHint("there is no host function %q; sdk/abi/abi.json lists them all", short(im.Name))
-	case moduleExtism:
-		return unknown.WithHint("Extism plugins are not supported; build a WASI command or use an SDK from sdk/")
+	case moduleExtism, moduleExtismUser:
+		return e.checkExtismImport(im, unknown)
 	}
 	return unknown.WithHint("build for WASI preview 1 (wasm32-wasip1) and use the imports that sdk/README.md lists")
 }
@@ -112,7 +113,7 @@ func (e *Engine) checkImport(im rewrite.Import) error {
 // prove instantiates a module once: that shows whether its imports fit. A reactor
 // is started and frozen; a command starts when it is known for which action.
 func (m *Module) prove(ctx context.Context) error {
-	memory := min(m.maxMemory, initMemory)
+	memory := m.memoryWithin(initMemory)
 	patient, cancel := context.WithTimeout(ctx, initTimeout)
 	defer cancel()
 	if err := m.engine.budget.take(patient, memory); err != nil {
@@ -174,15 +175,20 @@ func initLimits(memory int64) automation.Limits {
 	return automation.Limits{Timeout: initTimeout, Fuel: initFuel, Memory: memory}.Or(automation.DefaultLimits())
 }
 
+// startStep is an export that a module may want called before its first call.
+type startStep struct {
+	name   string
+	there  bool
+	result int // how many it returns
+}
+
 // initialize runs what a reactor wants to run before its first call, in the
 // instance's run, and tells which step ended it. Warming up is for instances that
 // are kept.
 func (m *Module) initialize(i *instance, warm bool) (step string, code uint32, err error) {
-	for _, s := range []struct {
-		name   string
-		there  bool
-		result int
-	}{{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && warm, 1}} {
+	for _, s := range append([]startStep{
+		{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && warm, 1},
+	}, m.pluginStart...) {
 		if !s.there {
 			continue
 		}

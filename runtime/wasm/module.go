@@ -27,8 +27,9 @@ type Module struct {
 	touches     bool // it may change what can not be put back
 	initializes bool
 	warmsUp     bool
-	globals     []string // exports to restore
-	maxMemory   int64    // bytes: what the module declares, what the engine allows
+	pluginStart []startStep // what an Extism plugin wants called besides
+	globals     []string    // exports to restore
+	maxMemory   int64       // bytes: what the module declares, what the engine allows
 
 	mu      sync.Mutex // guards the fields below
 	origins map[string]*origin
@@ -51,7 +52,7 @@ func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
 	}
 	defer m.leave()
 	call.Limits = call.Limits.Or(automation.DefaultLimits())
-	memory := min(call.Limits.Memory, m.maxMemory)
+	memory := m.memoryWithin(call.Limits.Memory)
 	i, err := o.take(ctx, memory, call.Limits.Timeout)
 	if err != nil {
 		if ended(ctx) == nil {
@@ -130,7 +131,7 @@ func (m *Module) Prepare(ctx context.Context, action string) error {
 		return err
 	}
 	defer m.leave()
-	memory := min(m.maxMemory, initMemory)
+	memory := m.memoryWithin(initMemory)
 	i, err := o.take(ctx, memory, initTimeout)
 	if err != nil {
 		return fmt.Errorf("prepare %s of module %s: %w", action, m.name, err)

@@ -50,6 +50,7 @@ func (r *run) timeout() *stop {
 // finish makes the result of a run that has ended.
 func (r *run) finish(buffer []byte, code uint32, err error) Result {
 	r.flush()
+	r.endPlugin()
 	if r.hostDone != nil {
 		r.hostDone()
 	}
@@ -70,7 +71,7 @@ func (r *run) finish(buffer []byte, code uint32, err error) Result {
 
 // outcome sorts how the guest's code ended into the codes that the history knows.
 func (r *run) outcome(code uint32, err error) Result {
-	if err == nil && code == 0 {
+	if err == nil && code == 0 && r.instance.pluginError() == "" {
 		return r.succeeded()
 	}
 	return r.ended(code, err)
@@ -85,22 +86,25 @@ func (r *run) succeeded() Result {
 
 // ended sorts an end other than returning 0.
 func (r *run) ended(code uint32, err error) Result {
-	i := r.instance
 	var said *exit
 	var stopped *stop
-	if err == nil && code != 0 {
+	if errors.As(err, &said) && said.code == 0 { // an end like any other
+		if r.instance.pluginError() == "" {
+			return r.succeeded()
+		}
+		err = nil
+	}
+	if err == nil {
 		said = &exit{code}
 	}
 	switch {
 	case errors.As(err, &stopped):
 		return Result{Code: stopped.code, Message: stopped.message}
-	case errors.As(err, &said) && said.code == 0:
-		return r.succeeded()
-	case i != nil && i.slot != nil && i.slot.Denied(): // whatever it said then, that is why
-		limit := min(r.limits.Memory, r.module.maxMemory)
+	case r.instance.denied(): // whatever it said then, that is why
+		limit := r.module.memoryWithin(r.limits.Memory)
 		return Result{Code: automation.CodeMemoryLimit, Message: "the action used more than " + bytesText(limit) + " of memory", Trace: traceOf(err)}
-	case said != nil:
-		message := lastWords(r.log)
+	case said != nil, errors.As(err, &said):
+		message := r.lastWords()
 		if message == "" {
 			message = said.Error()
 		}
@@ -116,16 +120,19 @@ func (r *run) crash(err error) Result {
 		return Result{Code: automation.CodeStackLimit, Message: "the action's calls are nested too deep", Trace: traceOf(err)}
 	}
 	message := "the action crashed: " + reason
-	if last := lastWords(r.log); last != "" {
+	if last := r.lastWords(); last != "" {
 		message += ": " + last
 	}
 	return Result{Code: automation.CodeTrap, Message: message, Trace: traceOf(err)}
 }
 
-// lastWords is the last error line of the log, as far as it fits into a message.
-// All of it stands in the log.
-func lastWords(l *logbook) string {
-	last := l.last()
+// lastWords are what the guest said about its failure, as far as they fit into a
+// message. All of the log stands in the log.
+func (r *run) lastWords() string {
+	last := r.instance.pluginError()
+	if last == "" {
+		last = r.log.last()
+	}
 	if len(last) > maxMessage {
 		last = strings.ToValidUTF8(last[:maxMessage], "") + "..."
 	}
@@ -169,6 +176,11 @@ func outputJSON(buffer, b []byte) (out json.RawMessage, text bool) {
 		return json.RawMessage("null"), true
 	}
 	return quoted, true
+}
+
+// denied tells whether the guest was refused memory. A nil instance never ran.
+func (i *instance) denied() bool {
+	return i != nil && (i.slot != nil && i.slot.Denied() || i.kernel != nil && i.kernel.Denied())
 }
 
 // bytesText writes a size for people: "64 MiB".

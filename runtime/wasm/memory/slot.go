@@ -45,6 +45,9 @@ func (s *Slot) Free() {}
 // SetLimit bounds the size from now on. It is at most what NewSlot was told.
 func (s *Slot) SetLimit(bytes int64) { s.limit, s.denied = min(bytes, s.most), false }
 
+// Narrow bounds the size like SetLimit, but forgets no refusal.
+func (s *Slot) Narrow(bytes int64) { s.limit = min(bytes, s.most) }
+
 // Denied reports whether growing was refused since SetLimit.
 func (s *Slot) Denied() bool { return s.denied }
 

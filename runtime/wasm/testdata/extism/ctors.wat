@@ -1,0 +1,20 @@
+;; A plugin that starts with its constructors alone, and a table that can not be
+;; put back, so that each run gets a fresh instance.
+(module
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
+  (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+  (memory (export "memory") 1)
+  (table 1 funcref)
+  (global $starts (mut i32) (i32.const 0x30))
+  (global $block (mut i64) (i64.const 0))
+  (func (export "__wasm_call_ctors")
+    (global.set $starts (i32.add (global.get $starts) (i32.const 1)))
+    (global.set $block (call $alloc (i64.const 1))))
+  (func (export "starts") (result i32)
+    (drop (table.grow 0 (ref.null func) (i32.const 1)))
+    (call $store_u8 (global.get $block) (global.get $starts))
+    (global.set $starts (i32.const 0x58))
+    (call $output_set (global.get $block) (i64.const 1))
+    (i32.const 0))
+)

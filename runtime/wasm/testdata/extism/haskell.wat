@@ -1,0 +1,23 @@
+;; A plugin that starts as Haskell's do, and one that has constructors besides.
+(module
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
+  (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+  (memory (export "memory") 1)
+  (global $order (mut i32) (i32.const 0))
+  (func $then (param $digit i32) (global.set $order (i32.add (i32.mul (global.get $order) (i32.const 10)) (local.get $digit))))
+  (func (export "_initialize") (call $then (i32.const 1)))
+  (func (export "hs_init") (param $argc i32) (param $argv i32)
+    (if (i32.or (local.get $argc) (local.get $argv)) (then (unreachable)))
+    (call $then (i32.const 2)))
+  (func (export "__wasm_call_ctors") (call $then (i32.const 3)))
+  (func (export "hs_exit") (unreachable))
+  (func (export "warmup") (result i32) (i32.const 0)) ;; an action, if a strange one
+  (func (export "order") (result i32)
+    (local $block i64)
+    (local.set $block (call $alloc (i64.const 2)))
+    (call $store_u8 (local.get $block) (i32.add (i32.const 0x30) (i32.div_u (global.get $order) (i32.const 10))))
+    (call $store_u8 (i64.add (local.get $block) (i64.const 1)) (i32.add (i32.const 0x30) (i32.rem_u (global.get $order) (i32.const 10))))
+    (call $output_set (local.get $block) (i64.const 2))
+    (i32.const 0))
+)
