@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// isolated is the section on what one execution costs.
+func isolated(ctx context.Context, b *bench, t *table) error {
+	return duel(ctx, b, t, "isolated", "isolated execution, one caller", guests())
+}
+
+func extismPlugins(ctx context.Context, b *bench, t *table) error {
+	return duel(ctx, b, t, "extism", "Extism plugin, one caller", plugins())
+}
+
+// duel measures guests and what they are compared with, all in the same rounds.
+func duel(ctx context.Context, b *bench, t *table, section, title string, all []guest) error {
+	var turns []*contender
+	var chosen []guest
+	opened, failed := map[string]*contender{}, map[string]error{}
+	add := func(key string, c *contender, err error) {
+		if err == nil { // one that does not even work once is a row that says so
+			_, _, err = c.turn(0)
+		}
+		opened[key], failed[key] = c, err
+		if err == nil {
+			turns = append(turns, c)
+		}
+	}
+	for _, g := range all {
+		if !b.selected(section, g.name) {
+			continue
+		}
+		chosen = append(chosen, g)
+		c, err := b.ours(ctx, g)
+		add(g.name, c, err)
+		for _, key := range g.against {
+			if _, known := opened[key]; !known {
+				c, err := b.rival(ctx, key)
+				add(key, c, err)
+			}
+		}
+	}
+	if len(chosen) == 0 {
+		return nil
+	}
+	if err := interleave(ctx, b.pace, turns); err != nil {
+		return err
+	}
+	t.section(title, "allocations")
+	for _, g := range chosen {
+		printDuel(t, g, opened, failed)
+	}
+	return nil
+}
+
+func printDuel(t *table, g guest, opened map[string]*contender, failed map[string]error) {
+	us := opened[g.name]
+	if err := failed[g.name]; err != nil {
+		t.absent(g.name, err)
+		us = nil
+	} else {
+		r := row{name: g.name, extra: digits(us.allocs.median())}.times(us.times)
+		if g.target > 0 {
+			r.target, r.verdict = most(g.target), t.judge(us.times.median(), float64(g.target))
+		}
+		t.print(r)
+	}
+	for _, key := range g.against {
+		if err := failed[key]; err != nil {
+			t.absent("  "+key, err)
+			continue
+		}
+		them := opened[key]
+		r := row{name: "  " + key, extra: digits(them.allocs.median())}.times(them.times)
+		if us != nil {
+			r.verdict = ratio(them.times.over(us.times).median())
+		}
+		t.print(r)
+	}
+}
+
+// ratio says how many times longer another takes.
+func ratio(r float64) string { return fmt.Sprintf("x %s", digits(r)) }
