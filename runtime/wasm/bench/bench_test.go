@@ -66,7 +66,7 @@ func TestAContenderWithAWrongOutputIsNotMeasured(t *testing.T) {
 	t.Parallel()
 	for _, output := range []string{"", "{}", `{"greeting":"Hello, World","sum":5051,"tags":3}`} {
 		c := &contender{name: "liar", check: check, call: func() ([]byte, error) { return []byte(output), nil }}
-		if err := interleave(t.Context(), pace{rounds: 1}, []*contender{c}); err == nil {
+		if err := interleave(t.Context(), pace{rounds: 1}, []*contender{c}); err != nil || c.err == nil || len(c.times) > 0 {
 			t.Errorf("%q was accepted", output)
 		}
 	}

@@ -25,7 +25,7 @@ type guest struct {
 const (
 	needsClang = "the Debian packages clang and lld"
 	needsWASI  = "the Debian packages clang, lld, wasi-libc and libclang-rt-dev-wasm32"
-	needsRust  = "the Debian packages rustc and libstd-rust-dev-wasm32"
+	needsRust  = "the Debian packages rustc, libstd-rust-dev-wasm32 and lld"
 	needsNPM   = "npm"
 )
 

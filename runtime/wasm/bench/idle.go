@@ -31,18 +31,27 @@ func idleInstances(ctx context.Context, b *bench, t *table) error {
 			t.absent(g.name, err)
 			continue
 		}
-		var weights series
-		for range b.pace.children {
-			w, err := weighInChild(ctx, b.options, g)
-			if err != nil {
-				return fmt.Errorf("weigh %s: %w", g.name, err)
-			}
-			weights = append(weights, w)
+		weights, err := weighAgain(ctx, b.options, g)
+		if err != nil {
+			t.absent(g.name, err)
+			continue
 		}
 		t.print(row{name: g.name, median: size(weights.median()), spread: spread(weights, size),
 			extra: strconv.Itoa(instances(g))})
 	}
 	return nil
+}
+
+func weighAgain(ctx context.Context, o options, g guest) (series, error) {
+	var weights series
+	for range o.pace.children {
+		w, err := weighInChild(ctx, o, g)
+		if err != nil {
+			return nil, err
+		}
+		weights = append(weights, w)
+	}
+	return weights, nil
 }
 
 // instances is how many are weighed at once.

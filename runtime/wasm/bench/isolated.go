@@ -18,15 +18,13 @@ func extismPlugins(ctx context.Context, b *bench, t *table) error {
 func duel(ctx context.Context, b *bench, t *table, section, title string, all []guest) error {
 	var turns []*contender
 	var chosen []guest
-	opened, failed := map[string]*contender{}, map[string]error{}
+	opened := map[string]*contender{}
 	add := func(key string, c *contender, err error) {
-		if err == nil { // one that does not even work once is a row that says so
-			_, _, err = c.turn(0)
+		if err != nil {
+			c = &contender{err: err}
 		}
-		opened[key], failed[key] = c, err
-		if err == nil {
-			turns = append(turns, c)
-		}
+		opened[key] = c
+		turns = append(turns, c)
 	}
 	for _, g := range all {
 		if !b.selected(section, g.name) {
@@ -36,7 +34,7 @@ func duel(ctx context.Context, b *bench, t *table, section, title string, all []
 		c, err := b.ours(ctx, g)
 		add(g.name, c, err)
 		for _, key := range g.against {
-			if _, known := opened[key]; !known {
+			if opened[key] == nil {
 				c, err := b.rival(ctx, key)
 				add(key, c, err)
 			}
@@ -50,16 +48,15 @@ func duel(ctx context.Context, b *bench, t *table, section, title string, all []
 	}
 	t.section(title, "allocations")
 	for _, g := range chosen {
-		printDuel(t, g, opened, failed)
+		printDuel(t, g, opened)
 	}
 	return nil
 }
 
-func printDuel(t *table, g guest, opened map[string]*contender, failed map[string]error) {
+func printDuel(t *table, g guest, opened map[string]*contender) {
 	us := opened[g.name]
-	if err := failed[g.name]; err != nil {
-		t.absent(g.name, err)
-		us = nil
+	if us.err != nil {
+		t.absent(g.name, us.err)
 	} else {
 		r := row{name: g.name, extra: digits(us.allocs.median())}.times(us.times)
 		if g.target > 0 {
@@ -68,13 +65,13 @@ func printDuel(t *table, g guest, opened map[string]*contender, failed map[strin
 		t.print(r)
 	}
 	for _, key := range g.against {
-		if err := failed[key]; err != nil {
-			t.absent("  "+key, err)
+		them := opened[key]
+		if them.err != nil {
+			t.absent("  "+key, them.err)
 			continue
 		}
-		them := opened[key]
 		r := row{name: "  " + key, extra: digits(them.allocs.median())}.times(them.times)
-		if us != nil {
+		if us.err == nil {
 			r.verdict = ratio(them.times.over(us.times).median())
 		}
 		t.print(r)

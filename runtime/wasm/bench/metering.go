@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -52,6 +53,10 @@ func metering(ctx context.Context, b *bench, t *table) error {
 		}
 		if err := interleave(ctx, b.pace.finer(), pair); err != nil {
 			return err
+		}
+		if err := errors.Join(pair[0].err, pair[1].err); err != nil {
+			t.absent(w.name, err)
+			continue
 		}
 		printMetering(t, w.name, pair[0].times, pair[1].times)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"slices"
 	"time"
@@ -43,10 +42,11 @@ type contender struct {
 	check  func([]byte) error     // its output
 	times  series                 // nanoseconds a call
 	allocs series                 // a call
+	err    error                  // why it left
 }
 
 // interleave lets contenders take turns and fills in their figures. A first round
-// does not count: caches fill, pools grow.
+// does not count: caches fill, pools grow. One that fails leaves; the others go on.
 func interleave(ctx context.Context, p pace, all []*contender) error {
 	for round := range p.rounds + 1 {
 		for n := range all {
@@ -54,20 +54,26 @@ func interleave(ctx context.Context, p pace, all []*contender) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			took, allocs, err := c.turn(p.slice)
-			if err != nil {
-				return fmt.Errorf("measure %s: %w", c.name, err)
-			}
-			if round > 0 {
-				c.times, c.allocs = append(c.times, took), append(c.allocs, allocs)
+			if c.err == nil {
+				c.turn(p.slice, round > 0)
 			}
 		}
 	}
 	return nil
 }
 
-// turn calls for about as long as a slice, but at least once.
-func (c *contender) turn(slice time.Duration) (took, allocs float64, err error) {
+// turn measures for a slice.
+func (c *contender) turn(slice time.Duration, counts bool) {
+	took, allocs, err := c.perform(slice)
+	if err != nil {
+		c.err = err
+	} else if counts {
+		c.times, c.allocs = append(c.times, took), append(c.allocs, allocs)
+	}
+}
+
+// perform calls for about as long as a slice, but at least once.
+func (c *contender) perform(slice time.Duration) (took, allocs float64, err error) {
 	var before, after runtime.MemStats
 	var output []byte
 	runtime.GC()
