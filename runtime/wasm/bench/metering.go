@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/tetratelabs/wazero"
 )
 
 // workload is something to compute, plain and metered.
@@ -46,46 +48,59 @@ func metering(ctx context.Context, b *bench, t *table) error {
 			t.section("metering: metered against plain", "")
 			first = false
 		}
-		pair, err := b.plainAndMetered(ctx, w)
+		plain, metered, err := b.compare(ctx, w)
 		if err != nil {
 			t.absent(w.name, err)
 			continue
 		}
-		if err := interleave(ctx, b.pace.finer(), pair); err != nil {
-			return err
-		}
-		if err := errors.Join(pair[0].err, pair[1].err); err != nil {
-			t.absent(w.name, err)
-			continue
-		}
-		printMetering(t, w.name, pair[0].times, pair[1].times)
+		printMetering(t, w.name, plain, metered)
 	}
 	return nil
 }
 
-func (b *bench) plainAndMetered(ctx context.Context, w workload) ([]*contender, error) {
-	plain, err := b.read(w.file, w.needs)
+// pairs is how many instances of each kind are compared: where an instance happens
+// to lie in memory makes a difference of some percent as long as it lives.
+const pairs = 4
+
+func (b *bench) compare(ctx context.Context, w workload) (plain, metered series, err error) {
+	code, err := b.read(w.file, w.needs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	metered, err := meter(plain)
+	rewritten, err := meter(code)
 	if err != nil {
-		return nil, fmt.Errorf("meter %s: %w", w.file, err)
+		return nil, nil, fmt.Errorf("meter %s: %w", w.file, err)
 	}
-	var pair []*contender
-	for _, code := range [][]byte{plain, metered} {
-		h, err := newPlainHost(ctx)
+	cache := wazero.NewCompilationCache()
+	defer func() { _ = cache.Close(ctx) }()
+	for range pairs {
+		p, m, err := b.comparePair(ctx, cache, w, code, rewritten)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		b.closers = append(b.closers, func() { _ = h.runtime.Close(ctx) })
-		call, err := h.start(ctx, code, w.export, len(pair) == 1)
-		if err != nil {
-			return nil, err
-		}
-		pair = append(pair, &contender{name: w.name, call: call, check: w.check})
+		plain, metered = append(plain, p...), append(metered, m...)
 	}
-	return pair, nil
+	return plain, metered, nil
+}
+
+func (b *bench) comparePair(ctx context.Context, cache wazero.CompilationCache, w workload, plain, metered []byte) (p, m series, err error) {
+	var both [2]*contender
+	for n, code := range [][]byte{plain, metered} {
+		h, err := newPlainHost(ctx, cache)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer func() { _ = h.runtime.Close(ctx) }()
+		call, err := h.start(ctx, code, w.export, n == 1)
+		if err != nil {
+			return nil, nil, err
+		}
+		both[n] = &contender{name: w.name, call: call, check: w.check}
+	}
+	if err := interleave(ctx, b.pace.finer(), both[:]); err != nil {
+		return nil, nil, err
+	}
+	return both[0].times, both[1].times, errors.Join(both[0].err, both[1].err)
 }
 
 func printMetering(t *table, name string, plain, metered series) {

@@ -20,8 +20,9 @@ type plainHost struct {
 	fuel    api.MutableGlobal // of the metered module
 }
 
-func newPlainHost(ctx context.Context) (*plainHost, error) {
-	h := &plainHost{runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithDebugInfoEnabled(false))}
+func newPlainHost(ctx context.Context, cache wazero.CompilationCache) (*plainHost, error) {
+	config := wazero.NewRuntimeConfig().WithCompilationCache(cache).WithDebugInfoEnabled(false)
+	h := &plainHost{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, h.runtime); err != nil {
 		return nil, err
 	}
