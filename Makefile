@@ -117,6 +117,11 @@ race: ## Run the Go tests under the race detector
 bench: build ## Latency and throughput of the whole path, beside an echo handler, in one table
 	go run ./runtime/daemon/bench
 
+.PHONY: bench-wasm
+bench-wasm: ## What the sandbox costs in every language, beside native code, processes and go-sdk, in one table
+	@$(MAKE) --no-print-directory -C runtime/wasm/bench/guests
+	go run ./runtime/wasm/bench $(BENCH_FLAGS)
+
 .PHONY: e2e
 e2e: build ## The whole story in a real browser against the real binary (needs Chromium)
 	cd web && node e2e/run.mjs
@@ -127,4 +132,4 @@ kill-test: build ## Kill the server 200 times under load and check that nothing 
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin web/dist/app packs/dist/std packs/dist/demo examples/packs/*/pack.wasm
+	rm -rf bin web/dist/app packs/dist/std packs/dist/demo examples/packs/*/pack.wasm runtime/wasm/bench/out

@@ -36,6 +36,7 @@ func mayImport() map[string][]string {
 		"runtime/rule":            {"runtime/automation", "runtime/expr"},
 		"runtime/wasm":            {"hostfuncs", "runtime/automation", "runtime/wasm/rewrite", "runtime/wasm/memory", "runtime/wasm/extismabi"},
 		"runtime/wasm/*":          {},
+		"runtime/wasm/bench":      {"hostfuncs", "runtime/automation", "runtime/wasm", "runtime/wasm/rewrite"},
 		"runtime/runner":          {"runtime/automation", "runtime/expr", "hostfuncs", "runtime/wasm"},
 		"runtime/engine":          {"runtime/automation", "runtime/expr", "runtime/parameter", "runtime/rule", "runtime/runner", "runtime/store", "hostfuncs"},
 		"runtime/trigger":         {"runtime/automation", "hostfuncs", "runtime/wasm"},

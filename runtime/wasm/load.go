@@ -13,23 +13,15 @@ import (
 // Load checks, rewrites and compiles a module, starts it once and freezes it.
 // Everything about a module that can fail fails here, with a kind ErrInvalid.
 func (e *Engine) Load(ctx context.Context, name string, code []byte) (*Module, error) {
-	began := time.Now()
-	m, err := e.load(ctx, name, code)
-	if err != nil {
-		return nil, fmt.Errorf("load module %s: %w", name, err)
-	}
-	if err := e.add(m); err != nil {
-		return nil, errors.Join(err, m.free(ctx))
-	}
-	e.log.Debug("module loaded", "module", name, "kind", m.info.Kind, "size", len(code), "dur", time.Since(began))
-	return m, nil
+	return e.LoadProgram(ctx, name, code, Program{})
 }
 
-func (e *Engine) load(ctx context.Context, name string, code []byte) (*Module, error) {
+func (e *Engine) load(ctx context.Context, name string, code []byte, p Program) (*Module, error) {
 	m, err := e.build(ctx, name, code)
 	if err != nil {
 		return nil, err
 	}
+	m.program = p
 	if err := m.prove(ctx); err != nil {
 		return nil, errors.Join(err, m.free(ctx))
 	}

@@ -19,6 +19,7 @@ type Module struct {
 	engine      *Engine
 	name        string
 	info        Info
+	program     Program
 	compiled    wazero.CompiledModule
 	hasMemory   bool
 	hasStart    bool

@@ -43,15 +43,6 @@ func refuseWith(errno uint64) func(*run, []uint64) {
 	return func(_ *run, a []uint64) { a[0] = errno }
 }
 
-// arguments are the program's name and nothing else. A reactor starts before it is
-// known which action runs, and has no name to give.
-func (r *run) arguments() []string {
-	if r.export == "" {
-		return []string{"squall"}
-	}
-	return []string{r.export}
-}
-
 func (r *run) environment() []string {
 	if r.export == "" {
 		return nil

@@ -1,0 +1,31 @@
+// The program is the action as an ordinary program, for WASI and for the machine
+// itself.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/squall-dev/squall/runtime/wasm/bench/guests/go/action"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	input, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	output, err := action.JSON(input, func(line string) { fmt.Fprintln(os.Stderr, line) })
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(output)
+	return err
+}

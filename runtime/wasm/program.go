@@ -1,0 +1,42 @@
+package wasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Program is what a command is given beside its code. It belongs to the module:
+// it is the same in every run, and what the command makes of it before it reads
+// its input need be made only once.
+type Program struct {
+	// Args follow the program's name. An interpreter finds its script there:
+	// []string{"-c", script}.
+	Args []string
+}
+
+// LoadProgram is [Engine.Load] for a command that needs more than its code.
+func (e *Engine) LoadProgram(ctx context.Context, name string, code []byte, p Program) (*Module, error) {
+	began := time.Now()
+	m, err := e.load(ctx, name, code, p)
+	if err != nil {
+		return nil, fmt.Errorf("load module %s: %w", name, err)
+	}
+	if err := e.add(m); err != nil {
+		return nil, errors.Join(err, m.free(ctx))
+	}
+	e.log.Debug("module loaded", "module", name, "kind", m.info.Kind, "size", len(code), "dur", time.Since(began))
+	return m, nil
+}
+
+// arguments are the program's name, which is the action's, and what the module
+// was loaded with. What starts before it is known which action runs has no name
+// to give.
+func (r *run) arguments() []string {
+	name := r.export
+	if name == "" {
+		name = "squall"
+	}
+	return append([]string{name}, r.module.program.Args...)
+}
