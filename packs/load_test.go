@@ -157,7 +157,7 @@ func TestCapabilitiesAndLimitsAreReadWithTheirUnits(t *testing.T) {
 	if diff := cmp.Diff(wantCapabilities, p.Manifest.Capabilities); diff != "" {
 		t.Errorf("capabilities (-want +got):\n%s", diff)
 	}
-	wantLimits := automation.Limits{Timeout: 30 * time.Second, Memory: 64 << 20, Output: 1 << 20, HostCalls: 100, Fuel: 2_500_000_000}
+	wantLimits := automation.Limits{Timeout: 30 * time.Second, Memory: 64 << 20, Output: 1 << 20, HostCalls: 100, Fuel: 7_500_000_000}
 	if diff := cmp.Diff(wantLimits, p.Manifest.Limits); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)
 	}

@@ -93,7 +93,7 @@ func DefaultLimits() Limits {
 		Log:       1 << 20,
 		HostCalls: 1000,
 		HostBytes: 64 << 20,
-		Fuel:      50_000_000_000, // at least 10 s of one core
+		Fuel:      150_000_000_000, // at least 10 s of one core
 		CallDepth: 10_000,
 	}
 }

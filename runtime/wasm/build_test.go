@@ -31,5 +31,6 @@ func build(imports []string, types string, body []byte) []byte {
 	out = append(out, section(3, []byte{1, 1})...)
 	out = append(out, section(5, []byte{1, 0, 1})...)
 	out = append(out, section(7, append(vec(1, name("run")), 0, byte(len(imports))))...)
-	return append(out, section(10, vec(1, vec(len(body), body)))...)
+	size := []byte{byte(len(body)&0x7f | 0x80), byte(len(body) >> 7)}
+	return append(out, section(10, vec(1, append(size, body...)))...)
 }

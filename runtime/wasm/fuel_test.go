@@ -8,7 +8,8 @@ import (
 
 // Fuel is the number of instructions that were executed, counted here by hand:
 // one each, nothing for block, loop, else, end, nop and drop, and what the table
-// in package rewrite adds for bulk operations.
+// in package rewrite adds for bulk operations. Pieces of code of at most 24
+// instructions are paid for by what leads to them, whichever way is taken then.
 func TestFuelIsWhatWasExecuted(t *testing.T) {
 	t.Parallel()
 	const (
@@ -42,17 +43,19 @@ func TestFuelIsWhatWasExecuted(t *testing.T) {
 	}{
 		{"one instruction", code(none, i32const, 0, end), 1},
 		{"what is free", code(none, nop, nop, block, void, loop, void, nop, end, end, i32const, 0, end), 1},
-		{"the branch that is taken", code(none, i32const, 1, if_, void, noise(5), else_, noise(20), end, i32const, 0, end), 2 + 5 + 1},
-		{"the branch that is not taken", code(none, i32const, 0, if_, void, noise(20), else_, noise(6), end, i32const, 0, end), 2 + 6 + 1},
-		{"no branch at all", code(none, i32const, 0, if_, void, noise(20), end, i32const, 0, end), 2 + 1},
+		{"the branch that is taken", code(none, i32const, 1, if_, void, noise(35), else_, noise(40), end, i32const, 0, end), 2 + 35 + 1},
+		{"the branch that is not taken", code(none, i32const, 0, if_, void, noise(40), else_, noise(36), end, i32const, 0, end), 2 + 36 + 1},
+		{"no branch at all", code(none, i32const, 0, if_, void, noise(40), end, i32const, 0, end), 2 + 1},
+		{"a short branch is paid for, taken or not", code(none, i32const, 0, if_, void, noise(20), end, i32const, 0, end), 2 + 20 + 1},
+		{"of two short ones, the dearer", code(none, i32const, 0, if_, void, noise(20), else_, noise(5), end, i32const, 0, end), 2 + 20 + 1},
 		{"a jump over code", code(none, block, void, noise(3), br, 0, noise(20), end, i32const, 0, end), 3 + 1 + 1},
-		{"a jump on a condition", code(none, block, void, i32const, 1, brIf, 0, noise(20), end, i32const, 0, end), 2 + 1},
-		{"no jump on a condition", code(none, block, void, i32const, 0, brIf, 0, noise(7), end, i32const, 0, end), 2 + 7 + 1},
+		{"a jump on a condition", code(none, block, void, i32const, 1, brIf, 0, noise(40), end, i32const, 0, end), 2 + 1},
+		{"no jump on a condition", code(none, block, void, i32const, 0, brIf, 0, noise(37), end, i32const, 0, end), 2 + 1 + 37 + 1},
 		{"a return before the end", code(none, i32const, 0, ret, noise(20), end), 2},
 		{"a return out of a call's function", code(none, block, void, i32const, 0, ret, call_, 0, drop, end, i32const, 0, end), 2},
 		{"a call of the host", code(none, call_, 0, drop, i32const, 0, end), 2},
 		// Ten turns of local.get, const, add, local.tee, const, compare, br_if.
-		{"a loop", code(1, 1, i32, loop, void, get, 0, i32const, 1, add, tee, 0, i32const, 10, 0x49, brIf, 0, end, i32const, 0, end), 10*7 + 1},
+		{"a loop", code(1, 1, i32, loop, void, get, 0, i32const, 1, add, tee, 0, i32const, 10, 0x49, brIf, 0, end, i32const, 0, end), 10 * (7 + 1)},
 		// A state machine as compilers of jumps make it: the head is passed five
 		// times, the long state never entered.
 		{"a state machine", code(1, 1, i32,
@@ -60,8 +63,8 @@ func TestFuelIsWhatWasExecuted(t *testing.T) {
 			get, 0, i32const, 4, 0x49, brTable, 2, 0, 1, 2, // done, one more turn, never
 			end, i32const, 0, ret,
 			end, get, 0, i32const, 1, add, set, 0, br, 1,
-			end, noise(20), br, 0,
-			end, i32const, 0, end), 5*4 + 4*5 + 2},
+			end, noise(40), br, 0,
+			end, i32const, 0, end), 5 * (4 + 5)},
 		{"filling memory", code(none, i32const, 0, i32const, 1, i32const, 0xc0, 0x06, 0xfc, 11, 0, i32const, 0, end), 4 + 832/8 + 1},
 		{"growing memory", code(none, i32const, 0, 0x40, 0, drop, i32const, 0, end), 2 + 2000 + 1},
 	} {

@@ -159,7 +159,7 @@ func (m *Module) proveReactor(ctx context.Context, i *instance, memory int64) er
 // Limits of a module's start.
 const (
 	initTimeout = 30 * time.Second
-	initFuel    = 20_000_000_000
+	initFuel    = 60_000_000_000
 	initMemory  = 256 << 20
 )
 

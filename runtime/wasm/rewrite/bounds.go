@@ -43,9 +43,13 @@ func (m *module) foreign(in instruction, locals, depth int) error {
 func (m *module) constant(r *reader) []byte {
 	expr := r.expression()
 	for e := (&reader{data: expr}); e.more(); {
-		if err := m.foreign(e.instruction(), 0, 1); err != nil {
+		in := e.instruction()
+		if err := m.foreign(in, 0, 1); err != nil {
 			r.fail(err)
 			return nil
+		}
+		if in.op == opRefFunc {
+			m.taken = append(m.taken, in.fn)
 		}
 	}
 	return expr
@@ -58,6 +62,7 @@ func (m *module) ownFunc(r *reader) func(uint32) uint32 {
 			r.failf("there is no function %d", fn)
 			return 0
 		}
+		m.taken = append(m.taken, fn)
 		return fn
 	}
 }

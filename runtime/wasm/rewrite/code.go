@@ -6,12 +6,21 @@ import "fmt"
 const maxPages = 65_536
 
 func (m *module) readCode(r *reader, l Limits) {
+	m.graph = newCallGraph(m)
+	for _, fn := range m.taken {
+		m.graph.take(fn)
+	}
 	for n := r.count("functions", l.Functions); n > 0 && r.ok(); n-- {
 		size := r.u32()
 		if uint64(size) > uint64(l.Body) {
 			r.fail(m.overLimit("%d bytes of code", int(size), l.Body))
 			return
 		}
+		if len(m.bodies) == len(m.funcs) {
+			r.failf("the module defines more functions than it declares")
+			return
+		}
+		m.graph.calls = append(m.graph.calls, nil)
 		b, err := m.readBody(r.bytes(size), l)
 		if r.err == nil && err != nil {
 			r.fail(err)
@@ -81,6 +90,9 @@ func (m *module) checkCode(r *reader, locals int, l Limits) error {
 		in := r.instruction()
 		if err := m.foreign(in, locals, depth); err != nil && r.err == nil {
 			r.fail(err)
+		}
+		if r.err == nil {
+			m.graph.note(in)
 		}
 		m.note(in)
 		switch {

@@ -5,11 +5,12 @@
 //   - fuel is charged for every instruction that runs, by straight pieces of code:
 //     one unit each, nothing for block, loop, else, end, nop and drop; bulk
 //     operations cost a unit more for every 8 bytes or for every table element,
-//     memory.grow 2,000 more. When it runs out, the guest calls the host at the
+//     memory.grow 2,000 more. Short pieces behind a branch are charged before it,
+//     taken or not (flow.go). When it runs out, the guest calls the host at the
 //     next function entry, loop head or bulk operation, which stops it or grants
 //     more;
-//   - nested calls are counted, so that deep recursion ends long before the
-//     native stack;
+//   - nested calls of functions that may recurse are counted (recursion.go), so
+//     that deep recursion ends long before the native stack;
 //   - filling and copying memory happens in pieces, so that no instruction runs
 //     for long;
 //   - tables can not grow without end; mutable globals are exported, so that the

@@ -108,9 +108,9 @@ func (e *encoder) globalSection() (out []byte) {
 		}
 		out = copyExpression(append(out, g.typ, mutable), g.init, e.moved)
 	}
-	out = append(out, 0x7e, 1, opI64Const, 0, opEnd) // fuel
-	out = append(out, I32, 1, opI32Const, 0, opEnd)  // depth
-	return append(out, I32, 1, opI32Const, 0, opEnd) // touched
+	out = append(out, i64Type, 1, opI64Const, 0, opEnd) // fuel
+	out = append(out, I32, 1, opI32Const, 0, opEnd)     // depth
+	return append(out, I32, 1, opI32Const, 0, opEnd)    // touched
 }
 
 func (e *encoder) export(name string, kind byte, index uint32) {
@@ -162,9 +162,14 @@ func unlimited() Limits {
 }
 
 func (e *encoder) bodies() (out []byte) {
-	for i, b := range e.module.bodies {
-		out = putBytes(out, e.meter.body(b, e.module.types[e.module.funcs[i]]))
+	if len(e.module.bodies) == 0 {
+		return nil
 	}
+	counted := e.module.graph.counted()
+	for i, b := range e.module.bodies {
+		out = putBytes(out, e.meter.body(b, e.module.types[e.module.funcs[i]], counted[i]))
+	}
+	e.meter.scratch = -1
 	for _, h := range e.helpers {
 		out = putBytes(out, h.body(&e.meter))
 	}

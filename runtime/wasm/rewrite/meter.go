@@ -6,6 +6,9 @@ const (
 	memoryGrowCost = 2000 // the host maps pages
 	bytesPerUnit   = 3    // as a shift: copying 8 bytes costs a unit
 	localsPerDepth = 16   // so many locals make a call count once more
+
+	leafCost     = 100 // so small is a function that leaves looking to its callers
+	callsPerLook = 256 // who therefore look after so many calls, wherever they are
 )
 
 // meter writes metered function bodies.
@@ -16,39 +19,52 @@ type meter struct {
 	overflow uint32
 	fuel     uint32 // index of the global
 	depth    uint32
+	scratch  int // a local of the function that is written; -1 in a helper
 	// blockType gives the type of a block with these results; it may add one.
 	blockType func(results []byte) []byte
 }
 
 // body writes one metered function.
-func (w *meter) body(b body, t FuncType) []byte {
-	s := measure(b.code)
+func (w *meter) body(b body, t FuncType, counted bool) []byte {
+	s := w.measure(b.code)
 	out := make([]byte, 0, len(b.decl)+len(b.code)*5/4+64)
-	groups := b.groups
-	if s.bulk {
-		groups++
-	}
-	out = append(putU32(out, groups), b.decl...)
-	if s.bulk { // one more local, to look at a length without losing it
-		out = append(out, 1, I32)
-	}
 	spare := uint32(len(t.Params) + b.locals)
-	out = w.charge(out, s.segments[0])
-	if !s.calls { // a leaf ends the nesting: counting it would only cost time
-		return w.instructions(out, b.code, s.segments[1:], spare, false)
+	out = w.locals(out, b, &s, spare)
+	if s.entryLooks() {
+		out = append(w.chargeHead(append(out, opLoop, voidBlock), s.segments[0].pays), opEnd)
+	} else {
+		out = w.pay(out, s.segments[0].pays)
+	}
+	if !counted {
+		return w.instructions(out, b.code, &s, spare, false)
 	}
 	weight := 1 + b.locals/localsPerDepth
 	out = w.enter(out, weight)
 	out = append(append(out, opBlock), w.blockType(t.Results)...)
-	out = w.instructions(out, b.code, s.segments[1:], spare, true)
+	out = w.instructions(out, b.code, &s, spare, true)
 	return append(w.addDepth(out, weight, opI32Add), opEnd)
+}
+
+// locals declares the function's locals, and one or two more: to look at a length,
+// or at the fuel, without losing it.
+func (w *meter) locals(out []byte, b body, s *shape, spare uint32) []byte {
+	groups := b.groups + 1
+	if s.bulk {
+		groups++
+	}
+	out = append(putU32(out, groups), b.decl...)
+	if s.bulk {
+		out = append(out, 1, I32)
+		spare++
+	}
+	w.scratch = int(spare)
+	return append(out, 1, i64Type)
 }
 
 // instructions copies code and charges on the way. With wrapped, the code stands
 // in a block of its own, which its last end closes: returning means leaving it.
-func (w *meter) instructions(out, code []byte, segments []int, spare uint32, wrapped bool) []byte {
-	f := flow{}
-	f.open(opBlock)
+func (w *meter) instructions(out, code []byte, s *shape, spare uint32, wrapped bool) []byte {
+	f, segments, calls := newFlow(code), s.segments[1:], 0
 	for r := (&reader{data: code}); r.more(); {
 		in := r.instruction()
 		out = w.before(out, in, spare)
@@ -60,8 +76,13 @@ func (w *meter) instructions(out, code []byte, segments []int, spare uint32, wra
 		default:
 			out = copyInstruction(out, code, in, w.moved)
 		}
+		if in.op == opCall {
+			if calls++; calls%callsPerLook == 0 {
+				out = w.look(w.fuelOnStack(out))
+			}
+		}
 		if f.step(in) {
-			out = w.segment(out, in, segments[0])
+			out = w.segment(out, segments[0])
 			segments = segments[1:]
 		}
 	}
@@ -90,14 +111,60 @@ func (w *meter) helperFor(in instruction) uint32 {
 	return w.copy
 }
 
-// segment charges for a segment that begins behind an instruction. Only function
-// entries and loop heads look whether fuel is left: no guest runs for long without
-// passing one, and looking makes a function much slower to compile.
-func (w *meter) segment(out []byte, in instruction, cost int) []byte {
+// entryLooks tells whether a function must look at its entry whether fuel is left.
+// One that goes straight to the head of a loop looks there. Small ones that call
+// nobody leave it to their callers.
+func (s *shape) entryLooks() bool {
+	first := &s.segments[0]
+	if !first.calls && len(first.next) == 1 && s.segments[first.next[0]].loop {
+		return false
+	}
+	total := 0
+	for _, seg := range s.segments {
+		if seg.calls || seg.loop {
+			return true
+		}
+		total += seg.cost
+	}
+	return total > leafCost || s.grows || s.bulk
+}
+
+// segment pays for a segment that begins. Only function entries and loop heads look
+// whether fuel is left: no guest runs for long without passing one, and looking
+// makes a function slower, and much slower to compile.
+func (w *meter) segment(out []byte, s segment) []byte {
 	switch {
-	case in.op == opLoop:
-		return w.charge(out, cost)
-	case cost == 0:
+	case s.loop && s.again:
+		return w.chargeHead(out, s.pays)
+	case s.loop:
+		return w.charge(out, s.pays)
+	case s.folded || s.pays == 0:
+		return out
+	}
+	return w.pay(out, s.pays)
+}
+
+// chargeHead charges at the head of a loop that takes nothing from the stack. When no
+// fuel is left, the host is asked and the head passed again. A way on from here
+// would be the obvious thing to write; but then the compiler lets two ways meet in
+// the middle of the loop, one of which has lost all registers over a call, and
+// shuffles values between registers and memory on the other, in every turn.
+func (w *meter) chargeHead(out []byte, cost int) []byte {
+	out = putU32(append(w.deduct(out, cost), opLocalTee), uint32(w.scratch))
+	out = append(out, opI64Const, 0, opI64LtS, opIf, voidBlock)
+	out = putU32(append(out, opLocalGet), uint32(w.scratch))
+	out = putU32(append(out, opGlobalSet), w.fuel)
+	out = putU32(append(out, opCall), w.yield)
+	out = putSigned(append(w.fuelOnStack(out), opI64Const), int64(cost)) // it is charged again
+	out = putU32(append(out, opI64Add, opGlobalSet), w.fuel)
+	out = append(out, opBr, 1, opEnd)
+	out = putU32(append(out, opLocalGet), uint32(w.scratch))
+	return putU32(append(out, opGlobalSet), w.fuel)
+}
+
+// pay takes a fixed cost off the fuel.
+func (w *meter) pay(out []byte, cost int) []byte {
+	if cost == 0 {
 		return out
 	}
 	return putU32(append(w.deduct(out, cost), opGlobalSet), w.fuel)
@@ -108,10 +175,11 @@ func (w *meter) charge(out []byte, cost int) []byte {
 	return w.settle(w.deduct(out, cost))
 }
 
+func (w *meter) fuelOnStack(out []byte) []byte { return putU32(append(out, opGlobalGet), w.fuel) }
+
 // deduct leaves the fuel less a fixed cost on the stack.
 func (w *meter) deduct(out []byte, cost int) []byte {
-	out = putU32(append(out, opGlobalGet), w.fuel)
-	out = putSigned(append(out, opI64Const), int64(cost))
+	out = putSigned(append(w.fuelOnStack(out), opI64Const), int64(cost))
 	return append(out, opI64Sub)
 }
 
@@ -127,16 +195,24 @@ func (w *meter) chargeBulk(out []byte, in instruction, spare uint32) []byte {
 
 // chargeLength takes a length in a local, divided by a power of two, off the fuel.
 func (w *meter) chargeLength(out []byte, local uint32, shift byte) []byte {
-	out = putU32(append(out, opGlobalGet), w.fuel)
-	out = putU32(append(out, opLocalGet), local)
+	out = putU32(append(w.fuelOnStack(out), opLocalGet), local)
 	out = append(out, opI64ExtendU, opI64Const, shift, opI64ShrU, opI64Sub)
 	return w.settle(out)
 }
 
 // settle stores the fuel that lies on the stack and looks whether it is used up.
 func (w *meter) settle(out []byte) []byte {
+	if w.scratch < 0 { // a helper: it has no local for it
+		out = putU32(append(out, opGlobalSet), w.fuel)
+		return w.look(w.fuelOnStack(out))
+	}
+	out = putU32(append(out, opLocalTee), uint32(w.scratch))
 	out = putU32(append(out, opGlobalSet), w.fuel)
-	out = putU32(append(out, opGlobalGet), w.fuel)
+	return w.look(putU32(append(out, opLocalGet), uint32(w.scratch)))
+}
+
+// look calls yield when the fuel on the stack is used up.
+func (w *meter) look(out []byte) []byte {
 	out = append(out, opI64Const, 0, opI64LtS, opIf, voidBlock)
 	out = putU32(append(out, opCall), w.yield)
 	return append(out, opEnd)
@@ -149,7 +225,7 @@ func (w *meter) enter(out []byte, weight int) []byte {
 	out = putU32(append(out, opGlobalGet), w.depth)
 	out = append(out, opI32Const, 0, opI32LtS, opIf, voidBlock)
 	out = putU32(append(out, opCall), w.overflow)
-	return append(out, opEnd)
+	return append(out, opUnreachable, opEnd)
 }
 
 func (w *meter) addDepth(out []byte, weight int, op byte) []byte {

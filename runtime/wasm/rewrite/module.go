@@ -16,6 +16,8 @@ const (
 // I32 is the type of a 32-bit integer in FuncType.
 const I32 byte = 0x7f
 
+const i64Type = 0x7e
+
 // FuncType is what a function takes and gives, one byte a value.
 type FuncType struct{ Params, Results []byte }
 
@@ -49,6 +51,10 @@ type module struct {
 	bodies   []body
 	names    []byte // body of the custom section "name", after its name
 	uses     uses
+	graph    *callGraph // from the code section on
+	// firstType is, by type, the first one that is the same; see sameType.
+	firstType []uint32
+	taken     []uint32 // functions whose reference is outside of code
 }
 
 // uses is what a module's code contains.
