@@ -18,6 +18,9 @@ func (p *page) usage(a automation.Attempt) {
 	p.pair("Instructions", within(amount(u.Fuel), amount(u.Limits.Fuel), u.Limits.Fuel))
 	p.pair("Memory", within(automation.SizeText(u.Memory), automation.SizeText(u.Limits.Memory), u.Limits.Memory))
 	p.pair("Host calls", within(thousands(int64(u.HostCalls)), thousands(int64(u.Limits.HostCalls)), int64(u.Limits.HostCalls)))
+	if u.HostBytes > 0 {
+		p.pair("Host data", within(automation.SizeText(u.HostBytes), automation.SizeText(u.Limits.HostBytes), u.Limits.HostBytes))
+	}
 	p.pair("Time", fmt.Sprintf("%s: %s in the guest, %s in the host",
 		within(took(a.FinishedAt.Sub(a.StartedAt)), spanText(u.Limits.Timeout), int64(u.Limits.Timeout)), took(u.GuestTime), took(u.HostTime)))
 }

@@ -14,13 +14,13 @@ func TestUsageStandsBesideItsLimits(t *testing.T) {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	end := at.Add(14900 * time.Microsecond)
 	a := automation.Attempt{StartedAt: at, FinishedAt: &end, Usage: automation.Usage{
-		Fuel: 12_400_000, Memory: 3_355_443, HostCalls: 3, GuestTime: 12 * time.Millisecond, HostTime: 2300 * time.Microsecond,
+		Fuel: 12_400_000, Memory: 3_355_443, HostCalls: 3, HostBytes: 2048, GuestTime: 12 * time.Millisecond, HostTime: 2300 * time.Microsecond,
 		Limits: automation.DefaultLimits(),
 	}}
 	var out bytes.Buffer
 	p := &page{w: &out}
 	p.usage(a)
-	want := "Instructions: 12.4 M of 50 G\nMemory:       3.2 of 64 MiB\nHost calls:   3 of 1,000\nTime:         14.9ms of 1m: 12ms in the guest, 2.3ms in the host\n"
+	want := "Instructions: 12.4 M of 150 G\nMemory:       3.2 of 64 MiB\nHost calls:   3 of 1,000\nHost data:    2 KiB of 64 MiB\nTime:         14.9ms of 1m: 12ms in the guest, 2.3ms in the host\n"
 	if out.String() != want || p.err != nil {
 		t.Errorf("got\n%swant\n%s%v", out.String(), want, p.err)
 	}

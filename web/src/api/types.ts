@@ -225,6 +225,7 @@ export interface KubernetesCapability {
 export interface Limits {
   call_depth?: number;
   fuel?: number;
+  host_bytes?: number;
   host_calls?: number;
   log?: number;
   memory?: number;
@@ -434,6 +435,7 @@ export interface TriggerSpec {
 export interface Usage {
   fuel: number;
   guest_time: number;
+  host_bytes: number;
   host_calls: number;
   host_time: number;
   limits?: Limits;

@@ -3,7 +3,7 @@ import type { Attempt, Execution } from "../api/types";
 import { extent, timeline } from "./timeline";
 
 const at = (ms: number) => new Date(Date.parse("2026-01-01T00:00:00Z") + ms).toISOString();
-const usage = { fuel: 0, memory: 0, host_calls: 0, guest_time: 0, host_time: 0 };
+const usage = { fuel: 0, memory: 0, host_calls: 0, host_bytes: 0, guest_time: 0, host_time: 0 };
 
 function execution(over: Partial<Execution>): Execution {
   return {

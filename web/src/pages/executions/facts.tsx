@@ -96,7 +96,7 @@ export function Sandbox({ attempt }: { attempt?: Attempt }) {
         <Used value={usage.memory} limit={limits.memory} text={bytes} />
       </Fact>
       <Fact name="Host calls">
-        <Used value={usage.host_calls} limit={limits.host_calls} text={count} />
+        <Used value={usage.host_calls} limit={limits.host_calls} text={count} />, {bytes(usage.host_bytes)}
       </Fact>
       <Fact name="Time">
         <Used
@@ -105,8 +105,9 @@ export function Sandbox({ attempt }: { attempt?: Attempt }) {
           text={duration}
         />
       </Fact>
-      <Fact name="In the guest">{duration(usage.guest_time)}</Fact>
-      <Fact name="In the host">{duration(usage.host_time)}</Fact>
+      <Fact name="In guest, host">
+        {duration(usage.guest_time)}, {duration(usage.host_time)}
+      </Fact>
       {limits.output !== undefined && <Fact name="Output limit">{bytes(limits.output)}</Fact>}
       {limits.log !== undefined && <Fact name="Log limit">{bytes(limits.log)}</Fact>}
       {usage.pack && (
