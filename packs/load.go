@@ -20,6 +20,7 @@ import (
 
 // engine makes code ready to run; *wasm.Engine implements it.
 type engine interface {
+	Describe(code []byte) (wasm.Info, error)
 	Load(ctx context.Context, name string, code []byte) (*wasm.Module, error)
 }
 
@@ -54,7 +55,7 @@ func NewLoader(o LoaderOptions) (*Loader, error) {
 		if o.Engine == nil {
 			return nil, errors.New("packs: LoaderOptions.Engine is missing")
 		}
-		o.inspectFunc, o.compileFunc = wasm.Inspect, compileWith(o.Engine)
+		o.inspectFunc, o.compileFunc = o.Engine.Describe, compileWith(o.Engine)
 	}
 	return &Loader{
 		hostFuncs: o.HostFuncs, config: o.Config, inspectFunc: o.inspectFunc,

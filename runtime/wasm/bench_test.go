@@ -56,3 +56,38 @@ func buildGo(tb testing.TB, flags ...string) []byte {
 	}
 	return code
 }
+
+// BenchmarkLoad loads a Go guest with a fresh engine each time: with an empty cache,
+// and with what another engine left there.
+func BenchmarkLoad(b *testing.B) {
+	code := buildGo(b, "-buildmode=c-shared", "-ldflags=-s -w")
+	b.Run("cold", func(b *testing.B) {
+		for b.Loop() {
+			loadFresh(b, b.TempDir(), code)
+		}
+	})
+	b.Run("cached", func(b *testing.B) {
+		dir := b.TempDir()
+		loadFresh(b, dir, code)
+		for b.Loop() {
+			loadFresh(b, dir, code)
+		}
+	})
+}
+
+func loadFresh(b *testing.B, dir string, code []byte) {
+	b.StopTimer()
+	e, err := New(context.Background(), Options{CacheDir: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.StartTimer()
+	if _, err := e.Load(context.Background(), "go", code); err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
+	if err := e.Close(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	b.StartTimer()
+}

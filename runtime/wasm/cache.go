@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -44,26 +45,40 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 const cacheTime = 30 * 24 * time.Hour
 
 // prune removes files that were last used before a time, and what a compiler that
-// was killed has left behind.
+// was killed has left behind. Other processes may use the directory: one may compile
+// there right now, and tidy too.
 func prune(dir string, before time.Time) error {
-	leftovers, err := filepath.Glob(filepath.Join(dir, unfinished+"*"))
-	for _, l := range leftovers {
-		err = errors.Join(err, os.RemoveAll(l))
-	}
-	if err != nil {
+	if err := pruneUnfinished(dir, time.Now().Add(-2*compileTimeout)); err != nil {
 		return err
 	}
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+		if err == nil && !d.IsDir() {
+			err = removeBefore(path, d, before, os.Remove)
 		}
-		info, err := d.Info()
-		if err == nil && info.ModTime().Before(before) {
-			err = os.Remove(path)
-		}
-		if errors.Is(err, fs.ErrNotExist) { // another process tidies too
+		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err
 	})
+}
+
+func pruneUnfinished(dir string, before time.Time) error {
+	entries, err := os.ReadDir(dir)
+	for _, d := range entries {
+		if strings.HasPrefix(d.Name(), unfinished) {
+			err = errors.Join(err, removeBefore(filepath.Join(dir, d.Name()), d, before, os.RemoveAll))
+		}
+	}
+	return err
+}
+
+func removeBefore(path string, d fs.DirEntry, before time.Time, remove func(string) error) error {
+	info, err := d.Info()
+	if err == nil && info.ModTime().Before(before) {
+		err = remove(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

@@ -16,26 +16,38 @@ import (
 // between functions, each of which is bounded.
 const compileTimeout = 2 * time.Minute
 
-// compile turns a checked module into machine code: in another process, whose work
-// is then found in the cache, or here.
-func (e *Engine) compile(ctx context.Context, code []byte) (wazero.CompiledModule, error) {
+// compile turns a module into machine code: what the cache has of it, or what the
+// compiler then makes there.
+func (e *Engine) compile(ctx context.Context, f *findings) (wazero.CompiledModule, error) {
 	within, cancel := context.WithTimeout(ctx, compileTimeout)
 	defer cancel()
-	if e.compiler == nil {
-		return compileHere(within, ctx, e.runtime, code)
-	}
-	if e.compiler.has(code) {
-		c, err := compileHere(within, ctx, e.runtime, code)
-		if err == nil || context.Cause(ctx) != nil {
+	if f.recorded || e.compiler == nil {
+		c, err := compileHere(within, ctx, e.runtime, f.code)
+		if err == nil && !f.recorded {
+			e.remember(f, machineCode{})
+		}
+		if err == nil || e.compiler == nil || context.Cause(ctx) != nil {
 			return c, err
 		}
 		e.log.Warn("compiled module in the cache is of no use and is made again", "err", err)
-		e.compiler.forget(code)
 	}
-	if err := e.compiler.compile(within, ctx, code); err != nil {
+	made, err := e.compiler.compile(within, ctx, f.code)
+	if err != nil {
 		return nil, err
 	}
-	return compileHere(within, ctx, e.runtime, code)
+	c, err := compileHere(within, ctx, e.runtime, f.code)
+	if err == nil {
+		e.remember(f, made)
+	}
+	return c, err
+}
+
+// remember keeps what is known of a module that loads. Without it the next load
+// takes longer, so that is no reason to fail.
+func (e *Engine) remember(f *findings, made machineCode) {
+	if err := e.records.keep(f, made); err != nil {
+		e.log.Warn("module will be compiled again at the next start", "err", err)
+	}
 }
 
 // compileHere compiles, or loads what was compiled before, in this process.
@@ -47,7 +59,11 @@ func compileHere(within, ctx context.Context, r wazero.Runtime, code []byte) (wa
 	if why := interrupted(within, ctx); why != nil {
 		return nil, why
 	}
-	return nil, automation.Invalid("the module is not valid").WithCode("invalid_module").Because(err)
+	return nil, invalidModule(err)
+}
+
+func invalidModule(err error) error {
+	return automation.Invalid("the module is not valid").WithCode("invalid_module").Because(err)
 }
 
 // compileSafely turns a panic into an error: the compiler is known to panic on rare

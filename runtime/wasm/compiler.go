@@ -3,7 +3,6 @@ package wasm
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -13,10 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tetratelabs/wazero"
-	"golang.org/x/sys/cpu"
-
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/tetratelabs/wazero"
 )
 
 // What a compiler process may use. The largest modules that the check lets pass
@@ -29,63 +26,69 @@ const (
 // unfinished begins the names of directories that a compiler works in.
 const unfinished = "unfinished-"
 
-// compiler compiles modules in a process of its own. What it makes is moved into
-// the cache when it is whole; a note beside it says for which module.
-//
-// The cache's own names are the runtime's secret, so the notes have names of ours:
-// of the module, the processor and the way of compiling.
+// compiler compiles modules into the cache, in a process of its own or in this one.
+// What it makes is moved there when it is whole.
 type compiler struct {
-	command []string
-	dir     string // the cache
-}
-
-func (c *compiler) note(code []byte) string {
-	h := sha256.New()
-	h.Write(code)
-	_, _ = fmt.Fprintf(h, "%+v %+v", cpu.X86, cpu.ARM64) // a hash does not fail
-	return filepath.Join(c.dir, "notes", fmt.Sprintf("%x", h.Sum(nil)))
-}
-
-// has reports whether a module was compiled before, and marks it as used.
-func (c *compiler) has(code []byte) bool {
-	note := c.note(code)
-	file, err := os.ReadFile(note)
-	if err != nil {
-		return false
-	}
-	now := time.Now()
-	return errors.Join(os.Chtimes(filepath.Join(c.dir, string(file)), now, now), os.Chtimes(note, now, now)) == nil
-}
-
-// forget removes what was compiled of a module.
-func (c *compiler) forget(code []byte) {
-	note := c.note(code)
-	if file, err := os.ReadFile(note); err == nil {
-		_ = os.Remove(filepath.Join(c.dir, string(file))) // compiling again replaces it
-	}
-	_ = os.Remove(note)
+	command []string // empty compiles in this process
+	dir     string   // the cache
 }
 
 // compile has a module compiled and takes the result into the cache. The second
 // context is the caller's.
-func (c *compiler) compile(within, ctx context.Context, code []byte) (err error) {
+func (c *compiler) compile(within, ctx context.Context, code []byte) (made machineCode, err error) {
 	work, err := os.MkdirTemp(c.dir, unfinished)
 	if err != nil {
-		return fmt.Errorf("make room to compile in: %w", err)
+		return made, fmt.Errorf("make room to compile in: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	if len(c.command) == 0 {
+		err = c.here(within, work, code)
+	} else {
+		err = c.run(within, work, code)
+	}
+	if why := interrupted(within, ctx); err != nil && why != nil {
+		return made, why
+	}
+	if err != nil {
+		return made, err
+	}
+	return c.keep(work)
+}
+
+// run compiles in a process of its own.
+func (c *compiler) run(ctx context.Context, work string, code []byte) error {
 	var stderr beginning
-	cmd := exec.CommandContext(within, c.command[0], append(c.command[1:], work)...)
+	cmd := exec.CommandContext(ctx, c.command[0], append(c.command[1:], work)...)
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(code), &stderr
 	cmd.Env = []string{} // nothing of it is the compiler's business
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
-		if why := interrupted(within, ctx); why != nil {
-			return why
-		}
 		return compilerFailed(err, stderr.String())
 	}
-	return c.keep(work, code)
+	return nil
+}
+
+// here compiles in this process.
+func (c *compiler) here(ctx context.Context, work string, code []byte) (err error) {
+	r, done, err := compilingInto(ctx, work)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	if _, err := compileSafely(ctx, r, code); err != nil {
+		return invalidModule(err)
+	}
+	return nil
+}
+
+// compilingInto makes a runtime that leaves what it compiles in a directory.
+func compilingInto(ctx context.Context, dir string) (r wazero.Runtime, done func() error, err error) {
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the directory: %w", err)
+	}
+	r = wazero.NewRuntimeWithConfig(ctx, runtimeConfig(false, cache))
+	return r, func() error { return errors.Join(r.Close(ctx), cache.Close(ctx)) }, nil
 }
 
 // compilerFailed tells a module that is not valid from a compiler that died of it.
@@ -95,7 +98,7 @@ func compilerFailed(err error, said string) error {
 		return fmt.Errorf("start the compiler: %w", err)
 	}
 	if exit.ExitCode() == exitInvalid {
-		return automation.Invalid("the module is not valid").WithCode("invalid_module").Because(errors.New(strings.TrimSpace(said)))
+		return invalidModule(errors.New(strings.TrimSpace(said)))
 	}
 	return automation.Invalid("the compiler died of the module: it may use %s of memory and %d s of CPU time", bytesText(compilerMemory), compilerTime).
 		WithCode("invalid_module").Because(fmt.Errorf("%w: %s", err, firstLine(said)))
@@ -107,28 +110,21 @@ func firstLine(s string) string {
 }
 
 // keep moves the one file that was made into the cache.
-func (c *compiler) keep(work string, code []byte) error {
+func (c *compiler) keep(work string) (made machineCode, err error) {
 	files, err := filepath.Glob(filepath.Join(work, "*", "*"))
 	if err != nil || len(files) != 1 {
-		return fmt.Errorf("the compiler made %d files instead of one", len(files))
+		return made, fmt.Errorf("the compiler made %d files instead of one", len(files))
 	}
-	file, err := filepath.Rel(work, files[0])
-	if err != nil {
-		return fmt.Errorf("find what was compiled: %w", err)
+	if made.File, err = filepath.Rel(work, files[0]); err != nil {
+		return made, fmt.Errorf("find what was compiled: %w", err)
 	}
-	note, kept := c.note(code), filepath.Join(c.dir, file)
-	for _, dir := range []string{filepath.Dir(note), filepath.Dir(kept)} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("keep what was compiled: %w", err)
-		}
+	if made.Sum, err = fileSum(files[0]); err != nil {
+		return made, fmt.Errorf("read what was compiled: %w", err)
 	}
-	if err := os.Rename(files[0], kept); err != nil {
-		return fmt.Errorf("keep what was compiled: %w", err)
+	if err := moveInto(files[0], filepath.Join(c.dir, made.File)); err != nil {
+		return made, fmt.Errorf("keep what was compiled: %w", err)
 	}
-	if err := os.WriteFile(note, []byte(file), 0o600); err != nil {
-		return fmt.Errorf("note what was compiled: %w", err)
-	}
-	return nil
+	return made, nil
 }
 
 // beginning keeps the first words of what a process says.
@@ -164,12 +160,15 @@ func CompilerMain(ctx context.Context, args []string, stdin io.Reader, stderr io
 	if err != nil {
 		return fail(1, fmt.Errorf("read the module: %w", err))
 	}
-	cache, err := wazero.NewCompilationCacheWithDir(args[0])
+	r, done, err := compilingInto(ctx, args[0])
 	if err != nil {
-		return fail(1, fmt.Errorf("open the directory: %w", err))
+		return fail(1, err)
 	}
-	if _, err = compileSafely(ctx, wazero.NewRuntimeWithConfig(ctx, runtimeConfig(false, cache)), code); err != nil {
+	if _, err := compileSafely(ctx, r, code); err != nil {
 		return fail(exitInvalid, err)
+	}
+	if err := done(); err != nil {
+		return fail(1, err)
 	}
 	return 0
 }

@@ -53,16 +53,16 @@ func TestCompilerProcess(t *testing.T) {
 	serves()
 	made := filesIn(t, c.dir)
 	if len(made) != 2 {
-		t.Fatalf("the cache has %v, want a module and a note", made)
+		t.Fatalf("the cache has %v, want a module and a record", made)
 	}
 	for file := range made {
-		if filepath.Base(filepath.Dir(file)) != "notes" {
+		if filepath.Base(filepath.Dir(file)) != "records" {
 			damage(t, file)
 		}
 	}
 	serves()
 	if again := filesIn(t, c.dir); len(again) != 2 {
-		t.Errorf("the cache has %v, want a module and a note", again)
+		t.Errorf("the cache has %v, want a module and a record", again)
 	}
 }
 

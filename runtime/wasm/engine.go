@@ -45,9 +45,9 @@ import (
 type Options struct {
 	// HostFuncs are what guests may call.
 	HostFuncs hostfuncs.Set
-	// CacheDir keeps compiled modules over restarts. Machine code is executed from
-	// it, so it belongs to this user alone; it is created with mode 0700. Empty
-	// keeps compiled modules in memory.
+	// CacheDir keeps compiled modules, and what was found out about them, over
+	// restarts. Machine code is executed from it, so it belongs to this user alone;
+	// it is created with mode 0700. Empty keeps compiled modules in memory.
 	CacheDir string
 	// Compiler is a command that calls [CompilerMain] with the arguments that are
 	// added to it: modules are compiled there, so that one which makes the compiler
@@ -74,8 +74,10 @@ type Options struct {
 type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
-	// compiler compiles in another process; nil when that is done here.
+	// compiler and records are nil without a directory for the cache, and the
+	// compiler when nothing is compiled.
 	compiler *compiler
+	records  *records
 	memory   *memory.Source
 	hosts    hostfuncs.Set
 	limits   rewrite.Limits
@@ -128,8 +130,11 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if e.cache, err = openCache(o.CacheDir); err != nil {
 		return nil, err
 	}
-	if len(o.Compiler) > 0 && o.CacheDir != "" && !e.interprets {
-		e.compiler = &compiler{command: o.Compiler, dir: o.CacheDir}
+	if o.CacheDir != "" {
+		e.records = newRecords(o.CacheDir, e.limits, e.interprets)
+		if !e.interprets {
+			e.compiler = &compiler{command: o.Compiler, dir: o.CacheDir}
+		}
 	}
 	e.memory = memory.Open(memory.Options{Portable: o.PortableMemory})
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, runtimeConfig(e.interprets, e.cache))

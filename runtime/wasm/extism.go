@@ -54,22 +54,17 @@ func isPluginAction(name string, t rewrite.FuncType) bool {
 		(len(t.Results) == 0 || len(t.Results) == 1 && t.Results[0] == rewrite.I32)
 }
 
-// preparePlugin finds out what a plugin wants called before its first call, in
-// go-sdk's order: _initialize and then hs_init, or _initialize alone, or the
-// constructors. An export named warmup is an action as any other.
-func (m *Module) preparePlugin(s *rewrite.Summary) {
-	if m.info.Kind != Extism {
-		return
+// pluginStarts lists what a plugin wants called before its first call, besides
+// _initialize and behind it, in go-sdk's order: hs_init; the constructors only of a
+// plugin that has neither.
+func pluginStarts(exports func(name string) bool) []string {
+	switch {
+	case exports(exportHaskell):
+		return []string{exportHaskell}
+	case !exports(exportInitialize) && exports(exportConstructors):
+		return []string{exportConstructors}
 	}
-	exports := func(name string) bool {
-		return slices.ContainsFunc(s.Exports, func(x rewrite.Export) bool { return x.Kind == rewrite.KindFunc && x.Name == name })
-	}
-	haskell := exports(exportHaskell)
-	m.warmsUp = false
-	m.pluginStart = []startStep{
-		{exportHaskell, haskell, 0},
-		{exportConstructors, !haskell && !m.initializes && exports(exportConstructors), 0},
-	}
+	return nil
 }
 
 // memoryWithin is how much memory a run may come to use under a limit. A plugin's

@@ -95,7 +95,7 @@ func (e *Engine) compilesWhere() string {
 	switch {
 	case e.interprets:
 		return ""
-	case e.compiler != nil:
+	case e.compiler != nil && len(e.compiler.command) > 0:
 		return fmt.Sprintf("in a process of its own, one module at a time, with %s of memory and %d s of CPU time",
 			bytesText(compilerMemory), compilerTime)
 	}

@@ -31,22 +31,38 @@ const (
 // Inspect says what a module is without running any of it. What could be found
 // out stands in Info also beside an error.
 func Inspect(code []byte) (Info, error) {
-	s, err := rewrite.Check(code, rewrite.DefaultLimits())
+	info, _, err := inspect(code, rewrite.DefaultLimits())
+	return info, err
+}
+
+func inspect(code []byte, l rewrite.Limits) (Info, []rewrite.Import, error) {
+	s, err := checked(code, l)
 	if err != nil {
-		return Info{}, automation.Invalid("the module is refused").WithCode("invalid_module").Because(err)
+		return Info{}, nil, err
 	}
-	return describe(code, s)
+	info, err := describe(code, s)
+	return info, s.Imports, err
+}
+
+// Describe says what a module is, whatever it imports. One that was loaded before is
+// not checked again when there is a CacheDir.
+func (e *Engine) Describe(code []byte) (Info, error) {
+	info, _, err := e.describe(code)
+	return info, err
+}
+
+func (e *Engine) describe(code []byte) (Info, []rewrite.Import, error) {
+	if r := e.records.read(code); r != nil {
+		return r.Findings.Info, r.Findings.Imports, nil
+	}
+	return inspect(code, e.limits)
 }
 
 // Inspect says what a module is, and which of its imports this engine does not
 // answer. It checks less than Load: nothing is compiled, and nothing runs.
 func (e *Engine) Inspect(code []byte) (Info, error) {
-	s, err := rewrite.Check(code, e.limits)
-	if err != nil {
-		return Info{}, automation.Invalid("the module is refused").WithCode("invalid_module").Because(err)
-	}
-	info, err := describe(code, s)
-	for _, im := range s.Imports {
+	info, imports, err := e.describe(code)
+	for _, im := range imports {
 		if unknown := e.checkImport(im); unknown != nil {
 			info.UnknownImports = append(info.UnknownImports, im.Module+"."+im.Name)
 			err = errors.Join(err, unknown)

@@ -36,36 +36,34 @@ func (e *Engine) build(ctx context.Context, name string, code []byte) (*Module, 
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for another module to be compiled: %w", context.Cause(ctx))
 	}
-	s, err := rewrite.Check(code, e.limits)
-	if err != nil {
-		return nil, automation.Invalid("the module is refused").WithCode("invalid_module").Because(err)
-	}
-	info, err := describe(code, s)
-	if err != nil {
+	f := e.records.find(code)
+	if f == nil {
+		var err error
+		if f, err = e.examine(code); err != nil {
+			return nil, err
+		}
+	} else if err := e.checkImports(f.Imports); err != nil { // another engine's host functions may be others
 		return nil, err
 	}
-	if err := e.checkImports(s); err != nil {
-		return nil, err
-	}
-	out := rewrite.Rewrite(s, rewrite.Options{Checkpoint: info.Kind == Command && !e.interprets})
-	m := &Module{engine: e, name: name, info: info, hasMemory: s.HasMemory, hasStart: out.HasStart, globals: out.Globals,
-		hasRead: s.ReadsInput, checkpoints: out.Checkpoint, touches: out.Touches,
-		maxMemory: min(int64(s.MemoryMax)*pageSize, e.most), origins: map[string]*origin{}, drained: make(chan struct{})}
-	for _, x := range s.Exports {
-		m.initializes = m.initializes || x.Kind == rewrite.KindFunc && x.Name == exportInitialize
-		m.warmsUp = m.warmsUp || x.Kind == rewrite.KindFunc && x.Name == exportWarmup
-	}
-	m.preparePlugin(s)
-	m.compiled, err = e.compile(ctx, out.Code)
+	m := e.newModule(name, f)
+	var err error
+	m.compiled, err = e.compile(ctx, f)
 	return m, err
 }
 
+func (e *Engine) newModule(name string, f *findings) *Module {
+	return &Module{engine: e, name: name, info: f.Info, hasMemory: f.HasMemory, hasStart: f.HasStart, globals: f.Globals,
+		hasRead: f.HasRead, checkpoints: f.Checkpoints, touches: f.Touches, initializes: f.Initializes, warmsUp: f.WarmsUp,
+		pluginStarts: f.Starts, maxMemory: min(int64(f.MemoryPages)*pageSize, e.most),
+		origins: map[string]*origin{}, drained: make(chan struct{})}
+}
+
 // checkImports refuses what nobody will be there to answer, by name.
-func (e *Engine) checkImports(s *rewrite.Summary) error {
+func (e *Engine) checkImports(imports []rewrite.Import) error {
 	const most = 10 // of which people want to read
 	var errs []error
 	more := 0
-	for _, im := range s.Imports {
+	for _, im := range imports {
 		switch err := e.checkImport(im); {
 		case err == nil:
 		case len(errs) < most:
@@ -178,9 +176,13 @@ type startStep struct {
 // instance's run, and tells which step ended it. Warming up is for instances that
 // are kept.
 func (m *Module) initialize(i *instance, warm bool) (step string, code uint32, err error) {
-	for _, s := range append([]startStep{
+	steps := []startStep{
 		{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && warm, 1},
-	}, m.pluginStart...) {
+	}
+	for _, name := range m.pluginStarts {
+		steps = append(steps, startStep{name, true, 0})
+	}
+	for _, s := range steps {
 		if !s.there {
 			continue
 		}

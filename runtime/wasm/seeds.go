@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	chacha "math/rand/v2"
+	"slices"
 )
 
 // A frozen guest holds the state of its generators of random numbers: without more
@@ -46,20 +47,24 @@ func findSeeds(content []byte, drawn []seed) (at []int) {
 	if len(drawn) == 0 || len(content) > maxSearch {
 		return nil
 	}
-	var derived map[seed]bool
+	found := map[seed]bool{}
+	for _, p := range findGenerators(content) {
+		found[seed(content[p+seedBlock:])] = false
+		at = append(at, p)
+	}
+	trace(found, drawn)
+	return slices.DeleteFunc(at, func(p int) bool { return !found[seed(content[p+seedBlock:])] })
+}
+
+// findGenerators returns where generators lie, whatever fed them.
+func findGenerators(content []byte) (at []int) {
 	checks := 0
 	for p := 0; p+stateSize <= len(content) && checks < maxChecks; p += 8 {
 		if !plausible(content[p:]) {
 			continue
 		}
 		checks++
-		if !genuine(content[p:]) {
-			continue
-		}
-		if derived == nil {
-			derived = derive(drawn)
-		}
-		if derived[seed(content[p+seedBlock:])] {
+		if genuine(content[p:]) {
 			at = append(at, p)
 		}
 	}
@@ -88,7 +93,7 @@ func genuine(state []byte) bool {
 
 // generator makes one that has already given out some numbers.
 func generator(s seed, used int) *chacha.ChaCha8 {
-	g := chacha.NewChaCha8(s)
+	g := &chacha.ChaCha8{}
 	state := append([]byte("chacha8:"), 0, 0, 0, 0, 0, 0, 0, byte(used))
 	if err := g.UnmarshalBinary(append(state, s[:]...)); err != nil {
 		return chacha.NewChaCha8(s) // the format is fixed, so this does not happen
@@ -96,44 +101,43 @@ func generator(s seed, used int) *chacha.ChaCha8 {
 	return g
 }
 
-// derive collects the seeds that Go's runtime may have made of those given: its
-// first generator has the given one, others have four numbers of the first, and
-// each feeds itself from time to time.
-func derive(drawn []seed) map[seed]bool {
-	all := map[seed]bool{}
+// trace marks those seeds that Go's runtime may have made of what it was given: its
+// first generator has the given one, others have four numbers of the first, and each
+// feeds itself from time to time. Few have while a guest starts, so it goes by
+// generations and ends when all seeds are marked.
+func trace(found map[seed]bool, drawn []seed) {
+	unmarked := len(found)
+	generation := slices.Clone(drawn)
 	for _, first := range drawn {
-		for _, s := range reseeds(first) {
-			all[s] = true
-		}
-		for _, s := range children(first) {
-			for _, s := range reseeds(s) {
-				all[s] = true
+		generation = append(generation, children(first)...)
+	}
+	for range maxReseeds + 1 {
+		for n, s := range generation {
+			if marked, there := found[s]; there && !marked {
+				found[s] = true
+				unmarked--
 			}
+			if unmarked == 0 {
+				return
+			}
+			generation[n] = next(s)
 		}
 	}
-	return all
 }
 
 // perSeed is how many numbers a seed gives before its generator feeds itself with
 // the four behind them.
 const perSeed = 4*32 - 4
 
-// reseeds returns a seed and those that follow when its generator feeds itself.
-func reseeds(s seed) []seed {
-	all := []seed{s}
-	for range maxReseeds {
-		g := chacha.NewChaCha8(s)
-		for range perSeed + 1 { // one more, because it feeds itself late
-			g.Uint64()
-		}
-		state, err := g.MarshalBinary()
-		if err != nil {
-			return all
-		}
-		s = seed(state[len(state)-seedSize:])
-		all = append(all, s)
+// next returns the seed that a generator feeds itself with.
+func next(s seed) seed {
+	g := generator(s, perSeed)
+	g.Uint64() // it feeds itself late
+	state, err := g.MarshalBinary()
+	if err != nil {
+		return s
 	}
-	return all
+	return seed(state[len(state)-seedSize:])
 }
 
 // children returns the seeds that four numbers in a row of a generator make.

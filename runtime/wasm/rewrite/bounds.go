@@ -18,25 +18,30 @@ func (m *module) funcCount() int { return len(m.imports) + len(m.funcs) }
 // locals include the parameters, and depth counts the open blocks, the function's
 // own among them.
 func (m *module) foreign(in instruction, locals, depth int) error {
-	missing := func(what string, n int64, count int) error {
-		if n < int64(count) {
-			return nil
-		}
-		return fmt.Errorf("there is no %s %d", what, n)
-	}
 	switch op := in.op; {
-	case op == opBr, op == opBrIf, op == opBrTable:
-		return missing("label", int64(in.index), depth)
+	case op >= 0x28: // most instructions
+		if op == opRefFunc {
+			return missing("function", int64(in.fn), m.funcCount())
+		}
 	case op >= opLocalGet && op <= opLocalTee:
 		return missing("local", int64(in.index), locals)
 	case op == opGlobalGet, op == opGlobalSet:
 		return missing("global", int64(in.index), len(m.globals))
-	case op == opCall, op == opRefFunc:
+	case op == opBr, op == opBrIf, op == opBrTable:
+		return missing("label", int64(in.index), depth)
+	case op == opCall:
 		return missing("function", int64(in.fn), m.funcCount())
 	case op == opCallIndirect, in.opens() && in.blockType >= 0:
 		return missing("type", in.blockType, len(m.types))
 	}
 	return nil
+}
+
+func missing(what string, n int64, count int) error {
+	if n < int64(count) {
+		return nil
+	}
+	return fmt.Errorf("there is no %s %d", what, n)
 }
 
 // constant reads a constant expression and checks what it names.

@@ -87,7 +87,8 @@ func (m *module) checkCode(r *reader, locals int, l Limits) error {
 		if ended {
 			return fmt.Errorf("function %d goes on after its end", m.importedFuncs()+len(m.bodies))
 		}
-		in := r.instruction()
+		var in instruction
+		r.decode(&in)
 		if err := m.foreign(in, locals, depth); err != nil && r.err == nil {
 			r.fail(err)
 		}

@@ -3,6 +3,9 @@ package rewrite
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -21,7 +24,7 @@ func newEncoder(m *module, o Options) *encoder {
 	e.meter = meter{
 		layout: e.layout, module: m,
 		yield: e.imported(YieldImport), overflow: e.imported(OverflowImport),
-		fuel: e.fuelGlobal(), depth: e.depthGlobal(),
+		fuel: e.fuelGlobal(), depth: e.depthGlobal(), scratch: -1,
 		blockType: e.types.block,
 	}
 	return e
@@ -32,10 +35,12 @@ func (e *encoder) encode() Rewritten {
 	imports, bodies := e.importSection(), e.bodies() // both add types, so they come before those are written
 	functions := e.functions()
 	globals := e.exportAll()
-	out := append([]byte(nil), preamble...)
+	out := append(make([]byte, 0, len(bodies)+len(m.data)+len(m.elements)+len(m.names)+len(e.exports)+1<<16), preamble...)
 	section := func(id byte, n int, content []byte) {
 		if n > 0 {
-			out = putBytes(append(out, id), append(putU32(nil, uint32(n)), content...))
+			count := putU32(nil, uint32(n))
+			out = putU32(append(out, id), uint32(len(count)+len(content)))
+			out = append(append(out, count...), content...)
 		}
 	}
 	raw := func(id byte, content []byte) {
@@ -161,19 +166,65 @@ func unlimited() Limits {
 	return Limits{Segments: all, TableSize: all, Elements: all}
 }
 
-func (e *encoder) bodies() (out []byte) {
-	if len(e.module.bodies) == 0 {
+func (e *encoder) bodies() []byte {
+	all := e.ownBodies()
+	for _, h := range e.helpers {
+		all = append(all, h.body(&e.meter))
+	}
+	size := 0
+	for _, b := range all {
+		size += len(b) + 5 // for its length
+	}
+	out := make([]byte, 0, size)
+	for _, b := range all {
+		out = putBytes(out, b)
+	}
+	return out
+}
+
+// ownBodies writes the module's functions, on all processors: the meter only reads
+// what it is made of. But functions with several results may add a type each, in an
+// order that must always be the same, so those are written first and one by one.
+func (e *encoder) ownBodies() [][]byte {
+	all := make([][]byte, len(e.module.bodies))
+	if len(all) == 0 {
 		return nil
 	}
 	counted := e.module.graph.counted()
-	for i, b := range e.module.bodies {
-		out = putBytes(out, e.meter.body(b, e.module.types[e.module.funcs[i]], counted[i]))
+	write := func(i int, t FuncType) {
+		w := e.meter // what belongs to one function is in the copy
+		all[i] = w.body(e.module.bodies[i], t, counted[i])
 	}
-	e.meter.scratch = -1
-	for _, h := range e.helpers {
-		out = putBytes(out, h.body(&e.meter))
+	for i := range all {
+		if t := e.typeOf(i); len(t.Results) > 1 {
+			write(i, t)
+		}
 	}
-	return out
+	inParallel(len(all), func(i int) {
+		if t := e.typeOf(i); len(t.Results) <= 1 {
+			write(i, t)
+		}
+	})
+	return all
+}
+
+func (e *encoder) typeOf(body int) FuncType { return e.module.types[e.module.funcs[body]] }
+
+// inParallel does n things, a few in a row at a time, and waits for all of them.
+func inParallel(n int, do func(i int)) {
+	const row = 32
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), (n+row-1)/row) {
+		workers.Go(func() {
+			for to := int(next.Add(row)); to-row < n; to = int(next.Add(row)) {
+				for i := to - row; i < min(to, n); i++ {
+					do(i)
+				}
+			}
+		})
+	}
+	workers.Wait()
 }
 
 // names keeps the names of functions, for traces. A section that is not well

@@ -16,6 +16,7 @@ const (
 	opCall         = 0x10
 	opCallIndirect = 0x11
 	opDrop         = 0x1a
+	opSelect       = 0x1b
 	opSelectTyped  = 0x1c
 	opLocalGet     = 0x20
 	opLocalSet     = 0x21
@@ -27,6 +28,8 @@ const (
 	opMemoryGrow   = 0x40
 	opI32Const     = 0x41
 	opI64Const     = 0x42
+	opF32Const     = 0x43
+	opF64Const     = 0x44
 	opI32Eqz       = 0x45
 	opI32LtS       = 0x48
 	opI32GtU       = 0x4b
@@ -41,6 +44,7 @@ const (
 	opI64ShrU      = 0x88
 	opI64ExtendU   = 0xad
 	opRefNull      = 0xd0
+	opRefIsNull    = 0xd1
 	opRefFunc      = 0xd2
 	opMisc         = 0xfc
 	opVector       = 0xfd
@@ -127,59 +131,67 @@ func (m *module) keepsState(in instruction) bool {
 // instruction decodes the next instruction. What the compiler does not know
 // either (threads, exceptions, tail calls, garbage collection) is refused here,
 // because its length can not be trusted.
-func (r *reader) instruction() instruction {
-	in := instruction{start: r.pos}
-	in.op = r.byte()
-	switch op := in.op; {
-	case op == opBlock, op == opLoop, op == opIf:
-		in.blockType = r.signed(5)
-	case op == opBr, op == opBrIf, op >= opLocalGet && op <= opTableSet:
-		in.index = r.u32()
-	case op == opBrTable:
-		in.targets, in.index = r.branchTable()
-	case op == opCall, op == opRefFunc:
-		in.funcAt = r.pos
-		in.fn = r.u32()
-	case op == opCallIndirect:
-		in.blockType = int64(r.u32())
-		r.u32()
-	case op == opSelectTyped:
-		for n := r.u32(); n > 0 && r.ok(); n-- {
-			r.valueType()
-		}
-	case op >= 0x28 && op <= 0x3e:
-		r.memoryArgument()
-	case op == opMemorySize, op == opMemoryGrow:
-		r.zero("a memory other than the first")
-	case op == opI32Const:
-		r.signed(5)
-	case op == opI64Const:
-		r.signed(10)
-	case op == 0x43: // f32.const
-		r.bytes(4)
-	case op == 0x44: // f64.const
-		r.bytes(8)
-	case op == opRefNull:
-		r.referenceType()
-	case op == opMisc:
-		in.sub = r.misc()
-	case op == opVector:
-		in.sub = r.vector()
-	case plain(op):
-	default:
-		r.failf("instruction 0x%02x is not supported", op)
-	}
-	in.end = r.pos
+func (r *reader) instruction() (in instruction) {
+	r.decode(&in)
 	return in
 }
 
-// plain reports whether an opcode has no immediates.
-func plain(op byte) bool {
-	switch op {
-	case opUnreachable, opNop, opElse, opEnd, opReturn, opDrop, 0x1b, 0xd1:
-		return true
+// decode is instruction without a copy: copying what was written in pieces just
+// before is what a processor waits for.
+func (r *reader) decode(in *instruction) {
+	*in = instruction{start: r.pos}
+	in.op = r.byte()
+	switch op := in.op; {
+	case op >= 0x45 && op <= 0xc4: // numbers: no immediates
+	case op >= opLocalGet && op <= opTableSet:
+		in.index = r.u32()
+	case op >= 0x28 && op <= 0x3e:
+		r.memoryArgument()
+	default:
+		r.immediates(in)
 	}
-	return op >= 0x45 && op <= 0xc4
+	in.end = r.pos
+}
+
+// immediates reads what follows an opcode of no range.
+func (r *reader) immediates(in *instruction) {
+	switch in.op { // by number: the compiler makes a table of it
+	case opUnreachable, opNop, opElse, opEnd, opReturn, opDrop, opSelect, opRefIsNull:
+	case opBlock, opLoop, opIf:
+		in.blockType = r.signed(5)
+	case opBr, opBrIf:
+		in.index = r.u32()
+	case opBrTable:
+		in.targets, in.index = r.branchTable()
+	case opCall, opRefFunc:
+		in.funcAt = r.pos
+		in.fn = r.u32()
+	case opCallIndirect:
+		in.blockType = int64(r.u32())
+		r.u32()
+	case opSelectTyped:
+		for n := r.u32(); n > 0 && r.ok(); n-- {
+			r.valueType()
+		}
+	case opMemorySize, opMemoryGrow:
+		r.zero("a memory other than the first")
+	case opI32Const:
+		r.signed(5)
+	case opI64Const:
+		r.signed(10)
+	case opF32Const:
+		r.bytes(4)
+	case opF64Const:
+		r.bytes(8)
+	case opRefNull:
+		r.referenceType()
+	case opMisc:
+		in.sub = r.misc()
+	case opVector:
+		in.sub = r.vector()
+	default:
+		r.failf("instruction 0x%02x is not supported", in.op)
+	}
 }
 
 // branchTable reads the labels of a br_table.

@@ -51,8 +51,16 @@ func (r *reader) bytes(n uint32) []byte {
 	return b
 }
 
-// u32 reads an unsigned LEB128 number of at most 32 bits.
+// u32 reads an unsigned LEB128 number of at most 32 bits. Nearly all take one byte.
 func (r *reader) u32() uint32 {
+	if at := r.pos; at < len(r.data) && r.data[at] < 0x80 {
+		r.pos++
+		return uint32(r.data[at])
+	}
+	return r.longU32()
+}
+
+func (r *reader) longU32() uint32 {
 	var v uint64
 	for shift := 0; shift < 35; shift += 7 {
 		b := r.byte()
@@ -70,6 +78,14 @@ func (r *reader) u32() uint32 {
 
 // signed reads a signed LEB128 number of at most the given number of bytes.
 func (r *reader) signed(maxBytes int) int64 {
+	if at := r.pos; at < len(r.data) && r.data[at] < 0x80 {
+		r.pos++
+		return int64(int8(r.data[at]<<1) >> 1)
+	}
+	return r.longSigned(maxBytes)
+}
+
+func (r *reader) longSigned(maxBytes int) int64 {
 	var v int64
 	for i := range maxBytes {
 		b := r.byte()

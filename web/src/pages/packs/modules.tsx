@@ -105,9 +105,7 @@ function Details({ module: m }: { module: PackModule }) {
         {m.kind}: {m.why}
       </Fact>
       <Fact name="After a run">
-        {m.resettable
-          ? "its memory is put back, and the instance is used again"
-          : m.reset_why}
+        {m.resettable ? "its memory is put back, and the instance is used again" : m.reset_why}
       </Fact>
       <Fact name="Serves">{(m.actions ?? []).join(", ")}</Fact>
       <Fact name="Host functions">

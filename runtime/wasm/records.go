@@ -1,0 +1,151 @@
+package wasm
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/squall-dev/squall/runtime/wasm/rewrite"
+)
+
+// records are the cache's memory of modules: what checking and rewriting them found
+// out, and which file has their machine code. The names of those files are the
+// runtime's secret.
+//
+// The rewritten module is trusted as it lies there, unchecked. That gives nobody
+// anything: who can write a record can write the machine code beside it.
+type records struct {
+	dir   string // the cache
+	maker string // all that a record depends on beside the module
+}
+
+func newRecords(dir string, l rewrite.Limits, interprets bool) *records {
+	return &records{dir, fmt.Sprintf("%d %d %s %+v %v %+v %+v",
+		findingsVersion, rewrite.Version, runtimeVersion(), l, interprets, cpu.X86, cpu.ARM64)}
+}
+
+// runtimeVersion tells which release of the runtime is linked: another one does not
+// read what this one compiled.
+func runtimeVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, dep := range info.Deps {
+		if dep.Path == "github.com/tetratelabs/wazero" {
+			return dep.Version
+		}
+	}
+	return ""
+}
+
+// key names the record of a module with this SHA-256.
+func (s *records) key(sum string) string {
+	h := sha256.Sum256([]byte(s.maker + " " + sum))
+	return hex.EncodeToString(h[:])
+}
+
+func (s *records) path(key string) string { return filepath.Join(s.dir, "records", key) }
+
+// find returns what is known of a module, and marks it as used; nil when that is
+// nothing, or when it or the machine code is not as it was written. Both are then
+// made anew and replaced. Without a cache nothing is known.
+func (s *records) find(code []byte) *findings {
+	r := s.read(code)
+	if r == nil || r.Compiled.check(s.dir) != nil {
+		return nil
+	}
+	now := time.Now()
+	err := os.Chtimes(s.path(r.Key), now, now)
+	if r.Compiled.File != "" {
+		err = errors.Join(err, os.Chtimes(filepath.Join(s.dir, r.Compiled.File), now, now))
+	}
+	if err != nil { // somebody tidies
+		return nil
+	}
+	r.Findings.recorded = true
+	return r.Findings
+}
+
+func (s *records) read(code []byte) *record {
+	if s == nil {
+		return nil
+	}
+	sum := sha256.Sum256(code)
+	key := s.key(hex.EncodeToString(sum[:]))
+	b, err := os.ReadFile(s.path(key))
+	if err != nil {
+		return nil
+	}
+	r, err := decodeRecord(b, key)
+	if err != nil {
+		return nil
+	}
+	return r
+}
+
+// keep writes what is known of a module. Whoever reads meanwhile sees the old record
+// or the new one.
+func (s *records) keep(f *findings, compiled machineCode) error {
+	if s == nil {
+		return nil
+	}
+	r := record{Key: s.key(f.Info.SHA256), Compiled: compiled, Findings: f}
+	b, err := r.encode()
+	if err != nil {
+		return fmt.Errorf("write what is known of a module: %w", err)
+	}
+	temp, err := os.CreateTemp(s.dir, unfinished)
+	if err != nil {
+		return fmt.Errorf("write what is known of a module: %w", err)
+	}
+	_, err = temp.Write(b)
+	if err = errors.Join(err, temp.Close()); err == nil {
+		err = moveInto(temp.Name(), s.path(r.Key))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write what is known of a module: %w", err), os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+// moveInto renames a file into a directory that may not be there yet.
+func moveInto(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// check looks whether a file is what it was when it was made.
+func (c machineCode) check(dir string) error {
+	if c.File == "" {
+		return nil
+	}
+	sum, err := fileSum(filepath.Join(dir, c.File))
+	if err == nil && sum != c.Sum {
+		err = fs.ErrInvalid
+	}
+	return err
+}
+
+func fileSum(path string) (uint32, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	h := crc32.New(checksums())
+	_, err = io.Copy(h, f)
+	return h.Sum32(), err
+}
