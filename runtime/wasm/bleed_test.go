@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -77,7 +78,7 @@ func (b *bleeding) same(m *Module, action, what string) {
 	if i == nil { // the run gave its instance up
 		return
 	}
-	defer o.idle.put(i)
+	defer o.idle.put(i, time.Now())
 	if i.changed() {
 		b.t.Errorf("after %s: an instance that changed a table is kept", what)
 	}

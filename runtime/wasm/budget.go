@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -15,6 +16,9 @@ type budget struct {
 	total int64
 	// reclaimFunc ends idle guests: it is called when somebody must wait.
 	reclaimFunc func()
+
+	// line is how many wait: whoever gives an instance back asks, without a lock.
+	line atomic.Int32
 
 	mu      sync.Mutex // guards the fields below
 	free    int64
@@ -44,6 +48,7 @@ func (b *budget) take(ctx context.Context, bytes int64) error {
 	}
 	w := &waiter{bytes, make(chan struct{})}
 	b.waiting = append(b.waiting, w)
+	b.line.Store(int32(len(b.waiting)))
 	b.mu.Unlock()
 	b.reclaimFunc()
 	select {
@@ -62,6 +67,7 @@ func (b *budget) leave(w *waiter) {
 	defer b.mu.Unlock()
 	if at := slices.Index(b.waiting, w); at >= 0 {
 		b.waiting = slices.Delete(b.waiting, at, at+1)
+		b.line.Store(int32(len(b.waiting)))
 	} else {
 		b.free += w.bytes
 	}
@@ -80,11 +86,7 @@ func (b *budget) tryTake(bytes int64) bool {
 }
 
 // contended reports whether somebody waits.
-func (b *budget) contended() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.waiting) > 0
-}
+func (b *budget) contended() bool { return b.line.Load() > 0 }
 
 func (b *budget) give(bytes int64) {
 	b.mu.Lock()
@@ -99,6 +101,7 @@ func (b *budget) serve() {
 	for len(b.waiting) > 0 && b.waiting[0].bytes <= b.free {
 		w := b.waiting[0]
 		b.waiting = b.waiting[1:]
+		b.line.Store(int32(len(b.waiting)))
 		b.free -= w.bytes
 		close(w.ready)
 	}

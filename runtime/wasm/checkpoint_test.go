@@ -55,7 +55,7 @@ func TestWhatEndsAProgram(t *testing.T) {
 		if i == nil {
 			return nil
 		}
-		m.origins["x"].idle.put(i)
+		m.origins["x"].idle.put(i, time.Now())
 		return i
 	}
 	call(t, m, Call{Export: "x", Input: []byte("c")})

@@ -37,7 +37,7 @@ func (e *Engine) linkExtism(ctx context.Context) error {
 	if _, err := b.Instantiate(ctx); err != nil {
 		return fmt.Errorf("link %s: %w", moduleExtism, err)
 	}
-	if err := e.link(ctx, moduleExtismUser, e.extismUserImports()); err != nil {
+	if err := e.link(ctx, moduleExtismUser, e.extismUserImports(), importFee); err != nil {
 		return fmt.Errorf("link %s: %w", moduleExtismUser, err)
 	}
 	return nil

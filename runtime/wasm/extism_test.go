@@ -182,7 +182,7 @@ func TestNothingOfARunIsLeftInTheKernel(t *testing.T) {
 		if i == nil || i.kernel.Size() != i.frozen.kernel.Size() || i.kernel.Denied() || i.pluginError() != "" {
 			t.Fatalf("instance %+v", i)
 		}
-		m.origins[""].idle.put(i)
+		m.origins[""].idle.put(i, time.Now())
 		if again := call(t, m, Call{Export: "results", Input: []byte(clean)}); !bytes.Equal(first.Output, again.Output) {
 			t.Errorf("%s, %s", again.Output, first.Output)
 		}

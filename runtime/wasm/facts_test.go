@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -25,7 +26,7 @@ func TestFacts(t *testing.T) {
 	if want := o.frozen.bytes() + i.held; f.MemoryUsed != want || want == 0 { // the frozen state, and what the idle instance wrote
 		t.Errorf("%d bytes are in use, want %d", f.MemoryUsed, want)
 	}
-	o.idle.put(i)
+	o.idle.put(i, time.Now())
 	if f.Compiler == "" || f.ModeWhy == "" || f.Reset == "" {
 		t.Errorf("facts are %+v", f)
 	}

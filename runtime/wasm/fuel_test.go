@@ -53,7 +53,7 @@ func TestFuelIsWhatWasExecuted(t *testing.T) {
 		{"no jump on a condition", code(none, block, void, i32const, 0, brIf, 0, noise(37), end, i32const, 0, end), 2 + 1 + 37 + 1},
 		{"a return before the end", code(none, i32const, 0, ret, noise(20), end), 2},
 		{"a return out of a call's function", code(none, block, void, i32const, 0, ret, call_, 0, drop, end, i32const, 0, end), 2},
-		{"a call of the host", code(none, call_, 0, drop, i32const, 0, end), 2},
+		{"a call of the host", code(none, call_, 0, drop, i32const, 0, end), 2 + importFee},
 		// Ten turns of local.get, const, add, local.tee, const, compare, br_if.
 		{"a loop", code(1, 1, i32, loop, void, get, 0, i32const, 1, add, tee, 0, i32const, 10, 0x49, brIf, 0, end, i32const, 0, end), 10 * (7 + 1)},
 		// A state machine as compilers of jumps make it: the head is passed five

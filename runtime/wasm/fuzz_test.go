@@ -75,7 +75,7 @@ func FuzzCall(f *testing.F) {
 			if o := m.origins[originOf(m, x)]; o != nil {
 				if i := o.idle.take(); i != nil {
 					sameAsFrozen(t, i)
-					o.idle.put(i)
+					o.idle.put(i, time.Now())
 				}
 			}
 		}

@@ -137,7 +137,7 @@ func (m *Module) proveReactor(ctx context.Context, i *instance, memory int64) er
 		return automation.Invalid("%s of the module did not succeed: %s", step, i.run.outcome(code, err).Message).WithCode("invalid_module")
 	}
 	o := m.newOrigin("")
-	m.origins[""] = o
+	m.origins[""], m.only = o, o
 	if i.changed() {
 		o.startsAnew("it changes a table, a segment or a global without a number while it starts")
 		m.discard(i)

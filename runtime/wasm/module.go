@@ -32,6 +32,8 @@ type Module struct {
 	globals      []string // exports to restore
 	maxMemory    int64    // bytes: what the module declares, what the engine allows
 
+	only *origin // of a module that is no command
+
 	mu      sync.Mutex // guards the fields below
 	origins map[string]*origin
 	running int
@@ -186,8 +188,8 @@ func (m *Module) enter(action string) (*origin, error) {
 }
 
 func (m *Module) originLocked(action string) *origin {
-	if m.info.Kind != Command {
-		action = ""
+	if m.only != nil {
+		return m.only
 	}
 	o, known := m.origins[action]
 	if known {

@@ -110,7 +110,10 @@ func (o *origin) giveBack(i *instance, code automation.FailureCode, memory int64
 	}
 	budget.give(memory - kept)
 	i.held = kept
-	o.idle.put(i)
+	if i.run.endedAt.IsZero() { // it has only been started
+		i.run.endedAt = time.Now()
+	}
+	o.idle.put(i, i.run.endedAt)
 }
 
 func (c *checkpoint) isOld() bool { return c != nil && c.runs >= maxRuns }

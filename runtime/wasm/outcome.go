@@ -62,9 +62,10 @@ func (r *run) finish(buffer []byte, code uint32, err error) Result {
 		}
 	}
 	res.HostCalls = r.records
+	r.endedAt = time.Now()
 	res.Usage = automation.Usage{
 		Fuel: r.spent, Memory: r.peak, HostCalls: r.hostCalls, HostBytes: r.hostBytes, HostTime: r.hostTime,
-		GuestTime: max(0, time.Since(r.started)-r.hostTime-r.slept), Limits: r.limits,
+		GuestTime: max(0, r.endedAt.Sub(r.started)-r.hostTime-r.slept), Limits: r.limits,
 	}
 	return res
 }

@@ -45,8 +45,9 @@ func (p *pool) take() *instance {
 	return i.instance
 }
 
-// put keeps an instance, or ends it when there are enough.
-func (p *pool) put(i *instance) {
+// put keeps an instance whose last run has ended at a time, or ends it when there
+// are enough.
+func (p *pool) put(i *instance, at time.Time) {
 	p.mu.Lock()
 	if p.closed || len(p.idle) >= maxIdle() {
 		p.mu.Unlock()
@@ -54,7 +55,7 @@ func (p *pool) put(i *instance) {
 		return
 	}
 	defer p.mu.Unlock()
-	p.idle = append(p.idle, idleInstance{i, time.Now()})
+	p.idle = append(p.idle, idleInstance{i, at})
 	if p.timer == nil && len(p.idle) > 1 {
 		p.timer = time.AfterFunc(idleTime, p.trim)
 	}

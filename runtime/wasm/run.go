@@ -44,6 +44,7 @@ type run struct {
 	hostDone  context.CancelFunc
 
 	started  time.Time
+	endedAt  time.Time
 	hostTime time.Duration
 	slept    time.Duration
 }
@@ -101,8 +102,8 @@ const quantum = 1_000_000
 // begin hands the limits to the instance.
 func (r *run) begin() error {
 	i := r.instance
-	if s := r.interruption(); s != nil {
-		return s
+	if r.ctx.Err() != nil {
+		return r.stopped()
 	}
 	if i.slot != nil {
 		if size := int64(i.memory.Size()); size > r.limits.Memory {
@@ -181,11 +182,25 @@ func (r *run) writeOutput(b []byte) {
 	r.output = append(r.output, b...)
 }
 
+// pay takes fuel for work that the host does. When none is left, the guest yields
+// here.
+func (r *run) pay(units int64) {
+	if units == 0 {
+		return
+	}
+	left := int64(r.instance.fuel.Get()) - units
+	r.instance.fuel.Set(uint64(left))
+	if left < 0 {
+		r.yield()
+	}
+}
+
 // bytes returns the guest's memory at an address; no guest may name memory that
-// it does not have.
+// it does not have. Whatever it is for, it is paid for as if it were copied.
 func (r *run) bytes(ptr, size uint32) []byte {
 	if m := r.instance.memory; m != nil {
 		if b, ok := m.Read(ptr, size); ok {
+			r.pay(int64(size) >> 3)
 			return b
 		}
 	}

@@ -214,7 +214,7 @@ func TestUsage(t *testing.T) {
 	m := load(t, newEngine(t, Options{}), "behave")
 	res := call(t, m, Call{Export: "ask", Limits: automation.Limits{HostCalls: 7}})
 	u := res.Usage
-	if u.Fuel < 5 || u.Fuel > 100 || u.Memory != 65536 || u.HostCalls != 1 || u.GuestTime <= 0 || u.Limits.HostCalls != 7 || u.Limits.Memory == 0 {
+	if u.Fuel < 5+3*importFee || u.Fuel > 100+3*importFee || u.Memory != 65536 || u.HostCalls != 1 || u.GuestTime <= 0 || u.Limits.HostCalls != 7 || u.Limits.Memory == 0 {
 		t.Errorf("usage %+v", u)
 	}
 	if len(res.HostCalls) != 1 || res.HostCalls[0].Name != "greet" || res.HostCalls[0].Detail != "greet x" {

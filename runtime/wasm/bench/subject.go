@@ -79,7 +79,7 @@ func loadInto(ctx context.Context, e *wasm.Engine, o options, g guest) (*wasm.Mo
 }
 
 func newCall(export, input string) wasm.Call {
-	return wasm.Call{Export: export, Input: []byte(input), Limits: automation.DefaultLimits()}
+	return wasm.Call{Export: export, Input: []byte(input), Limits: automation.DefaultLimits(), Buffer: make([]byte, 0, 4096)}
 }
 
 // ours performs the action in the sandbox.

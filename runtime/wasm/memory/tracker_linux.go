@@ -103,7 +103,7 @@ func (t *scanTracker) dirty(base uintptr, size int, v visitor) error {
 			inverted: pageIsFile, mask: pageIsFile, anyOf: pageIsPresent | pageIsSwapped, returned: pageIsPresent,
 		}
 		a.size = uint64(unsafe.Sizeof(a))
-		n, _, errno := unix.Syscall(unix.SYS_IOCTL, t.fd, pagemapScan, uintptr(unsafe.Pointer(&a)))
+		n, _, errno := t.scan(&a)
 		if errno != 0 {
 			return fmt.Errorf("find written pages: %w", errno)
 		}
@@ -119,6 +119,16 @@ func (t *scanTracker) dirty(base uintptr, size int, v visitor) error {
 }
 
 func (t *scanTracker) method() string { return MethodScan }
+
+// scan asks the kernel. A small memory is looked through so quickly that telling
+// Go's scheduler would take longer.
+func (t *scanTracker) scan(a *scanArgument) (n, _ uintptr, errno unix.Errno) {
+	const small = 4 << 20
+	if a.end-a.start <= small {
+		return unix.RawSyscall(unix.SYS_IOCTL, t.fd, pagemapScan, uintptr(unsafe.Pointer(a)))
+	}
+	return unix.Syscall(unix.SYS_IOCTL, t.fd, pagemapScan, uintptr(unsafe.Pointer(a)))
+}
 
 func (t *scanTracker) close() error { return t.file.Close() }
 

@@ -39,14 +39,20 @@ class Reader {
 
   string(): string {
     this.want(QUOTE);
-    const from = this.at, length = this.text.length;
+    const from = this.at;
+    return this.pass() ? this.text.substring(from, this.at - 1) : "";
+  }
+
+  // pass goes on behind the end of a string.
+  pass(): bool {
+    const length = this.text.length;
     while (this.at < length) {
-      const c = this.text.charCodeAt(this.at);
-      if (c == QUOTE) return this.text.substring(from, this.at++);
-      this.at += c == BACKSLASH ? 2 : 1;
+      const c = this.text.charCodeAt(this.at++);
+      if (c == QUOTE) return true;
+      if (c == BACKSLASH) this.at++;
     }
     this.failed = true;
-    return "";
+    return false;
   }
 
   number(): i64 {
@@ -67,13 +73,10 @@ class Reader {
     for (let depth = 0; !this.failed;) {
       const c = this.peek();
       if (depth == 0 && (c == COMMA || c == CLOSE_LIST || c == CLOSE)) return;
-      if (c == QUOTE) {
-        this.string();
-        continue;
-      }
-      if (c == OPEN_LIST || c == OPEN) depth++;
-      if (c == CLOSE_LIST || c == CLOSE) depth--;
       this.at++;
+      if (c == QUOTE) this.pass();
+      else if (c == OPEN_LIST || c == OPEN) depth++;
+      else if (c == CLOSE_LIST || c == CLOSE) depth--;
     }
   }
 
