@@ -107,6 +107,14 @@ func TestAMissedTargetCounts(t *testing.T) {
 	}
 }
 
+func TestSlackForgivesWhatIsMissedByLittle(t *testing.T) {
+	t.Parallel()
+	tab := &table{out: &bytes.Buffer{}, slack: 2}
+	if got := tab.judge(9, 5) + tab.judge(11, 5); got != "MISSEDMISSED" || tab.close() != 1 {
+		t.Errorf("got %s, %d missed by far", got, tab.far)
+	}
+}
+
 func TestDurationsHaveThreeDigits(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{

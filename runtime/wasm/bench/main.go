@@ -14,9 +14,9 @@
 // demands; no timeout is set there, which is in its favour), and fork and exec of a
 // native program with pipes for input and output.
 //
-// A figure is the median of rounds, beside it the quartiles. In a round every contender of a section gets one slice of time, in an order that
-// rotates, after a garbage collection of its own: noise from outside hits all
-// alike. A round's figure is time over calls. Ratios are medians of the ratios of
+// A figure is the median of rounds, beside it the quartiles. In a round every
+// contender of a section gets one slice of time, in an order that rotates, after a
+// garbage collection of its own: noise from outside hits all alike. A round's figure is time over calls. Ratios are medians of the ratios of
 // single rounds, never of figures from different runs. Allocations are counted over
 // the calls of a slice, on one goroutine.
 //
@@ -27,7 +27,8 @@
 // instance is the growth of a child process's resident memory over many instances,
 // made to exist at once by holding their calls in a line of log.
 //
-// With -strict a missing row or a missed target makes the exit code 1.
+// With -strict a missing row or a missed target makes the exit code 1. With -slack 2
+// as well, only figures of more than twice their target do.
 package main
 
 import (
@@ -56,6 +57,7 @@ func run(ctx context.Context) error {
 	var o options
 	quick := flag.Bool("quick", false, "fewer and shorter rounds, for CI")
 	strict := flag.Bool("strict", false, "exit with 1 when a row is missing or a target missed")
+	slack := flag.Float64("slack", 1, "with -strict: how many times its target a figure may be")
 	pattern := flag.String("run", "", "measure only rows whose \"section/name\" matches this regular expression")
 	flag.StringVar(&o.guests, "guests", "runtime/wasm/bench/guests", "sources of the guests")
 	flag.StringVar(&o.out, "out", "runtime/wasm/bench/out", "built guests")
@@ -73,7 +75,7 @@ func run(ctx context.Context) error {
 	if *idle != "" {
 		return weigh(ctx, o, *idle)
 	}
-	t := &table{out: os.Stdout}
+	t := &table{out: os.Stdout, slack: *slack}
 	if err := measure(ctx, o, t); err != nil {
 		return err
 	}
