@@ -77,7 +77,7 @@ func caller(ctx context.Context, job Job, lease Lease) hostfuncs.Caller {
 func hint(code automation.FailureCode, lease Lease) string {
 	key := map[automation.FailureCode]string{
 		automation.CodeTimeout: "timeout", automation.CodeOutOfFuel: "cpu", automation.CodeMemoryLimit: "memory",
-		automation.CodeOutputLimit: "output", automation.CodeHostCallLimit: "host_calls",
+		automation.CodeOutputLimit: "output", automation.CodeHostCallLimit: "host_calls", automation.CodeStackLimit: "call_depth",
 	}[code]
 	if key == "" {
 		return ""

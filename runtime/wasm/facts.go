@@ -96,7 +96,7 @@ func (e *Engine) compilesWhere() string {
 	case e.interprets:
 		return ""
 	case e.compiler != nil && len(e.compiler.command) > 0:
-		return fmt.Sprintf("in a process of its own, one module at a time, with %s of memory and %d s of CPU time",
+		return fmt.Sprintf("in another process, one module at a time, with %s of memory and %d s of CPU time",
 			bytesText(compilerMemory), compilerTime)
 	}
 	return fmt.Sprintf("in this process, one module at a time, for %.0f minutes at most", compileTimeout.Minutes())

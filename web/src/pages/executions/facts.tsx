@@ -96,8 +96,9 @@ export function Sandbox({ attempt }: { attempt?: Attempt }) {
         <Used value={usage.memory} limit={limits.memory} text={bytes} />
       </Fact>
       <Fact name="Host calls">
-        <Used value={usage.host_calls} limit={limits.host_calls} text={count} />, {bytes(usage.host_bytes)}
+        <Used value={usage.host_calls} limit={limits.host_calls} text={count} />
       </Fact>
+      <Fact name="Host data">{bytes(usage.host_bytes)}</Fact>
       <Fact name="Time">
         <Used
           value={between(attempt.started_at, attempt.finished_at)}
