@@ -2,7 +2,6 @@ package packs
 
 import (
 	"encoding/json"
-	"os"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -87,18 +86,7 @@ func TestALargeJSONFileIsNoManifest(t *testing.T) {
 
 func TestAPluginRunsInTheRealEngine(t *testing.T) {
 	t.Parallel()
-	code, err := os.ReadFile("../runtime/wasm/testdata/extism/visit_c.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := wasm.New(t.Context(), wasm.Options{Interpreter: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	loader, err := NewLoader(LoaderOptions{Engine: engine})
-	if err != nil {
-		t.Fatal(err)
-	}
+	code, loader := realLoader(t, "extism/visit_c.wasm")
 	r := testRegistry(t, RegistryOptions{})
 	mustInstall(t, r, mustLoad(t, loader, fstest.MapFS{
 		"pack.yaml":           {Data: []byte("name: real")},
@@ -118,9 +106,6 @@ func TestAPluginRunsInTheRealEngine(t *testing.T) {
 	}
 	lease.Release()
 	if err := r.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := engine.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

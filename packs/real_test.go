@@ -1,8 +1,10 @@
 package packs
 
 import (
+	"context"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 
@@ -14,18 +16,7 @@ import (
 // Everything else here runs on fakes; this is the real engine, once.
 func TestAPackRunsInTheRealEngine(t *testing.T) {
 	t.Parallel()
-	code, err := os.ReadFile("../runtime/wasm/testdata/echo.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := wasm.New(t.Context(), wasm.Options{Interpreter: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	loader, err := NewLoader(LoaderOptions{Engine: engine})
-	if err != nil {
-		t.Fatal(err)
-	}
+	code, loader := realLoader(t, "echo.wasm")
 	r := testRegistry(t, RegistryOptions{})
 	mustInstall(t, r, mustLoad(t, loader, fstest.MapFS{
 		"pack.yaml":         {Data: []byte("name: real")},
@@ -48,7 +39,27 @@ func TestAPackRunsInTheRealEngine(t *testing.T) {
 	if err := r.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := engine.Close(t.Context()); err != nil {
-		t.Error(err)
+}
+
+// realLoader reads a module of the engine's tests and makes a loader on the engine itself.
+func realLoader(t *testing.T, module string) ([]byte, *Loader) {
+	t.Helper()
+	code, err := os.ReadFile(filepath.Join("..", "runtime", "wasm", "testdata", filepath.FromSlash(module)))
+	if err != nil {
+		t.Fatal(err)
 	}
+	engine, err := wasm.New(t.Context(), wasm.Options{Interpreter: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	loader, err := NewLoader(LoaderOptions{Engine: engine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code, loader
 }

@@ -181,7 +181,7 @@ func (r *run) why(err error) string {
 
 // start runs a program from its beginning.
 func (i *instance) start() (uint32, error) {
-	if i.run.module.hasStart {
+	if i.run.module.HasStart {
 		if _, err := i.call(rewrite.StartExport, 0); err != nil {
 			return 0, err
 		}

@@ -43,10 +43,10 @@ func (m *Module) instantiate(ctx context.Context) (*instance, error) {
 	i := &instance{functions: map[string]api.Function{}, kernel: m.newKernel()}
 	i.run.instance = i
 	i.ctx = &guestContext{&i.run}
-	if m.checkpoints {
+	if m.Checkpoints {
 		i.ctx = experimental.WithSnapshotter(i.ctx)
 	}
-	if m.hasMemory {
+	if m.HasMemory {
 		slot, err := m.engine.memory.NewSlot(m.maxMemory)
 		if err != nil {
 			return nil, err
@@ -67,15 +67,15 @@ func (m *Module) instantiate(ctx context.Context) (*instance, error) {
 // find looks up what the host needs of a new instance.
 func (i *instance) find(m *Module, mod api.Module) {
 	i.module = mod
-	if m.hasMemory {
+	if m.HasMemory {
 		i.memory = mod.Memory()
 	}
 	i.fuel = mod.ExportedGlobal(rewrite.FuelExport).(api.MutableGlobal)
 	i.depth = mod.ExportedGlobal(rewrite.DepthExport).(api.MutableGlobal)
-	if m.touches {
+	if m.Touches {
 		i.touched = mod.ExportedGlobal(rewrite.TouchedExport)
 	}
-	for _, name := range m.globals {
+	for _, name := range m.Globals {
 		i.globals = append(i.globals, mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
 }

@@ -52,10 +52,10 @@ func (e *Engine) build(ctx context.Context, name string, code []byte) (*Module, 
 }
 
 func (e *Engine) newModule(name string, f *findings) *Module {
-	return &Module{engine: e, name: name, info: f.Info, hasMemory: f.HasMemory, hasStart: f.HasStart, globals: f.Globals,
-		hasRead: f.HasRead, checkpoints: f.Checkpoints, touches: f.Touches, initializes: f.Initializes, warmsUp: f.WarmsUp,
-		pluginStarts: f.Starts, maxMemory: min(int64(f.MemoryPages)*pageSize, e.most),
+	m := &Module{engine: e, name: name, info: f.Info, findings: *f, maxMemory: min(int64(f.MemoryPages)*pageSize, e.most),
 		origins: map[string]*origin{}, drained: make(chan struct{})}
+	m.code = nil // megabytes that nobody needs once it is compiled
+	return m
 }
 
 // checkImports refuses what nobody will be there to answer, by name.
@@ -177,9 +177,9 @@ type startStep struct {
 // are kept.
 func (m *Module) initialize(i *instance, warm bool) (step string, code uint32, err error) {
 	steps := []startStep{
-		{rewrite.StartExport, m.hasStart, 0}, {exportInitialize, m.initializes, 0}, {exportWarmup, m.warmsUp && warm, 1},
+		{rewrite.StartExport, m.HasStart, 0}, {exportInitialize, m.Initializes, 0}, {exportWarmup, m.WarmsUp && warm, 1},
 	}
-	for _, name := range m.pluginStarts {
+	for _, name := range m.Starts {
 		steps = append(steps, startStep{name, true, 0})
 	}
 	for _, s := range steps {

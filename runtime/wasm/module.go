@@ -16,21 +16,13 @@ import (
 
 // Module is a loaded module. It is safe for concurrent use.
 type Module struct {
-	engine       *Engine
-	name         string
-	info         Info
-	program      Program
-	compiled     wazero.CompiledModule
-	hasMemory    bool
-	hasStart     bool
-	hasRead      bool // it imports what reads standard input
-	checkpoints  bool // programs are frozen
-	touches      bool // it may change what can not be put back
-	initializes  bool
-	warmsUp      bool
-	pluginStarts []string // what an Extism plugin wants called besides
-	globals      []string // exports to restore
-	maxMemory    int64    // bytes: what the module declares, what the engine allows
+	engine   *Engine
+	name     string
+	info     Info
+	program  Program
+	compiled wazero.CompiledModule
+	findings
+	maxMemory int64 // bytes: what the module declares, what the engine allows
 
 	only *origin // of a module that is no command
 

@@ -25,9 +25,9 @@ func (m *Module) newOrigin(action string) *origin {
 	o := &origin{module: m, action: action}
 	o.idle.close = m.discard
 	switch {
-	case m.info.Kind == Command && !m.hasRead:
+	case m.info.Kind == Command && !m.HasRead:
 		o.startsAnew("it never reads standard input")
-	case m.info.Kind == Command && !m.checkpoints:
+	case m.info.Kind == Command && !m.Checkpoints:
 		o.startsAnew("an interpreter can not freeze programs")
 	}
 	return o
