@@ -113,6 +113,23 @@ generate: ## Write sdk/abi/abi.json and web/src/api/types.ts from the Go types
 race: ## Run the Go tests under the race detector
 	CGO_ENABLED=1 go test -race -short -p 2 -timeout 8m ./...
 
+# Each fuzzer of the module for a fixed number of inputs. Those that compile or
+# interpret modules take as long for one as others do for thousands. Inputs are not
+# made smaller, which takes a minute each; to look for more, and to see a failure
+# made small: go test ./runtime/wasm -run '^$$' -fuzz FuzzGenerated
+FUZZ       = grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' runtime hostfuncs packs cmd
+FUZZ_SLOW := FuzzGenerated|FuzzCall|FuzzCallGenerated|FuzzDifferential
+FUZZ_RUNS := 5000
+FUZZ_FEW  := 400
+
+.PHONY: fuzz
+fuzz: ## Run every fuzzer for a fixed number of inputs
+	@$(FUZZ) | sort | while IFS=: read -r file _ fn; do \
+	  name=$${fn#func }; runs=$(FUZZ_RUNS); if [[ "$$name" =~ ^($(FUZZ_SLOW))$$ ]]; then runs=$(FUZZ_FEW); fi; \
+	  echo "$$name in $$(dirname "$$file"), $$runs inputs"; \
+	  out=$$(go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$name$$" -fuzztime "$${runs}x" -fuzzminimizetime 1x -parallel 2 2>&1) || { echo "$$out"; exit 1; }; \
+	done
+
 .PHONY: bench
 bench: build ## Latency and throughput of the whole path, beside an echo handler, in one table
 	go run ./runtime/daemon/bench

@@ -132,15 +132,15 @@ func (r *run) park() {
 }
 
 // say repeats what the program had said when it was frozen: it is part of every
-// run.
-func (c *checkpoint) say(r *run) {
-	r.output = append(r.output, c.output...)
+// run, and of what the run may say.
+func (c *checkpoint) say(r *run) error {
 	for n := range c.rest {
 		r.lines[n].rest = append(r.lines[n].rest, c.rest[n]...)
 	}
 	for _, l := range c.log {
 		r.log.add(l.level, l.text)
 	}
+	return r.addOutput(c.output)
 }
 
 // park starts a program until it waits for its input. Without an error and an

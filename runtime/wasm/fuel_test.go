@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -81,6 +82,27 @@ func TestFuelIsWhatWasExecuted(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// A limit that is just enough is enough, wherever the guest was asked to wait.
+func TestALimitThatIsJustEnough(t *testing.T) {
+	t.Parallel()
+	const bytes = 8 << 20 // whose cost is more than a quantum, in pieces that do not divide it
+	fill := slices.Concat([]byte{0x41, 0, 0x41, 1, 0x41}, sleb(bytes), []byte{0xfc, 11, 0}, ret)
+	code := action(fill).with(5, append([]byte{1, 0}, uleb(bytes/pageSize)...)).module()
+	for kind, e := range engines(t) {
+		m, err := e.Load(t.Context(), "fill", code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const cost = 5 + bytes/8
+		for limit, want := range map[int64]automation.FailureCode{2 * cost: "", cost: "", cost - 1: automation.CodeOutOfFuel} {
+			res := call(t, m, Call{Export: "run", Limits: automation.Limits{Fuel: limit}})
+			if res.Code != want || res.Usage.Fuel != cost {
+				t.Errorf("%s: of %d, %d are used, %q, want %d and %q", kind, limit, res.Usage.Fuel, res.Code, cost, want)
+			}
 		}
 	}
 }

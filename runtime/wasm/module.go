@@ -90,7 +90,9 @@ func (i *instance) resume(export string) (uint32, error) {
 	if i.checkpoint == nil {
 		return i.call(export, 1)
 	}
-	i.checkpoint.say(&i.run)
+	if err := i.checkpoint.say(&i.run); err != nil {
+		return 0, err
+	}
 	return i.call(exportStart, 0)
 }
 

@@ -135,7 +135,7 @@ func (r *run) refuel() error {
 	r.granted = 0
 	r.instance.fuel.Set(0)
 	left := r.limits.Fuel - r.spent
-	if left <= 0 {
+	if left < 0 {
 		return &stop{automation.CodeOutOfFuel, "the action used up its CPU time: " + countText(r.limits.Fuel) + " instructions"}
 	}
 	r.granted = min(left, quantum)
@@ -176,10 +176,17 @@ func (r *run) interruption() *stop {
 
 // writeOutput appends to the output as far as the limit allows.
 func (r *run) writeOutput(b []byte) {
+	if err := r.addOutput(b); err != nil {
+		panic(err)
+	}
+}
+
+func (r *run) addOutput(b []byte) error {
 	if int64(len(r.output)+len(b)) > r.limits.Output {
-		panic(&stop{automation.CodeOutputLimit, "the action wrote more than " + bytesText(r.limits.Output) + " of output"})
+		return &stop{automation.CodeOutputLimit, "the action wrote more than " + bytesText(r.limits.Output) + " of output"}
 	}
 	r.output = append(r.output, b...)
+	return nil
 }
 
 // pay takes fuel for work that the host does. When none is left, the guest yields

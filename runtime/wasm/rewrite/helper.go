@@ -60,6 +60,7 @@ func fillBody(w *meter) []byte {
 		a.get(toLocal).i32(pieceSize).op(opI32Add).set(toLocal)
 		a.get(sizeLocal).i32(pieceSize).op(opI32Sub).set(sizeLocal)
 	})
+	a.code = w.chargeLength(a.code, sizeLocal, bytesPerUnit) // the rest
 	a.get(toLocal, fromLocal, sizeLocal)
 	fillOp(a)
 	return a.op(opEnd).code
@@ -88,6 +89,7 @@ func copyBody(w *meter) []byte {
 		a.get(sizeLocal).i32(pieceSize).op(opI32Sub).set(sizeLocal)
 	})
 	a.op(opEnd)
+	a.code = w.chargeLength(a.code, sizeLocal, bytesPerUnit) // the rest
 	a.get(toLocal, fromLocal, sizeLocal)
 	copyOp(a)
 	return a.op(opEnd).code
