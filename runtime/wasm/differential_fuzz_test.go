@@ -76,7 +76,7 @@ func (s *subject) metered(t testing.TB, config wazero.RuntimeConfig, quantum int
 	t.Helper()
 	m := newMachine(config, s)
 	m.metered, m.quantum = true, quantum
-	steps, err := m.run(s.rewritten, s.start, s.exports, s.globals, s.restored)
+	steps, err := m.run(s.rewritten, plan{s.start, s.exports, s.globals, s.restored})
 	if err != nil {
 		t.Fatalf("rewritten: %v", err)
 	}
@@ -91,7 +91,8 @@ func (d *differential) bare(t testing.TB, s *subject, code []byte, twin []step) 
 	for _, x := range twin {
 		exports = append(exports, x.export)
 	}
-	steps, err := newMachine(d.interpreted.WithCloseOnContextDone(true), s).run(code, "", exports, s.globals, []string{countExport})
+	m := newMachine(d.interpreted.WithCloseOnContextDone(true), s)
+	steps, err := m.run(code, plan{exports: exports, globals: s.globals, private: []string{countExport}})
 	if err != nil {
 		t.Fatalf("as it was: %v", err)
 	}

@@ -44,8 +44,8 @@ type step struct {
 	memory  string
 	imports string // how many calls there were, and a sum of them
 	spent   int64
-	depth   int32 // calls left
-	private string
+	depth   int32  // calls left
+	private string // globals that only this module has
 }
 
 // started is the step that a start function is, and instantiating when it fails.
@@ -74,12 +74,20 @@ func diffLimits(tables uint32) rewrite.Limits {
 }
 
 func newMachine(config wazero.RuntimeConfig, s *subject) *machine {
-	return &machine{memory: s.memory, maximum: s.maximum, runtime: wazero.NewRuntimeWithConfig(context.Background(), config.WithMemoryLimitPages(diffPages)), quantum: math.MaxInt64, limit: diffFuel}
+	runtime := wazero.NewRuntimeWithConfig(context.Background(), config.WithMemoryLimitPages(diffPages))
+	return &machine{runtime: runtime, memory: s.memory, maximum: s.maximum, quantum: math.MaxInt64, limit: diffFuel}
+}
+
+// plan is what to call, and which globals to look at.
+type plan struct {
+	start            string // called first; empty when it is none
+	exports          []string
+	globals, private []string // that everybody has, and that only this module has
 }
 
 // run instantiates a module, calls its exports one after the other and tells what
-// came of it. start is called first if it is there. A machine runs one module.
-func (m *machine) run(code []byte, start string, exports, globals, private []string) (steps []step, err error) {
+// came of it. A machine runs one module.
+func (m *machine) run(code []byte, p plan) (steps []step, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), diffTime)
 	defer cancel()
 	defer func() { err = errors.Join(err, m.close(ctx)) }()
@@ -94,19 +102,20 @@ func (m *machine) run(code []byte, start string, exports, globals, private []str
 	if err != nil {
 		return []step{{export: started, trap: trapOf(err)}}, nil
 	}
-	if start != "" {
-		exports = append([]string{start}, exports...)
+	exports := p.exports
+	if p.start != "" {
+		exports = append([]string{p.start}, exports...)
 	}
-	for n, name := range exports {
+	for _, name := range exports {
 		fn := mod.ExportedFunction(name)
 		if fn == nil || !simple(fn.Definition()) {
 			continue
 		}
-		s := m.step(ctx, mod, fn, n)
-		if s.export = name; name == start {
+		s := m.step(ctx, mod, fn)
+		if s.export = name; name == p.start {
 			s.export = started
 		}
-		s.globals, s.private = look(mod, globals), look(mod, private)
+		s.globals, s.private = look(mod, p.globals), look(mod, p.private)
 		steps = append(steps, s)
 		if s.trap == errFuel.Error() || s.trap == errDepth.Error() || s.export == started && s.trap != "" {
 			break
@@ -146,11 +155,11 @@ func simple(f api.FunctionDefinition) bool {
 	return true
 }
 
-// step calls a function with arguments that follow from its place.
-func (m *machine) step(ctx context.Context, mod api.Module, fn api.Function, n int) (s step) {
+// step calls a function with arguments that follow from its type.
+func (m *machine) step(ctx context.Context, mod api.Module, fn api.Function) (s step) {
 	var args []uint64
 	for at, t := range fn.Definition().ParamTypes() {
-		args = append(args, argument(t, 7*n+at))
+		args = append(args, argument(t, 7*len(fn.Definition().ParamTypes())+at))
 	}
 	if m.metered {
 		mod.ExportedGlobal(rewrite.DepthExport).(api.MutableGlobal).Set(diffDepth)
