@@ -178,8 +178,8 @@ func (d *differential) checkGenerated(t testing.TB, choices []byte, command bool
 			break
 		}
 		// Never less, and no more than the short pieces beside what was executed: each
-		// of at most 24 instructions, once for every piece that pays.
-		if x.spent < count || x.spent > count+24*(count+1) {
+		// of at most 32 instructions, once for every piece that pays.
+		if x.spent < count || x.spent > count+32*(count+1) {
 			t.Fatalf("%s is charged %d for %d instructions", x.export, x.spent, count)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // Fuel is the number of instructions that were executed, counted here by hand:
 // one each, nothing for block, loop, else, end, nop and drop, and what the table
-// in package rewrite adds for bulk operations. Pieces of code of at most 24
+// in package rewrite adds for bulk operations. Pieces of code of at most 32
 // instructions are paid for by what leads to them, whichever way is taken then.
 func TestFuelIsWhatWasExecuted(t *testing.T) {
 	t.Parallel()

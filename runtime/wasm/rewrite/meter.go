@@ -31,7 +31,7 @@ func (w *meter) body(b body, t FuncType, counted bool) []byte {
 	spare := uint32(len(t.Params) + b.locals)
 	out = w.locals(out, b, &s, spare)
 	if s.entryLooks() {
-		out = append(w.chargeHead(append(out, opLoop, voidBlock), s.segments[0].pays), opEnd)
+		out = w.charge(out, s.segments[0].pays)
 	} else {
 		out = w.pay(out, s.segments[0].pays)
 	}

@@ -3,7 +3,7 @@
 ;; expect open trap "file descriptor 3 without a line end"
 ;; expect lines trap "does not read the replies"
 ;; expect calls host_call_limit
-;; expect read timeout
+;; expect read out_of_fuel
 (module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))(import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
   (memory 20) (data (i32.const 0) "\00\01\00\00\00\00\0f\00") (data (i32.const 16) "\40\00\00\00\16\00\00\00") (data (i32.const 64) "{\"call\":\"x\",\"a\":[[1]]}\n")
   (func (export "open") (result i32) (loop $l (drop (call $write (i32.const 3) (i32.const 0) (i32.const 1) (i32.const 8))) (br $l)) (i32.const 0))
