@@ -19,8 +19,8 @@ package rewrite
 // forward, so one walk back over the segments decides.
 
 // foldedCost trades exactness against speed. Without folding, the Go and JavaScript
-// actions of make bench-wasm take 34 % and 30 % longer than unmetered, with it about
-// 20 %, while what they are charged grows by a half. Only where it is known which way
+// actions of make bench-wasm take a third longer than unmetered, with it a quarter
+// where the machine is quiet, while what they are charged grows by a half. Only where it is known which way
 // is dear could both be had; charging the difference there cost nearly as much as
 // not to fold.
 const foldedCost = 32
