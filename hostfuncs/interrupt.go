@@ -23,6 +23,15 @@ func Interrupted(ctx context.Context, doing string) error {
 	return e
 }
 
+// Over tells whether ctx is done, or will be at once: a connection may notice a
+// deadline before the context does.
+func Over(ctx context.Context) bool {
+	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
+		<-ctx.Done()
+	}
+	return ctx.Err() != nil
+}
+
 // WithTimeout bounds ctx by the seconds that a request asks for, by standard when
 // it asks for none. The execution's own deadline holds in any case.
 func WithTimeout(ctx context.Context, seconds float64, standard time.Duration) (context.Context, context.CancelFunc, error) {

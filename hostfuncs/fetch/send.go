@@ -214,7 +214,7 @@ func explain(ctx context.Context, err error, t target) error {
 	if known := (*automation.Error)(nil); errors.As(err, &known) {
 		return automation.Denied("send %s to %s: %s", t.method, t.name(), known.Message).WithHint("%s", known.Hint)
 	}
-	if ctx.Err() != nil {
+	if hostfuncs.Over(ctx) {
 		return hostfuncs.Interrupted(ctx, "send "+t.method+" to "+t.name())
 	}
 	if dns := (*net.DNSError)(nil); errors.As(err, &dns) { // whose text names the resolver's address

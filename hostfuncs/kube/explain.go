@@ -41,7 +41,7 @@ func explain(ctx context.Context, err error, doing string, right rbac) error {
 		return nil
 	case errors.As(err, &known):
 		return err
-	case ctx.Err() != nil:
+	case hostfuncs.Over(ctx):
 		return hostfuncs.Interrupted(ctx, doing)
 	}
 	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
