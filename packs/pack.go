@@ -29,7 +29,7 @@ type Pack struct {
 	Digest   string // "sha256:..." over all files that were read
 	Actions  []automation.Action
 	Rules    []automation.Rule
-	Triggers []TriggerType
+	Triggers []automation.TriggerType
 	// ConfigSchema is config.schema.yaml, Config what the operator wrote completed
 	// with its defaults.
 	ConfigSchema map[string]automation.Parameter

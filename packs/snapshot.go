@@ -70,12 +70,12 @@ func (s *Snapshot) Actions() []automation.Action {
 }
 
 // Triggers returns all declared trigger types by reference.
-func (s *Snapshot) Triggers() []TriggerType {
-	all := []TriggerType{}
+func (s *Snapshot) Triggers() []automation.TriggerType {
+	all := []automation.TriggerType{}
 	for _, g := range s.generations {
 		all = append(all, g.pack.Triggers...)
 	}
-	slices.SortFunc(all, func(a, b TriggerType) int { return strings.Compare(string(a.Ref()), string(b.Ref())) })
+	slices.SortFunc(all, func(a, b automation.TriggerType) int { return strings.Compare(string(a.Ref()), string(b.Ref())) })
 	return all
 }
 

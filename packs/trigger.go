@@ -6,25 +6,12 @@ import (
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
-// TriggerType is a kind of event that a pack declares in triggers/*.yaml.
-type TriggerType struct {
-	Pack             string              `json:"pack"`
-	Name             string              `json:"name"`
-	Description      string              `json:"description,omitempty"`
-	ParametersSchema map[string]any      `json:"parameters_schema,omitempty"`
-	PayloadSchema    map[string]any      `json:"payload_schema,omitempty"`
-	Position         automation.Position `json:"position,omitzero"`
-}
-
-// Ref names the trigger type.
-func (t *TriggerType) Ref() automation.Ref { return automation.NewRef(t.Pack, t.Name) }
-
-func readTrigger(file, pack string, data []byte) (TriggerType, error) {
+func readTrigger(file, pack string, data []byte) (automation.TriggerType, error) {
 	d, err := parse(file, data)
 	if err != nil {
-		return TriggerType{}, err
+		return automation.TriggerType{}, err
 	}
-	t := TriggerType{Pack: pack, Position: d.position(d.root)}
+	t := automation.TriggerType{Pack: pack, Position: d.position(d.root)}
 	known := fields{
 		"name":              func(v *yaml.Node) { t.Name = d.resourceName(v) },
 		"pack":              func(v *yaml.Node) { d.samePack(v, pack) },

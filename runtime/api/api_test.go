@@ -382,7 +382,7 @@ func TestLogPages(t *testing.T) {
 // full is a store on a disk that is full.
 type full struct{ store.Store }
 
-func (full) Accept(context.Context, store.Acceptance) error {
+func (full) Accept(context.Context, ...store.Acceptance) error {
 	return automation.Unavailable("the database can not be used").WithCode("store_unavailable").Because(errors.New("/secret/squall.db"))
 }
 

@@ -51,7 +51,7 @@ func enums() map[reflect.Type][]string {
 			automation.AttemptTimedOut, automation.AttemptCanceled, automation.AttemptLost, automation.AttemptInterrupted),
 		reflect.TypeFor[automation.ModuleKind]():  words(automation.ModuleCommand, automation.ModuleReactor, automation.ModuleExtism),
 		reflect.TypeFor[automation.CheckStatus](): words(automation.CheckOK, automation.CheckWarning, automation.CheckFailed),
-		reflect.TypeFor[automation.Outcome]():     words(automation.Matched, automation.NotMatched, automation.Errored),
+		reflect.TypeFor[automation.Outcome]():     words(automation.Matched, automation.NotMatched, automation.Suppressed, automation.Errored),
 		reflect.TypeFor[automation.LogLevel]():    words(automation.LevelDebug, automation.LevelInfo, automation.LevelWarning, automation.LevelError),
 		reflect.TypeFor[automation.ChangeKind](): words(automation.EventCreated, automation.ExecutionUpdated, automation.LogAppended,
 			automation.ArtifactCreated, automation.PackUpdated),
@@ -116,6 +116,8 @@ func (d *describer) schema(t reflect.Type) map[string]any {
 		return map[string]any{"type": "string", "format": "date-time"}
 	case reflect.TypeFor[json.RawMessage]():
 		return map[string]any{}
+	case reflect.TypeFor[automation.Duration]():
+		return map[string]any{"type": "string", "examples": []string{"1m30s"}}
 	}
 	if words, ok := enums()[t]; ok {
 		d.schemas[t.Name()] = map[string]any{"type": "string", "enum": words}

@@ -57,6 +57,7 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/packs", s.listPacks, false, "The packs, in service or broken.", nil, reflect.TypeFor[List[automation.PackStatus]](), 200},
 		{get, "/api/v1/packs/:name", s.getPack, false, "One pack.", nil, reflect.TypeFor[automation.PackStatus](), 200},
 		{get, "/api/v1/webhooks", s.listWebhooks, false, "The webhooks that rules listen to.", nil, reflect.TypeFor[List[Webhook]](), 200},
+		{get, "/api/v1/sources", s.listSources, false, "Timers, sensors and watches, and how they are doing.", nil, reflect.TypeFor[List[automation.SourceStatus]](), 200},
 		{get, "/api/v1/artifacts", s.listArtifacts, false, "Artifacts, newest first.", nil, reflect.TypeFor[List[automation.Artifact]](), 200},
 		{get, "/api/v1/artifacts/:id", s.getArtifact, false, "One artifact's record.", nil, reflect.TypeFor[automation.Artifact](), 200},
 		{get, "/api/v1/artifacts/:id/content", s.getArtifactContent, false, "An artifact's bytes; ranges are honoured.", nil, nil, 200},

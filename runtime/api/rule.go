@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
 )
 
 // RuleDetail is a rule with its newest verdicts.
@@ -38,7 +39,7 @@ func (s *Server) getRule(c echo.Context) error {
 		return err
 	}
 	const newest = 50
-	verdicts, err := s.Store.Verdicts(c.Request().Context(), r.Ref(), newest)
+	verdicts, err := s.Store.Verdicts(c.Request().Context(), store.VerdictQuery{Rule: r.Ref(), Limit: newest})
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,9 @@ type Options struct {
 	TestRule func(ruleYAML, payload []byte) (automation.RuleTest, error)
 	// TestRuleInService judges a payload by a rule that is loaded.
 	TestRuleInService func(r automation.Rule, payload []byte) (automation.RuleTest, error)
+	// Sources tells how timers, sensors and watches are doing; nil when there are
+	// none.
+	Sources func() []automation.SourceStatus
 	// Doctor looks whether the server is well.
 	Doctor    func() []automation.Check
 	Page      http.Handler // the single-page application

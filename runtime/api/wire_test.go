@@ -33,10 +33,10 @@ func (s *testServer) dial(request string) *net.TCPConn {
 // slow makes every commit wait.
 type slow struct{ store.Store }
 
-func (s slow) Accept(ctx context.Context, a store.Acceptance) error {
+func (s slow) Accept(ctx context.Context, all ...store.Acceptance) error {
 	select {
 	case <-time.After(100 * time.Millisecond):
-		return s.Store.Accept(ctx, a)
+		return s.Store.Accept(ctx, all...)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

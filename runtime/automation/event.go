@@ -24,6 +24,12 @@ type Event struct {
 	Looked  int `json:"looked"`
 	// Summary is one line that tells people which event this is.
 	Summary string `json:"summary,omitempty"`
+	// Warning says what is odd about it: a payload that does not fit its schema.
+	Warning string `json:"warning,omitempty"`
+	// Cause is the execution, if one, that this event is about or was raised by;
+	// Depth is how many events in a chain led to it.
+	Cause string `json:"cause,omitempty"`
+	Depth int    `json:"depth,omitempty"`
 	// Verdicts and Executions stand only in an answer about a single event.
 	Verdicts   []Verdict          `json:"verdicts,omitempty"`
 	Executions []ExecutionSummary `json:"executions,omitempty"`
@@ -36,7 +42,8 @@ type Outcome string
 const (
 	Matched    Outcome = "matched"
 	NotMatched Outcome = "not_matched"
-	Errored    Outcome = "error" // a criterion or a template could not be evaluated
+	Suppressed Outcome = "suppressed" // all holds, but a control of the rule's flow held it back
+	Errored    Outcome = "error"      // a criterion or a template could not be evaluated
 )
 
 // Verdict is one rule's decision about one event, with its reasons.
@@ -44,6 +51,8 @@ type Verdict struct {
 	Event   string  `json:"event"`
 	Rule    Ref     `json:"rule"`
 	Outcome Outcome `json:"outcome"`
+	// Item is the index of the list item that was judged, for a rule with foreach.
+	Item *int `json:"item,omitempty"`
 	// Criteria are in the order of the rule; those after the first that does not
 	// hold are evaluated too, so that a near miss shows how near it was.
 	Criteria []CriterionResult `json:"criteria"`
@@ -52,8 +61,17 @@ type Verdict struct {
 	Total int `json:"total"`
 	// Error says where and why evaluation failed.
 	Error string `json:"error,omitempty"`
-	// Execution is what the rule started; empty unless it matched.
+	// Control held a suppressed verdict back, Reason says why in words.
+	Control Control `json:"control,omitempty"`
+	Reason  string  `json:"reason,omitempty"`
+	// Observed tells that the rule only observes: nothing was started.
+	Observed bool `json:"observed,omitempty"`
+	// Execution is what the rule started; empty unless it matched, or a person or
+	// the end of a debounce let it pass.
 	Execution string `json:"execution,omitempty"`
+	// ReleasedBy let a suppressed verdict pass: a user, or "debounce".
+	ReleasedBy string     `json:"released_by,omitempty"`
+	ReleasedAt *time.Time `json:"released_at,omitempty"`
 }
 
 // CriterionResult is what one criterion expected and what it saw.
@@ -64,6 +82,9 @@ type CriterionResult struct {
 	Actual   any    `json:"actual"`
 	Matched  bool   `json:"matched"`
 	Error    string `json:"error,omitempty"`
+	// Members are the results of a group, whose Operator is any, all or not and
+	// whose Key is empty. The operator of a rule's "when" is cel.
+	Members []CriterionResult `json:"members,omitempty"`
 }
 
 // RuleTest is what a rule would decide about a payload, without anything being

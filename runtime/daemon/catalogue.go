@@ -23,7 +23,7 @@ func (c catalogue) Rule(ref automation.Ref) (automation.Rule, bool) {
 func (c catalogue) Webhooks() map[string][]automation.Ref { return c.Snapshot.Rules().Webhooks() }
 
 func (c catalogue) HasTrigger(ref automation.Ref) bool {
-	declared := slices.ContainsFunc(c.Snapshot.Triggers(), func(t packs.TriggerType) bool { return t.Ref() == ref })
+	declared := slices.ContainsFunc(c.Snapshot.Triggers(), func(t automation.TriggerType) bool { return t.Ref() == ref })
 	return declared || c.Snapshot.Rules().HasTrigger(ref)
 }
 

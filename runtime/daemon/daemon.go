@@ -152,6 +152,8 @@ func (d *Daemon) serve(ctx context.Context, listener net.Listener) error {
 	defer stopWatch()
 	group.Go(func() error { return p.watcher.Run(watchCtx) })
 	group.Go(func() error { d.sweep(watchCtx); return nil })
+	p.triggers.Sync(p.registry.Snapshot().Rules().Wanted())
+	group.Go(func() error { return p.triggers.Run(watchCtx) })
 	group.Go(func() error { return ignoreClosed(server.Serve(listener)) })
 	group.Go(func() error {
 		<-failed.Done()

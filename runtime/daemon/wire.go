@@ -24,6 +24,7 @@ import (
 	"github.com/squall-dev/squall/runtime/runner"
 	"github.com/squall-dev/squall/runtime/store/sqlite"
 	"github.com/squall-dev/squall/runtime/telemetry"
+	"github.com/squall-dev/squall/runtime/trigger"
 	"github.com/squall-dev/squall/runtime/wasm"
 	"github.com/squall-dev/squall/web"
 )
@@ -38,6 +39,7 @@ type parts struct {
 	registry *packs.Registry
 	watcher  *packs.Watcher
 	engine   *engine.Engine
+	triggers *trigger.Manager
 	api      *api.Server
 	// sweep removes artifact files that no execution names: those of attempts that
 	// died before their end was stored.
@@ -114,6 +116,9 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	}
 	p.registry, err = packs.NewRegistry(packs.RegistryOptions{Logger: o.Logger, Changed: func(s automation.PackStatus) {
 		metrics.PackLoaded(s.Name, s.Error == "")
+		if p.triggers != nil { // nil only while the parts are made
+			p.triggers.Sync(p.registry.Snapshot().Rules().Wanted())
+		}
 		if err := db.Announce(context.WithoutCancel(ctx), automation.Change{Kind: automation.PackUpdated, Pack: &s}); err != nil {
 			o.Logger.Warn("a pack's change was not announced", "pack", s.Name, "err", err)
 		}
@@ -141,6 +146,8 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_executions_queued", "Pending executions held in memory.", func() float64 { return float64(p.engine.Queued()) })
 	metrics.Gauge("squall_executions_running", "Executions running now.", func() float64 { return float64(p.engine.Busy()) })
 
+	p.triggers = trigger.NewManager()
+
 	p.guard = access.New(db, nil)
 	if err := p.firstToken(ctx, c.Data); err != nil {
 		return p, err
@@ -149,8 +156,9 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  testRule, TestRuleInService: testRuleInService,
-		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
-		Page:   web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
+		Doctor:  (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
+		Sources: p.triggers.Status,
+		Page:    web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,
 	})
 	return p, err

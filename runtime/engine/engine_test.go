@@ -505,6 +505,6 @@ func TestAnEventThatCannotBeStoredStartsNothing(t *testing.T) {
 
 type refusing struct{ store.Store }
 
-func (refusing) Accept(context.Context, store.Acceptance) error {
+func (refusing) Accept(context.Context, ...store.Acceptance) error {
 	return automation.Unavailable("the disk is full")
 }

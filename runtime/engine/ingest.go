@@ -17,27 +17,56 @@ import (
 // verdicts and executions, in one transaction. Id and time are set here. When it
 // returns nil, nothing of it can be lost; when it fails, nothing of it is there.
 func (e *Engine) Ingest(ctx context.Context, ev automation.Event) (automation.Accepted, error) {
+	accepted, err := e.IngestAll(ctx, []automation.Event{ev})
+	if err != nil {
+		return automation.Accepted{}, err
+	}
+	return accepted[0], nil
+}
+
+// IngestAll does for several events what Ingest does for one, all of them or none,
+// and stores how far their source has come.
+func (e *Engine) IngestAll(ctx context.Context, events []automation.Event, marks ...automation.Mark) ([]automation.Accepted, error) {
 	if !e.accepting.Load() {
-		return automation.Accepted{}, errNotAccepting()
+		return nil, errNotAccepting()
 	}
 	began := e.Now()
-	ev.ID, ev.ReceivedAt, ev.PayloadBytes = e.IDs.New(), began, int64(len(ev.Payload))
+	all := make([]store.Acceptance, 0, len(events)+1)
+	accepted := make([]automation.Accepted, 0, len(events))
+	for _, ev := range events {
+		a, err := e.judge(ev, began)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+		accepted = append(accepted, automation.Accepted{Event: a.Event.ID, Looked: a.Event.Looked, Matched: a.Event.Matched, Executions: idsOf(a.Executions)})
+	}
+	if len(marks) > 0 {
+		all = append(all, store.Acceptance{Marks: marks})
+	}
+	if err := e.commit(ctx, all...); err != nil {
+		return nil, fmt.Errorf("commit event: %w", err)
+	}
+	for _, ev := range events {
+		e.Meter.EventAccepted(string(ev.Trigger), time.Since(began))
+	}
+	return accepted, nil
+}
+
+// judge decides what an event leads to.
+func (e *Engine) judge(ev automation.Event, at time.Time) (store.Acceptance, error) {
+	ev.ID, ev.ReceivedAt, ev.PayloadBytes = e.IDs.New(), at, int64(len(ev.Payload))
 	payload, err := expr.Decode(ev.Payload)
 	if err != nil {
-		return automation.Accepted{}, automation.Invalid("the event's payload is not JSON").Because(err)
+		return store.Acceptance{}, automation.Invalid("the event's payload is not JSON").Because(err)
 	}
 	catalogue := e.Catalogue()
-	matches := catalogue.Rules().Match(rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: began})
+	matches := catalogue.Rules().Match(rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: at, Event: ev})
 	a := store.Acceptance{Event: &ev}
 	for _, m := range matches {
 		e.addVerdict(&a, catalogue, m)
 	}
-	accepted := automation.Accepted{Event: ev.ID, Looked: ev.Looked, Matched: ev.Matched, Executions: idsOf(a.Executions)}
-	if err := e.commit(ctx, a); err != nil {
-		return automation.Accepted{}, fmt.Errorf("commit event: %w", err)
-	}
-	e.Meter.EventAccepted(string(ev.Trigger), time.Since(began))
-	return accepted, nil
+	return a, nil
 }
 
 func (e *Engine) addVerdict(a *store.Acceptance, catalogue Catalogue, m rule.Match) {
@@ -96,14 +125,19 @@ func (e *Engine) failed(x automation.Execution, code automation.FailureCode, err
 
 // commit makes an acceptance durable. Executions for which a worker is idle are
 // committed as running, so that they start without a second commit.
-func (e *Engine) commit(ctx context.Context, a store.Acceptance) error {
+func (e *Engine) commit(ctx context.Context, all ...store.Acceptance) error {
 	e.gate.RLock()
 	defer e.gate.RUnlock()
 	if !e.accepting.Load() {
 		return errNotAccepting()
 	}
-	claimed, waiting := e.reserve(a.Executions)
-	if err := e.Store.Accept(ctx, a); err != nil {
+	var claimed []task
+	var waiting []automation.Execution
+	for _, a := range all {
+		c, w := e.reserve(a.Executions)
+		claimed, waiting = append(claimed, c...), append(waiting, w...)
+	}
+	if err := e.Store.Accept(ctx, all...); err != nil {
 		for _, t := range claimed {
 			e.running.remove(t.execution.ID)
 			e.line.release()

@@ -25,10 +25,10 @@ type gated struct {
 	onPending         func()
 }
 
-func (g *gated) Accept(ctx context.Context, a store.Acceptance) error {
-	err := g.Store.Accept(ctx, a)
-	if g.onAccept != nil && err == nil && len(a.Executions) > 0 {
-		err = g.onAccept(a.Executions[0].ID)
+func (g *gated) Accept(ctx context.Context, all ...store.Acceptance) error {
+	err := g.Store.Accept(ctx, all...)
+	if g.onAccept != nil && err == nil && len(all[0].Executions) > 0 {
+		err = g.onAccept(all[0].Executions[0].ID)
 	}
 	return err
 }

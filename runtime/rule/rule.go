@@ -19,9 +19,11 @@ package rule
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/expr"
 )
 
 // WebhookTrigger is the trigger type of webhooks, whose parameter "url" says
@@ -37,6 +39,12 @@ type Input struct {
 	Payload any
 	// Now is what ages are measured against.
 	Now time.Time
+	// Event is what a rule's "when" sees as "event": its id, trigger, parameters,
+	// received_at.
+	Event automation.Event
+	// KV reads the key-value store; nil means that it is empty. An unknown key is
+	// ok = false.
+	KV func(scope, name string) (value string, ok bool, err error)
 }
 
 // Match is what one rule decided.
@@ -88,6 +96,26 @@ func (s *Set) Rule(ref automation.Ref) (automation.Rule, bool) {
 func (s *Set) HasTrigger(trigger automation.Ref) bool {
 	_, ok := s.index[trigger]
 	return ok
+}
+
+// Wanted lists the triggers that enabled rules look at: each type and set of
+// parameters once, in the order of the rules.
+func (s *Set) Wanted() []automation.Wanted {
+	var all []automation.Wanted
+	for _, r := range s.rules {
+		if !r.Enabled {
+			continue
+		}
+		i := slices.IndexFunc(all, func(w automation.Wanted) bool {
+			return w.Trigger == r.Trigger.Type && expr.Equal(w.Parameters, r.trigger)
+		})
+		if i < 0 {
+			all = append(all, automation.Wanted{Trigger: r.Trigger.Type, Parameters: r.trigger})
+			i = len(all) - 1
+		}
+		all[i].Rules = append(all[i].Rules, r.Ref())
+	}
+	return all
 }
 
 // Webhooks lists the enabled webhook rules by their path, without slashes at the

@@ -27,6 +27,8 @@ import (
 type Store interface {
 	Writer
 	Reader
+	Sources
+	KV
 	Credentials
 
 	// Ping reports whether the store can write: nil, or an error of kind
@@ -38,11 +40,11 @@ type Store interface {
 
 // Writer holds the durable steps of an execution's life.
 type Writer interface {
-	// Accept stores an event, the verdict of every rule that looked at it and the
-	// executions it starts, all or nothing. Event may be nil: a person started the
-	// executions. An execution with Status Running also gets its first attempt; one
-	// with status Failed is stored as finished.
-	Accept(ctx context.Context, a Acceptance) error
+	// Accept stores events, the verdict of every rule that looked at them and the
+	// executions they start, all of it or nothing. Event may be nil: a person
+	// started the executions. An execution with Status Running also gets its first
+	// attempt; one with status Failed is stored as finished.
+	Accept(ctx context.Context, all ...Acceptance) error
 
 	// Start turns a pending execution into a running one and begins its next
 	// attempt, whose number it returns. Conflict when it is not pending (any more).
@@ -85,8 +87,8 @@ type Reader interface {
 	// Log returns lines with number >= from, at most limit.
 	Log(ctx context.Context, id string, from, limit int) ([]automation.LogLine, error)
 
-	// Verdicts returns the newest verdicts of a rule.
-	Verdicts(ctx context.Context, rule automation.Ref, limit int) ([]automation.Verdict, error)
+	// Verdicts returns the newest verdicts that a query selects.
+	Verdicts(ctx context.Context, q VerdictQuery) ([]automation.Verdict, error)
 
 	Artifact(ctx context.Context, id string) (automation.Artifact, error)
 	Artifacts(ctx context.Context, q ArtifactQuery) ([]automation.Artifact, error)
@@ -95,11 +97,40 @@ type Reader interface {
 	LastSeq(ctx context.Context) (int64, error)
 }
 
-// Acceptance is what one event leads to.
+// Acceptance is what one event leads to. All fields are optional, but verdicts
+// need an event.
 type Acceptance struct {
 	Event      *automation.Event
 	Verdicts   []automation.Verdict
 	Executions []automation.Execution
+	// Flow replaces what controls remember; a state without a value is forgotten.
+	Flow []automation.FlowState
+	// Releases let suppressed verdicts of earlier events pass.
+	Releases []Release
+	// Marks replace how far sources have come.
+	Marks []automation.Mark
+	// Key, if it has one, is the sender's idempotency key of Event. When the
+	// webhook has seen it before, nothing is stored and the error is a Conflict
+	// with code "duplicate_event".
+	Key *EventKey
+}
+
+// Release lets a suppressed verdict pass that has not been released before;
+// otherwise the error is a Conflict. Item is -1 for a rule without foreach.
+type Release struct {
+	Event     string
+	Rule      automation.Ref
+	Item      int
+	Execution string
+	By        string
+	At        time.Time
+}
+
+// EventKey makes sure that an event is accepted once.
+type EventKey struct {
+	Webhook string
+	Key     string
+	Expires time.Time
 }
 
 // Finish is how an attempt ended.
@@ -140,12 +171,74 @@ type EventQuery struct {
 	Limit   int
 }
 
+// VerdictQuery selects verdicts. Zero fields do not restrict.
+type VerdictQuery struct {
+	Rule     automation.Ref
+	Outcomes []automation.Outcome
+	// Held selects suppressed verdicts that nobody has let pass.
+	Held  bool
+	After string // an event id: only verdicts about older events
+	Limit int    // zero means 100
+}
+
 // ArtifactQuery selects artifacts. Zero fields do not restrict.
 type ArtifactQuery struct {
 	Execution string
 	MediaType string
 	After     string
 	Limit     int
+}
+
+// Sources keeps what the sources of events and the flow of rules need to know
+// after a restart.
+type Sources interface {
+	// Marks returns how far a source has come, one mark a key.
+	Marks(ctx context.Context, source string) ([]automation.Mark, error)
+	// FlowStates returns every state that has not expired at that time.
+	FlowStates(ctx context.Context, at time.Time) ([]automation.FlowState, error)
+	// Forget removes flow states, event keys and key-value entries that have
+	// expired, and all but the newest deliveries of each webhook. It returns how
+	// many rows went.
+	Forget(ctx context.Context, at time.Time, deliveries int) (int, error)
+
+	// KeyedEvent returns the event that came with an idempotency key; NotFound when
+	// there is none or the key has expired.
+	KeyedEvent(ctx context.Context, webhook, key string, at time.Time) (string, error)
+	PutDelivery(ctx context.Context, d automation.Delivery) error
+	// Deliveries lists what was posted to webhooks, newest first.
+	Deliveries(ctx context.Context, q DeliveryQuery) ([]automation.Delivery, error)
+}
+
+// DeliveryQuery selects deliveries. Zero fields do not restrict.
+type DeliveryQuery struct {
+	Webhook  string
+	Outcomes []automation.DeliveryOutcome
+	After    string
+	Limit    int
+}
+
+// KV keeps values that packs and rules share by name. An entry that has expired is
+// not there.
+type KV interface {
+	// KVGet returns NotFound when there is no such entry.
+	KVGet(ctx context.Context, scope, name string, at time.Time) (automation.KVEntry, error)
+	// KVList returns entries by name; an empty scope means all of them.
+	KVList(ctx context.Context, q KVQuery) ([]automation.KVEntry, error)
+	// KVPut stores an entry and returns the one that it replaces; nil when there was
+	// none. CreatedAt of a replaced entry stays.
+	KVPut(ctx context.Context, e automation.KVEntry) (before *automation.KVEntry, err error)
+	// KVDelete removes an entry and returns it; NotFound when there is none.
+	KVDelete(ctx context.Context, scope, name string, at time.Time) (automation.KVEntry, error)
+}
+
+// KVQuery selects entries. After is the name of the last entry seen, and needs a
+// scope.
+type KVQuery struct {
+	Scope  string
+	Prefix string
+	After  string
+	At     time.Time
+	Limit  int
 }
 
 // Credentials stores who may come in. Secrets are kept as hashes only.

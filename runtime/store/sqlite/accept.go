@@ -7,13 +7,24 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
-// Accept stores an event, its verdicts and its executions, all or nothing.
-func (s *Store) Accept(ctx context.Context, a store.Acceptance) error {
-	rows, err := newAcceptanceRows(a)
-	if err != nil {
-		return err
+// Accept stores events with all that they lead to, all or nothing.
+func (s *Store) Accept(ctx context.Context, all ...store.Acceptance) error {
+	ready := make([]acceptanceRows, len(all))
+	for i, a := range all {
+		rows, err := newAcceptanceRows(a)
+		if err != nil {
+			return err
+		}
+		ready[i] = rows
 	}
-	return s.do(ctx, "accept", rows.insert)
+	return s.do(ctx, "accept", func(t *tx) error {
+		for _, rows := range ready {
+			if err := rows.insert(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // acceptanceRows is an acceptance as the writer stores it.
@@ -21,12 +32,17 @@ type acceptanceRows struct {
 	event      *eventRows
 	verdicts   [][]any
 	executions []executionRows
+	flow       []automation.FlowState
+	releases   []store.Release
+	marks      []automation.Mark
+	key        *store.EventKey
 }
 
 func newAcceptanceRows(a store.Acceptance) (rows acceptanceRows, err error) {
-	if a.Event == nil && len(a.Verdicts) > 0 {
-		return rows, automation.Invalid("a verdict needs an event")
+	if a.Event == nil && (len(a.Verdicts) > 0 || a.Key != nil) {
+		return rows, automation.Invalid("a verdict and an event key need an event")
 	}
+	rows.flow, rows.releases, rows.marks, rows.key = a.Flow, a.Releases, a.Marks, a.Key
 	if a.Event != nil {
 		event, err := newEventRows(*a.Event)
 		if err != nil {
@@ -52,6 +68,16 @@ func newAcceptanceRows(a store.Acceptance) (rows acceptanceRows, err error) {
 }
 
 func (r acceptanceRows) insert(t *tx) error {
+	if r.key != nil { // looks before anything is written
+		if err := insertEventKey(t, *r.key, r.event.change.Event); err != nil {
+			return err
+		}
+	}
+	for _, release := range r.releases {
+		if err := releaseVerdict(t, release); err != nil {
+			return err
+		}
+	}
 	if r.event != nil {
 		if err := r.event.insert(t); err != nil {
 			return err
@@ -64,6 +90,21 @@ func (r acceptanceRows) insert(t *tx) error {
 	}
 	for _, rows := range r.executions {
 		if err := rows.insert(t); err != nil {
+			return err
+		}
+	}
+	return r.remember(t)
+}
+
+// remember stores what sources and controls have to know next time.
+func (r acceptanceRows) remember(t *tx) error {
+	for _, f := range r.flow {
+		if err := putFlowState(t, f); err != nil {
+			return err
+		}
+	}
+	for _, m := range r.marks {
+		if err := putMark(t, m); err != nil {
 			return err
 		}
 	}

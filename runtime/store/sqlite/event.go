@@ -11,11 +11,11 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
-const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary`
+const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary, warning, cause, depth`
 
 func scanEvent(row scanner) (e automation.Event, err error) {
 	err = row.Scan(&e.ID, &e.Trigger, decoded{&e.Parameters}, &e.PayloadBytes, instant{&e.ReceivedAt},
-		&e.Matched, &e.Looked, &e.Summary)
+		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth)
 	return e, err
 }
 
@@ -99,7 +99,7 @@ func newEventRows(e automation.Event) (eventRows, error) {
 		e.PayloadBytes = int64(len(e.Payload))
 	}
 	rows := eventRows{event: []any{e.ID, string(e.Trigger), string(parameters), e.PayloadBytes,
-		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary}}
+		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary, e.Warning, e.Cause, e.Depth}}
 	if e.Payload != nil {
 		rows.payload = []any{e.ID, string(e.Payload)}
 	}
@@ -109,7 +109,7 @@ func newEventRows(e automation.Event) (eventRows, error) {
 }
 
 func (r eventRows) insert(t *tx) error {
-	const insertEvent = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	const insertEvent = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertEvent, r.event...); err != nil {
 		return err
 	}

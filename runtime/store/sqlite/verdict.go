@@ -3,10 +3,13 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
 )
 
 // Bounds of a verdict's criteria. A criterion quotes the event, and an event may
@@ -17,11 +20,26 @@ const (
 	maxCriteriaCount = 100      // criteria that are kept once they are
 )
 
-const verdictColumns = `event, rule, outcome, held, total, criteria, error, execution`
+const verdictColumns = `event, rule, item, outcome, held, total, criteria, error, control, reason, observed, execution, released_by, released_at`
 
 func scanVerdict(row scanner) (v automation.Verdict, err error) {
-	err = row.Scan(&v.Event, &v.Rule, &v.Outcome, &v.Held, &v.Total, criteria{&v.Criteria}, &v.Error, &v.Execution)
+	item := noItem
+	err = row.Scan(&v.Event, &v.Rule, &item, &v.Outcome, &v.Held, &v.Total, criteria{&v.Criteria}, &v.Error,
+		&v.Control, &v.Reason, &v.Observed, &v.Execution, &v.ReleasedBy, maybeInstant{&v.ReleasedAt})
+	if item != noItem {
+		v.Item = &item
+	}
 	return v, err
+}
+
+// noItem stands for an event that was judged as a whole.
+const noItem = -1
+
+func itemOf(v automation.Verdict) int {
+	if v.Item == nil {
+		return noItem
+	}
+	return *v.Item
 }
 
 // criteria scans criteria, with their numbers as they were written: a float64
@@ -40,13 +58,22 @@ func (c criteria) Scan(v any) error {
 	return d.Decode(c.into)
 }
 
-// Verdicts returns the newest verdicts of a rule.
-func (s *Store) Verdicts(ctx context.Context, rule automation.Ref, limit int) ([]automation.Verdict, error) {
+// Verdicts lists verdicts, newest event first.
+func (s *Store) Verdicts(ctx context.Context, q store.VerdictQuery) ([]automation.Verdict, error) {
+	w := &where{}
+	w.equal("rule", string(q.Rule))
+	in(w, "outcome", q.Outcomes)
+	if q.Held {
+		w.add("outcome = 'suppressed' AND released_by = ''")
+	}
+	if q.After != "" {
+		w.add("event < ?", q.After)
+	}
 	verdicts, err := collect(ctx, s.read, scanVerdict,
-		`SELECT `+verdictColumns+` FROM verdicts WHERE rule = ? ORDER BY event DESC LIMIT ?`,
-		string(rule), limitOr(limit, defaultLimit))
+		`SELECT `+verdictColumns+` FROM verdicts`+w.String()+` ORDER BY event DESC, item LIMIT ?`,
+		append(w.args, limitOr(q.Limit, defaultLimit))...)
 	if err != nil {
-		return nil, fmt.Errorf("list verdicts of %s: %w", rule, s.readError(ctx, err))
+		return nil, fmt.Errorf("list verdicts: %w", s.readError(ctx, err))
 	}
 	return verdicts, nil
 }
@@ -60,11 +87,34 @@ func newVerdictRow(event string, position int, v automation.Verdict) ([]any, err
 	if err != nil {
 		return nil, automation.Invalid("the verdict of %s can not be stored", v.Rule).Because(err)
 	}
-	return []any{event, string(v.Rule), string(v.Outcome), v.Held, v.Total, text, v.Error, v.Execution, position}, nil
+	return []any{event, string(v.Rule), itemOf(v), string(v.Outcome), v.Held, v.Total, text, v.Error, string(v.Control),
+		v.Reason, v.Observed, v.Execution, v.ReleasedBy, nanosOrNull(v.ReleasedAt), position}, nil
 }
 
 func insertVerdict(t *tx, row []any) error {
-	return t.exec(`INSERT INTO verdicts (`+verdictColumns+`, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
+	return t.exec(`INSERT INTO verdicts (`+verdictColumns+`, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
+}
+
+// releaseVerdict lets a suppressed verdict pass, once.
+func releaseVerdict(t *tx, r store.Release) error {
+	row, err := t.row(`SELECT outcome, released_by FROM verdicts WHERE rule = ? AND event = ? AND item = ?`, string(r.Rule), r.Event, r.Item)
+	if err != nil {
+		return err
+	}
+	var outcome automation.Outcome
+	var by string
+	switch err := row.Scan(&outcome, &by); {
+	case errors.Is(err, sql.ErrNoRows):
+		return automation.NotFound("rule %s has no verdict on event %s", r.Rule, r.Event).WithCode("unknown_verdict")
+	case err != nil:
+		return err
+	case outcome != automation.Suppressed:
+		return automation.Conflict("the verdict of %s on event %s is %s, not suppressed", r.Rule, r.Event, outcome).WithCode("not_suppressed")
+	case by != "":
+		return automation.Conflict("the verdict of %s on event %s was released already, by %s", r.Rule, r.Event, by).WithCode("already_released")
+	}
+	return t.exec(`UPDATE verdicts SET execution = ?, released_by = ?, released_at = ? WHERE rule = ? AND event = ? AND item = ?`,
+		r.Execution, r.By, nanos(r.At), string(r.Rule), r.Event, r.Item)
 }
 
 // encodeCriteria is their JSON, cut when it is too long.

@@ -88,3 +88,16 @@ func (w *where) contains(text string, columns ...string) {
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// in restricts column to some values, unless there are none.
+func in[T ~string](w *where, column string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	marks := strings.Repeat(", ?", len(values))[2:]
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = string(v)
+	}
+	w.add(column+" IN ("+marks+")", args...)
+}

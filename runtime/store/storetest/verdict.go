@@ -11,7 +11,7 @@ func testVerdict(t *testing.T, open func(*testing.T) store.Store) {
 	cases{
 		{"a rule's newest verdicts come first", verdictNewest},
 		{"a rule that never looked has none", func(t *testing.T, b *bench) {
-			list, err := b.Verdicts(t.Context(), "labs_sre.unheard_of", 10)
+			list, err := b.Verdicts(t.Context(), store.VerdictQuery{Rule: "labs_sre.unheard_of", Limit: 10})
 			must(t, err)
 			if list == nil || len(list) != 0 {
 				t.Errorf("list is %#v", list)
@@ -30,7 +30,7 @@ func verdictNewest(t *testing.T, b *bench) {
 		must(t, b.Accept(t.Context(), a))
 		want = append(want, a.Verdicts[0])
 	}
-	got, err := b.Verdicts(t.Context(), "labs_sre.on_alert", 3)
+	got, err := b.Verdicts(t.Context(), store.VerdictQuery{Rule: "labs_sre.on_alert", Limit: 3})
 	must(t, err)
 	same(t, "verdicts", got, newestFirst(want)[:3])
 }
@@ -53,7 +53,7 @@ func verdictDigits(t *testing.T, b *bench) {
 	a := b.acceptance()
 	a.Verdicts[0].Criteria[0].Actual = int64(9007199254740993) // no float64 holds it
 	must(t, b.Accept(t.Context(), a))
-	got, err := b.Verdicts(t.Context(), a.Verdicts[0].Rule, 1)
+	got, err := b.Verdicts(t.Context(), store.VerdictQuery{Rule: a.Verdicts[0].Rule, Limit: 1})
 	must(t, err)
 	if text := string(rawJSON(t, got[0].Criteria[0].Actual)); text != "9007199254740993" {
 		t.Errorf("actual is %s", text)

@@ -82,6 +82,12 @@ export interface Check {
 
 export type CheckStatus = "ok" | "warning" | "failed";
 
+export interface Count {
+  at_least: number;
+  key: string;
+  within: string;
+}
+
 export interface Criterion {
   condition?: string;
   key: string;
@@ -95,11 +101,25 @@ export interface CriterionResult {
   error?: string;
   key: string;
   matched: boolean;
+  members?: CriterionResult[];
   operator: string;
   pattern: unknown;
 }
 
+export interface Debounce {
+  for: string;
+  key: string;
+  max?: string;
+}
+
+export interface Dedupe {
+  key: string;
+  window: string;
+}
+
 export interface Event {
+  cause?: string;
+  depth?: number;
   executions?: ExecutionSummary[];
   id: string;
   looked: number;
@@ -111,6 +131,7 @@ export interface Event {
   summary?: string;
   trigger: string;
   verdicts?: Verdict[];
+  warning?: string;
 }
 
 export interface Execution {
@@ -177,11 +198,24 @@ export interface Flame {
   unit: string;
 }
 
+export interface Flow {
+  count?: Count;
+  debounce?: Debounce;
+  dedupe?: Dedupe;
+  throttle?: Throttle;
+}
+
 export interface Function {
   file: number;
   line: number;
   name: number;
   package: number;
+}
+
+export interface Group {
+  kind: string;
+  members: Member[];
+  position?: Position;
 }
 
 export interface HTTPCapability {
@@ -263,6 +297,11 @@ export interface ListRule {
   next: string;
 }
 
+export interface ListSourceStatus {
+  items: SourceStatus[];
+  next: string;
+}
+
 export interface ListWebhook {
   items: Webhook[];
   next: string;
@@ -294,6 +333,11 @@ export interface Login {
   token?: string;
 }
 
+export interface Member {
+  criterion?: Criterion;
+  group?: Group;
+}
+
 export type ModuleKind = "command" | "reactor" | "extism";
 
 export interface NewEvent {
@@ -302,7 +346,7 @@ export interface NewEvent {
   trigger: string;
 }
 
-export type Outcome = "matched" | "not_matched" | "error";
+export type Outcome = "matched" | "not_matched" | "suppressed" | "error";
 
 export interface PackModule {
   actions: string[];
@@ -381,13 +425,19 @@ export interface Retry {
 
 export interface Rule {
   action: ActionCall;
+  backstop?: boolean;
   criteria: Criterion[];
   description?: string;
   enabled: boolean;
+  flow?: Flow;
+  foreach?: string;
+  groups?: Group[];
+  mode?: string;
   name: string;
   pack: string;
   position?: Position;
   trigger: TriggerSpec;
+  when?: string;
 }
 
 export interface RuleDetail {
@@ -419,7 +469,31 @@ export interface SampleType {
   unit: string;
 }
 
+export interface SourceStatus {
+  description?: string;
+  error?: string;
+  events: number;
+  failures: number;
+  hint?: string;
+  id: string;
+  kind: string;
+  last_event?: string;
+  last_run?: string;
+  next?: string[];
+  parameters?: Record<string, unknown>;
+  rules: string[];
+  runs: number;
+  state: string;
+  trigger: string;
+}
+
 export type Status = "pending" | "running" | "succeeded" | "failed" | "timed_out" | "canceled";
+
+export interface Throttle {
+  key: string;
+  limit: number;
+  per: string;
+}
 
 export interface Top {
   function: number;
@@ -445,12 +519,18 @@ export interface Usage {
 }
 
 export interface Verdict {
+  control?: string;
   criteria: CriterionResult[];
   error?: string;
   event: string;
   execution?: string;
   held: number;
+  item?: number;
+  observed?: boolean;
   outcome: Outcome;
+  reason?: string;
+  released_at?: string;
+  released_by?: string;
   rule: string;
   total: number;
 }

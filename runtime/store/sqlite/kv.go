@@ -1,0 +1,103 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+const (
+	kvColumns = `scope, name, value, created_at, updated_at, expires_at`
+	kvOne     = `SELECT ` + kvColumns + ` FROM kv WHERE scope = ? AND name = ? AND (expires_at IS NULL OR expires_at > ?)`
+)
+
+func scanKV(row scanner) (e automation.KVEntry, err error) {
+	err = row.Scan(&e.Scope, &e.Name, &e.Value, instant{&e.CreatedAt}, instant{&e.UpdatedAt}, maybeInstant{&e.ExpiresAt})
+	return e, err
+}
+
+// KVGet returns one entry.
+func (s *Store) KVGet(ctx context.Context, scope, name string, at time.Time) (automation.KVEntry, error) {
+	e, err := scanKV(s.read.QueryRowContext(ctx, kvOne, scope, name, nanos(at)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, unknownKey(scope, name)
+	}
+	if err != nil {
+		return e, fmt.Errorf("read key %s: %w", name, s.readError(ctx, err))
+	}
+	return e, nil
+}
+
+func unknownKey(scope, name string) error {
+	return automation.NotFound("there is no key %q in scope %s", name, scope).WithCode("unknown_key").
+		WithHint("list the keys there are: squall kv list")
+}
+
+// KVList returns entries by scope and name.
+func (s *Store) KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEntry, error) {
+	w := &where{}
+	w.equal("scope", q.Scope)
+	w.add("(expires_at IS NULL OR expires_at > ?)", nanos(q.At))
+	if q.Prefix != "" {
+		w.add("substr(name, 1, length(?)) = ?", q.Prefix, q.Prefix)
+	}
+	if q.After != "" {
+		w.add("name > ?", q.After)
+	}
+	entries, err := collect(ctx, s.read, scanKV, `SELECT `+kvColumns+` FROM kv`+w.String()+` ORDER BY scope, name LIMIT ?`,
+		append(w.args, limitOr(q.Limit, defaultLimit))...)
+	if err != nil {
+		return nil, fmt.Errorf("list keys: %w", s.readError(ctx, err))
+	}
+	return entries, nil
+}
+
+// KVPut stores an entry and returns the one before it.
+func (s *Store) KVPut(ctx context.Context, e automation.KVEntry) (before *automation.KVEntry, err error) {
+	err = s.do(ctx, "set key "+e.Name, func(t *tx) error {
+		old, err := kvEntry(t, e.Scope, e.Name, e.UpdatedAt)
+		if err != nil {
+			return err
+		}
+		if before = old; old != nil {
+			e.CreatedAt = old.CreatedAt
+		}
+		return t.exec(`INSERT OR REPLACE INTO kv (`+kvColumns+`) VALUES (?, ?, ?, ?, ?, ?)`,
+			e.Scope, e.Name, e.Value, nanos(e.CreatedAt), nanos(e.UpdatedAt), nanosOrNull(e.ExpiresAt))
+	})
+	return before, err
+}
+
+// KVDelete removes an entry and returns it.
+func (s *Store) KVDelete(ctx context.Context, scope, name string, at time.Time) (gone automation.KVEntry, err error) {
+	err = s.do(ctx, "delete key "+name, func(t *tx) error {
+		old, err := kvEntry(t, scope, name, at)
+		if err != nil {
+			return err
+		}
+		if old == nil {
+			return unknownKey(scope, name)
+		}
+		gone = *old
+		return t.exec(`DELETE FROM kv WHERE scope = ? AND name = ?`, scope, name)
+	})
+	return gone, err
+}
+
+// kvEntry reads an entry inside a transaction; nil when there is none.
+func kvEntry(t *tx, scope, name string, at time.Time) (*automation.KVEntry, error) {
+	row, err := t.row(kvOne, scope, name, nanos(at))
+	if err != nil {
+		return nil, err
+	}
+	e, err := scanKV(row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &e, err
+}
