@@ -61,9 +61,10 @@ func (e *Engine) judge(ev automation.Event, at time.Time) (store.Acceptance, err
 		return store.Acceptance{}, automation.Invalid("the event's payload is not JSON").Because(err)
 	}
 	catalogue := e.Catalogue()
-	matches := catalogue.Rules().Match(rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: at, Event: ev})
+	judged := catalogue.Rules().Judge(rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: at, Event: ev})
+	ev.Looked = judged.Looked
 	a := store.Acceptance{Event: &ev}
-	for _, m := range matches {
+	for _, m := range judged.Matches {
 		e.addVerdict(&a, catalogue, m)
 	}
 	return a, nil
@@ -72,9 +73,10 @@ func (e *Engine) judge(ev automation.Event, at time.Time) (store.Acceptance, err
 func (e *Engine) addVerdict(a *store.Acceptance, catalogue Catalogue, m rule.Match) {
 	v := m.Verdict
 	v.Event = a.Event.ID
-	a.Event.Looked++
 	if v.Outcome == automation.Matched {
 		a.Event.Matched++
+	}
+	if v.Outcome == automation.Matched && !v.Observed {
 		x := e.newExecution(catalogue, m.Rule.Action.Ref, m.Parameters)
 		x.Event, x.Rule = a.Event.ID, v.Rule
 		v.Execution = x.ID

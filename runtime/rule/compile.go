@@ -17,6 +17,7 @@ type compiled struct {
 	trigger    map[string]any // the trigger's parameters
 	criteria   []criterion
 	parameters map[string]*expr.Deep // of the action
+	keys       map[automation.Control]*expr.Template
 }
 
 // Compile checks and compiles rules. It reports all problems of all rules
@@ -67,6 +68,7 @@ func compile(r automation.Rule) (*compiled, []error) {
 	}
 	errs = append(errs, duplicateKeys(&r)...)
 	errs = append(errs, c.compileParameters()...)
+	errs = append(errs, c.compileKeys()...)
 	return c, errs
 }
 

@@ -18,9 +18,13 @@ func (c *compiled) decide(in Input) Match {
 	m.Verdict.Criteria = boundCriteria(results)
 	if m.Verdict.Outcome == automation.Matched {
 		m.Parameters, m.Verdict.Error = c.render(in)
-		if m.Verdict.Error != "" {
-			m.Verdict.Outcome = automation.Errored
+		if m.Verdict.Error == "" {
+			m.Keys, m.Verdict.Error = c.renderKeys(map[string]any{"trigger": in.Payload})
 		}
+		if m.Verdict.Error != "" {
+			m.Verdict.Outcome, m.Parameters = automation.Errored, nil
+		}
+		m.Verdict.Observed = m.Verdict.Error == "" && c.Mode == automation.ModeObserve
 	}
 	m.Verdict.Error = cut(m.Verdict.Error)
 	return m

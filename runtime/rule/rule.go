@@ -50,10 +50,24 @@ type Input struct {
 // Match is what one rule decided.
 type Match struct {
 	Rule *automation.Rule
-	// Verdict has neither Event nor Execution: the caller knows them.
+	// Verdict has neither Event nor Execution: the caller knows them. It is Observed
+	// when the rule matched and must not act.
 	Verdict automation.Verdict
 	// Parameters are the action's, rendered; nil unless the rule matched.
 	Parameters map[string]any
+	// Keys are the rendered keys of the controls in the rule's flow, one for each
+	// control that is set; nil unless the rule matched.
+	Keys map[automation.Control]string
+}
+
+// Judgement is what the rules of a set make of one event.
+type Judgement struct {
+	// Matches are the decisions that are worth keeping, in the order of the rules.
+	// A rule with foreach has one for each item.
+	Matches []Match
+	// Looked counts the rules that looked at the event. It is larger than the number
+	// of rules in Matches when many looked and few could match.
+	Looked int
 }
 
 // Set is a compiled collection of rules. The zero value has none.
@@ -63,15 +77,19 @@ type Set struct {
 	index map[automation.Ref]*candidates // enabled rules by trigger type
 }
 
-// Match returns the decision of every enabled rule that looks at such events: its
-// trigger's type is the event's, and so are all parameters that it names. The
-// order is that of the rules given to Compile.
-func (s *Set) Match(in Input) []Match {
-	var matches []Match
-	for _, r := range s.index[in.Trigger].looking(in.Parameters) {
-		matches = append(matches, r.decide(in))
+// Match returns the matches of [Set.Judge].
+func (s *Set) Match(in Input) []Match { return s.Judge(in).Matches }
+
+// Judge asks every enabled rule that looks at such events: its trigger's type is
+// the event's, and so are all parameters that it names. The order is that of the
+// rules given to Compile.
+func (s *Set) Judge(in Input) Judgement {
+	looking := s.index[in.Trigger].looking(in.Parameters)
+	out := Judgement{Looked: len(looking)}
+	for _, r := range looking {
+		out.Matches = append(out.Matches, r.decide(in))
 	}
-	return matches
+	return out
 }
 
 // Rules returns all rules in the order they were compiled.
