@@ -24,16 +24,25 @@ const (
 // out the last ones.
 func boundCriteria(results []automation.CriterionResult) []automation.CriterionResult {
 	left := maxVerdictBytes - reservedBytes
+	return boundMembers(results, &left)
+}
+
+// boundMembers takes what the results need from what is left of the verdict.
+func boundMembers(results []automation.CriterionResult, left *int) []automation.CriterionResult {
 	for i := range results {
 		r := &results[i]
 		r.Key, r.Operator, r.Error = cut(r.Key), cut(r.Operator), cut(r.Error)
 		fixed := jsonSize(r.Key) + jsonSize(r.Operator) + jsonSize(r.Error) + 80
-		r.Pattern = boundValue(r.Pattern, left-fixed-2*maxValueBytes)
-		r.Actual = boundValue(r.Actual, left-fixed-2*maxValueBytes)
-		left -= fixed + jsonSize(r.Pattern) + jsonSize(r.Actual)
-		if left < 0 {
+		if len(r.Members) > 0 {
+			fixed += 16
+		}
+		r.Pattern = boundValue(r.Pattern, *left-fixed-2*maxValueBytes)
+		r.Actual = boundValue(r.Actual, *left-fixed-2*maxValueBytes)
+		*left -= fixed + jsonSize(r.Pattern) + jsonSize(r.Actual)
+		if *left < 0 {
 			return results[:i]
 		}
+		r.Members = boundMembers(r.Members, left)
 	}
 	return results
 }

@@ -14,8 +14,10 @@ import (
 type compiled struct {
 	automation.Rule
 	order      int
-	trigger    map[string]any // the trigger's parameters
-	criteria   []criterion
+	trigger    map[string]any        // the trigger's parameters
+	foreach    *expr.Path            // nil without it
+	conditions []condition           // the criteria, the groups and when, in the order in which they decide
+	total      int                   // criteria in them
 	parameters map[string]*expr.Deep // of the action
 	keys       map[automation.Control]*expr.Template
 }
@@ -26,8 +28,9 @@ type compiled struct {
 func Compile(rules []automation.Rule) (*Set, error) {
 	set := &Set{byRef: make(map[automation.Ref]*compiled, len(rules))}
 	var errs []error
+	cel := &dialect{}
 	for i, r := range rules {
-		c, problems := compile(r)
+		c, problems := compile(r, cel)
 		errs = append(errs, problems...)
 		c.order = i
 		if first, ok := set.byRef[r.Ref()]; ok {
@@ -58,18 +61,53 @@ func inPlace(p automation.Position) string {
 
 // compile returns a rule even with an error, so that the caller can go on
 // looking for problems.
-func compile(r automation.Rule) (*compiled, []error) {
+func compile(r automation.Rule, cel *dialect) (*compiled, []error) {
 	c := &compiled{Rule: r, trigger: normalMap(r.Trigger.Parameters)}
 	errs := checkNames(&r)
-	for i := range r.Criteria {
-		criterion, err := compileCriterion(r.Criteria[i])
-		errs = append(errs, wrap(&r, r.Criteria[i].Position, "criterion "+r.Criteria[i].Key, err)...)
-		c.criteria = append(c.criteria, criterion)
-	}
+	errs = append(errs, c.compileForeach()...)
+	errs = append(errs, c.compileConditions(cel)...)
 	errs = append(errs, duplicateKeys(&r)...)
 	errs = append(errs, c.compileParameters()...)
 	errs = append(errs, c.compileKeys()...)
 	return c, errs
+}
+
+func (c *compiled) compileConditions(cel *dialect) []error {
+	var errs []error
+	add := func(condition condition, problems ...error) {
+		errs = append(errs, problems...)
+		c.conditions = append(c.conditions, condition)
+		c.total += condition.leaves()
+	}
+	for i := range c.Criteria {
+		l, err := compileLeaf(&c.Rule, &c.Criteria[i])
+		add(l, split(err)...)
+	}
+	for i := range c.Groups {
+		g, err := compileGroup(&c.Rule, &c.Groups[i], 1)
+		add(g, split(err)...)
+	}
+	if c.When != "" {
+		w, problems := cel.compile(&c.Rule)
+		add(w, problems...)
+	}
+	return errs
+}
+
+// split takes joined problems apart, so that each of them counts.
+func split(err error) []error {
+	if err == nil || isProblem(err) {
+		return []error{err}
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var errs []error
+	for _, e := range joined.Unwrap() {
+		errs = append(errs, split(e)...)
+	}
+	return errs
 }
 
 func normalMap(m map[string]any) map[string]any {

@@ -8,39 +8,58 @@ import (
 	"github.com/squall-dev/squall/runtime/expr"
 )
 
-// decide evaluates all criteria, without a short cut, and renders the action's
-// parameters if all of them hold.
-func (c *compiled) decide(in Input) Match {
-	m := Match{Rule: &c.Rule, Verdict: automation.Verdict{Rule: c.Ref(), Total: len(c.criteria)}}
-	results := c.evaluate(in)
-	m.Verdict.Held = held(results)
-	m.Verdict.Outcome, m.Verdict.Error = outcome(results)
-	m.Verdict.Criteria = boundCriteria(results)
-	if m.Verdict.Outcome == automation.Matched {
-		m.Parameters, m.Verdict.Error = c.render(in)
-		if m.Verdict.Error == "" {
-			m.Keys, m.Verdict.Error = c.renderKeys(map[string]any{"trigger": in.Payload})
-		}
-		if m.Verdict.Error != "" {
-			m.Verdict.Outcome, m.Parameters = automation.Errored, nil
-		}
-		m.Verdict.Observed = m.Verdict.Error == "" && c.Mode == automation.ModeObserve
+// triggerName is what rules call the payload.
+const triggerName = "trigger"
+
+// decide judges an event, once or for each item of a list. The values in the
+// verdicts are not bounded yet: [Match.bound] does that for those that are kept.
+func (c *compiled) decide(in *Input, names map[string]any) []Match {
+	if c.foreach != nil {
+		return c.decideItems(in, names)
 	}
-	m.Verdict.Error = cut(m.Verdict.Error)
+	return []Match{c.decideMoment(&moment{in: in, names: names})}
+}
+
+// undecided is the beginning of every match.
+func (c *compiled) undecided() Match {
+	return Match{Rule: &c.Rule, Verdict: automation.Verdict{Rule: c.Ref(), Total: c.total, Criteria: []automation.CriterionResult{}}}
+}
+
+// decideMoment evaluates all conditions, without a short cut, and renders what the
+// action and the flow need if all of them hold.
+func (c *compiled) decideMoment(at *moment) Match {
+	m := c.undecided()
+	v := &m.Verdict
+	v.Item, v.Criteria = at.item, make([]automation.CriterionResult, len(c.conditions))
+	for i, condition := range c.conditions {
+		v.Criteria[i] = condition.judge(at)
+		v.Held += held(&v.Criteria[i], true)
+	}
+	v.Outcome, v.Error = outcome(v.Criteria)
+	if v.Outcome == automation.Matched {
+		c.complete(&m, at)
+	}
 	return m
 }
 
-func (c *compiled) evaluate(in Input) []automation.CriterionResult {
-	results := make([]automation.CriterionResult, len(c.criteria))
-	s := scope{names: map[string]any{"trigger": in.Payload}, now: in.Now}
-	for i := range c.criteria {
-		if empty(in.Payload) {
-			results[i] = c.criteria[i].unseen()
-			continue
-		}
-		results[i] = c.criteria[i].evaluate(s)
+// complete renders what a match carries.
+func (c *compiled) complete(m *Match, at *moment) {
+	v := &m.Verdict
+	m.Parameters, v.Error = c.render(at.names)
+	if v.Error == "" {
+		m.Keys, v.Error = c.renderKeys(at.names)
 	}
-	return results
+	if v.Error != "" {
+		v.Outcome, m.Parameters = automation.Errored, nil
+		return
+	}
+	v.Observed = c.Mode == automation.ModeObserve
+}
+
+// bound makes a match small enough to be stored.
+func (m *Match) bound() {
+	m.Verdict.Criteria = boundCriteria(m.Verdict.Criteria)
+	m.Verdict.Error, m.Verdict.Reason = cut(m.Verdict.Error), cut(m.Verdict.Reason)
 }
 
 // empty reports whether there is nothing to look at: then no criterion holds,
@@ -59,24 +78,15 @@ func empty(payload any) bool {
 	return false
 }
 
-func held(results []automation.CriterionResult) int {
-	n := 0
-	for _, r := range results {
-		if r.Matched {
-			n++
-		}
-	}
-	return n
-}
-
-// outcome is decided by the first criterion that does not hold: when it could
+// outcome is decided by the first condition that does not hold: when it could
 // not be evaluated, somebody has to look at the rule.
 func outcome(results []automation.CriterionResult) (automation.Outcome, string) {
-	for _, r := range results {
+	for i := range results {
+		r := &results[i]
 		switch {
 		case r.Matched:
 		case r.Error != "" && r.Error != errEmptyPayload:
-			return automation.Errored, "criterion " + r.Key + ": " + r.Error
+			return automation.Errored, explain(r)
 		default:
 			return automation.NotMatched, ""
 		}
@@ -85,9 +95,9 @@ func outcome(results []automation.CriterionResult) (automation.Outcome, string) 
 }
 
 // render renders the action's parameters. They may refer to each other.
-func (c *compiled) render(in Input) (map[string]any, string) {
+func (c *compiled) render(names map[string]any) (map[string]any, string) {
 	out := make(map[string]any, len(c.parameters))
-	r := renderer{rule: c, in: in, done: out, busy: map[string]bool{}}
+	r := renderer{rule: c, names: names, done: out, busy: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(c.parameters)) {
 		if _, err := r.parameter(name); err != nil {
 			return nil, "action parameter " + name + ": " + err.Error()
@@ -98,10 +108,10 @@ func (c *compiled) render(in Input) (map[string]any, string) {
 
 // renderer renders parameters in the order in which they need each other.
 type renderer struct {
-	rule *compiled
-	in   Input
-	done map[string]any
-	busy map[string]bool // being rendered: meeting one again is a circle
+	rule  *compiled
+	names map[string]any // of the event and its item
+	done  map[string]any
+	busy  map[string]bool // being rendered: meeting one again is a circle
 }
 
 func (r *renderer) parameter(name string) (any, error) {
@@ -119,13 +129,13 @@ func (r *renderer) parameter(name string) (any, error) {
 	return v, err
 }
 
-// scope names the payload and, to be rendered when they are asked for, the other
-// parameters. The payload wins over a parameter called trigger.
+// scope names the event and, to be rendered when they are asked for, the other
+// parameters. What the event names wins over a parameter called the same.
 func (r *renderer) scope() map[string]any {
-	names := make(map[string]any, len(r.rule.parameters)+1)
+	names := make(map[string]any, len(r.rule.parameters)+len(r.names))
 	for name := range r.rule.parameters {
 		names[name] = expr.Lazy(func() (any, error) { return r.parameter(name) })
 	}
-	names["trigger"] = r.in.Payload
+	maps.Copy(names, r.names)
 	return names
 }

@@ -1,8 +1,8 @@
 package rule
 
 import (
-	"cmp"
-	"slices"
+	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -15,8 +15,16 @@ const urlParameter = "url"
 
 // candidates are the enabled rules of one trigger type.
 type candidates struct {
-	byURL map[string][]*compiled
-	other []*compiled // rules that name no url
+	byURL map[string][]*tribe
+	other []*tribe // whose rules name no url
+	byKey map[string]*tribe
+}
+
+// tribe is the rules that name the same parameters of their trigger: they look
+// at the same events.
+type tribe struct {
+	parameters         map[string]any
+	standard, backstop pool
 }
 
 func index(rules []*compiled) map[automation.Ref]*candidates {
@@ -27,38 +35,79 @@ func index(rules []*compiled) map[automation.Ref]*candidates {
 		}
 		c, ok := byType[r.Trigger.Type]
 		if !ok {
-			c = &candidates{byURL: map[string][]*compiled{}}
+			c = &candidates{byURL: map[string][]*tribe{}, byKey: map[string]*tribe{}}
 			byType[r.Trigger.Type] = c
 		}
-		c.add(r)
+		c.tribe(r).add(r)
+	}
+	for _, c := range byType {
+		for _, t := range c.byKey {
+			t.standard.build()
+			t.backstop.build()
+		}
 	}
 	return byType
 }
 
-func (c *candidates) add(r *compiled) {
-	if url, ok := r.url(); ok {
-		c.byURL[url] = append(c.byURL[url], r)
-		return
+// tribe finds or makes the one that the rule belongs to.
+func (c *candidates) tribe(r *compiled) *tribe {
+	key := parametersKey(r)
+	if t, ok := c.byKey[key]; ok {
+		return t
 	}
-	c.other = append(c.other, r)
+	t := &tribe{parameters: r.trigger}
+	c.byKey[key] = t
+	if url, ok := r.url(); ok {
+		c.byURL[url] = append(c.byURL[url], t)
+	} else {
+		c.other = append(c.other, t)
+	}
+	return t
 }
 
-// looking returns the rules whose trigger parameters all equal the event's.
-func (c *candidates) looking(parameters map[string]any) []*compiled {
+// parametersKey is the same text for the same trigger parameters.
+func parametersKey(r *compiled) string {
+	if len(r.trigger) == 0 {
+		return ""
+	}
+	key, err := json.Marshal(r.trigger)
+	if err != nil { // an infinity: then the rule stands alone
+		return strconv.Itoa(r.order)
+	}
+	return string(key)
+}
+
+func (t *tribe) add(r *compiled) {
+	if r.Backstop {
+		t.backstop.rules = append(t.backstop.rules, r)
+		return
+	}
+	t.standard.rules = append(t.standard.rules, r)
+}
+
+// looking returns those whose trigger parameters all equal the event's.
+func (c *candidates) looking(parameters map[string]any) []*tribe {
 	if c == nil {
 		return nil
 	}
-	rules := slices.Clone(c.other)
+	var found []*tribe
 	if url, ok := parameters[urlParameter].(string); ok {
-		rules = append(rules, c.byURL[trimURL(url)]...)
+		found = lookingAt(found, c.byURL[trimURL(url)], parameters)
 	}
-	rules = slices.DeleteFunc(rules, func(r *compiled) bool { return !r.looksAt(parameters) })
-	slices.SortFunc(rules, func(a, b *compiled) int { return cmp.Compare(a.order, b.order) })
-	return rules
+	return lookingAt(found, c.other, parameters)
 }
 
-func (r *compiled) looksAt(parameters map[string]any) bool {
-	for name, want := range r.trigger {
+func lookingAt(found, tribes []*tribe, parameters map[string]any) []*tribe {
+	for _, t := range tribes {
+		if t.looksAt(parameters) {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+func (t *tribe) looksAt(parameters map[string]any) bool {
+	for name, want := range t.parameters {
 		got, ok := parameters[name]
 		if !ok || !sameParameter(name, want, got) {
 			return false

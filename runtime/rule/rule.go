@@ -19,11 +19,9 @@ package rule
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
-	"github.com/squall-dev/squall/runtime/expr"
 )
 
 // WebhookTrigger is the trigger type of webhooks, whose parameter "url" says
@@ -60,36 +58,11 @@ type Match struct {
 	Keys map[automation.Control]string
 }
 
-// Judgement is what the rules of a set make of one event.
-type Judgement struct {
-	// Matches are the decisions that are worth keeping, in the order of the rules.
-	// A rule with foreach has one for each item.
-	Matches []Match
-	// Looked counts the rules that looked at the event. It is larger than the number
-	// of rules in Matches when many looked and few could match.
-	Looked int
-}
-
 // Set is a compiled collection of rules. The zero value has none.
 type Set struct {
 	rules []*compiled
 	byRef map[automation.Ref]*compiled
 	index map[automation.Ref]*candidates // enabled rules by trigger type
-}
-
-// Match returns the matches of [Set.Judge].
-func (s *Set) Match(in Input) []Match { return s.Judge(in).Matches }
-
-// Judge asks every enabled rule that looks at such events: its trigger's type is
-// the event's, and so are all parameters that it names. The order is that of the
-// rules given to Compile.
-func (s *Set) Judge(in Input) Judgement {
-	looking := s.index[in.Trigger].looking(in.Parameters)
-	out := Judgement{Looked: len(looking)}
-	for _, r := range looking {
-		out.Matches = append(out.Matches, r.decide(in))
-	}
-	return out
 }
 
 // Rules returns all rules in the order they were compiled.
@@ -120,16 +93,17 @@ func (s *Set) HasTrigger(trigger automation.Ref) bool {
 // parameters once, in the order of the rules.
 func (s *Set) Wanted() []automation.Wanted {
 	var all []automation.Wanted
+	known := map[string]int{}
 	for _, r := range s.rules {
 		if !r.Enabled {
 			continue
 		}
-		i := slices.IndexFunc(all, func(w automation.Wanted) bool {
-			return w.Trigger == r.Trigger.Type && expr.Equal(w.Parameters, r.trigger)
-		})
-		if i < 0 {
+		key := string(r.Trigger.Type) + " " + parametersKey(r)
+		i, ok := known[key]
+		if !ok {
+			i = len(all)
+			known[key] = i
 			all = append(all, automation.Wanted{Trigger: r.Trigger.Type, Parameters: r.trigger})
-			i = len(all) - 1
 		}
 		all[i].Rules = append(all[i].Rules, r.Ref())
 	}
@@ -151,11 +125,12 @@ func (s *Set) Webhooks() map[string][]automation.Ref {
 // Test tells what r would decide about in, whether or not r is enabled and
 // whatever its trigger. The error is for a rule that is not valid.
 func Test(r automation.Rule, in Input) (automation.RuleTest, error) {
-	c, problems := compile(r)
+	c, problems := compile(r, &dialect{})
 	if err := errors.Join(problems...); err != nil {
 		return automation.RuleTest{Criteria: []automation.CriterionResult{}}, err
 	}
-	m := c.decide(in)
+	m := best(c.decide(&in, eventScope(&in)))
+	m.bound()
 	return automation.RuleTest{
 		Matched:    m.Verdict.Outcome == automation.Matched,
 		Criteria:   m.Verdict.Criteria,
