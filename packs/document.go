@@ -23,6 +23,7 @@ const (
 // each problem with its place.
 type document struct {
 	file string
+	data []byte
 	root *yaml.Node
 	errs []error
 	left int // values that may still be read: what keeps nested aliases from growing without end
@@ -30,7 +31,7 @@ type document struct {
 
 // parse reads the syntax of a file that holds exactly one document.
 func parse(file string, data []byte) (*document, error) {
-	d := &document{file: file, left: maxValues}
+	d := &document{file: file, data: data, left: maxValues}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var node yaml.Node
 	if err := decoder.Decode(&node); errors.Is(err, io.EOF) {

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/rule"
 )
 
 // seed gives a fuzz target every YAML file of the test packs whose name begins
@@ -64,6 +67,7 @@ func FuzzRule(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if r, err := ReadRule("r.yaml", data); err == nil {
 			mustEncode(t, r)
+			_, _ = rule.Compile([]automation.Rule{r}) // refuses or not, but does not panic
 		}
 	})
 }

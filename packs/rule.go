@@ -3,6 +3,8 @@ package packs
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -45,11 +47,18 @@ func (d *document) ruleFields(r *automation.Rule, pack string) fields {
 		"pack":        func(v *yaml.Node) { r.Pack = d.rulePack(v, pack) },
 		"description": func(v *yaml.Node) { r.Description = d.text(v) },
 		"enabled":     func(v *yaml.Node) { r.Enabled = d.boolean(v, false) },
-		"type":        d.ruleType,
+		"type":        func(v *yaml.Node) { r.Backstop = d.ruleType(v) },
 		"trigger":     func(v *yaml.Node) { r.Trigger = d.trigger(v) },
 		"criteria":    func(v *yaml.Node) { r.Criteria = d.criteria(v) },
 		"action":      func(v *yaml.Node) { r.Action = d.actionCall(v) },
+		"when":        func(v *yaml.Node) { r.When, r.WhenPosition = strings.TrimRight(d.required(v), "\n"), d.textPosition(v) },
+		"foreach":     func(v *yaml.Node) { r.Foreach = d.foreach(v) },
+		"mode":        func(v *yaml.Node) { r.Mode = d.ruleMode(v) },
 	}
+	for _, kind := range groupKinds() {
+		known[string(kind)] = func(v *yaml.Node) { r.Groups = append(r.Groups, d.group(kind, v, 1)) }
+	}
+	maps.Copy(known, d.flowFields(&r.Flow))
 	for _, key := range []string{"context", "tags", "metadata_file", "ref", "uid", "id"} {
 		known[key] = ignored
 	}
@@ -64,18 +73,30 @@ func (d *document) rulePack(n *yaml.Node, pack string) string {
 	return pack
 }
 
-// ruleType accepts the standard type, as {ref: standard} or as bare text.
-func (d *document) ruleType(n *yaml.Node) {
-	check := func(v *yaml.Node) {
-		if name := d.text(v); name != "" && name != "standard" {
-			d.hinted(v, `remove it, or write "standard"`, "rules of type %q are not supported", name)
-		}
-	}
+// ruleType reads {ref: standard} or bare text, and reports whether it is backstop.
+func (d *document) ruleType(n *yaml.Node) (backstop bool) {
+	read := func(v *yaml.Node) { backstop = d.choice(v, "a rule's type", "standard", "backstop") == "backstop" }
 	if target(n).Kind == yaml.ScalarNode {
-		check(n)
-		return
+		read(n)
+		return backstop
 	}
-	d.read(n, "type", fields{"ref": check, "parameters": ignored})
+	d.read(n, "type", fields{"ref": read, "parameters": ignored})
+	return backstop
+}
+
+func (d *document) ruleMode(n *yaml.Node) automation.RuleMode {
+	if d.choice(n, "a rule's mode", "act", string(automation.ModeObserve)) == string(automation.ModeObserve) {
+		return automation.ModeObserve
+	}
+	return automation.ModeAct
+}
+
+func (d *document) foreach(n *yaml.Node) string {
+	s := d.required(n)
+	if _, err := rule.ParseForeach(s); s != "" && err != nil {
+		d.hinted(n, automation.HintOf(err), "%v", err)
+	}
+	return s
 }
 
 func (d *document) trigger(n *yaml.Node) automation.TriggerSpec {
@@ -126,6 +147,10 @@ func (d *document) anyMap(n *yaml.Node, what string) map[string]any {
 func (d *document) criteria(n *yaml.Node) []automation.Criterion {
 	all := []automation.Criterion{}
 	for _, e := range d.object(n, "criteria") {
+		if _, ok := groupKind(e.name); ok {
+			d.hinted(e.key, "write it at the top level of the rule", "%s stands beside criteria, not in it", e.name)
+			continue
+		}
 		all = append(all, d.criterion(e))
 	}
 	return all

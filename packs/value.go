@@ -3,8 +3,12 @@ package packs
 import (
 	"encoding/json"
 	"math"
+	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/squall-dev/squall/runtime/automation"
 )
 
 // text reads a value that must be text. Null is no text.
@@ -23,6 +27,50 @@ func (d *document) text(n *yaml.Node) string {
 		return v.Value
 	}
 	return ""
+}
+
+// required reads a text that must not be empty.
+func (d *document) required(n *yaml.Node) string {
+	before := len(d.errs)
+	s := d.text(n)
+	if s == "" && len(d.errs) == before {
+		d.problem(n, "must not be empty")
+	}
+	return s
+}
+
+// choice reads a text of which there are only a few. Null is none of them.
+func (d *document) choice(n *yaml.Node, what string, known ...string) string {
+	s := d.text(n)
+	if s == "" || slices.Contains(known, s) {
+		return s
+	}
+	d.hinted(n, "it is one of: "+strings.Join(known, ", "), "%s is not %q%s", what, s, didYouMean(s, known))
+	return ""
+}
+
+// textPosition is where the first character of a text stands.
+func (d *document) textPosition(n *yaml.Node) automation.Position {
+	v := target(n)
+	p := d.position(v)
+	switch v.Style &^ yaml.TaggedStyle {
+	case yaml.DoubleQuotedStyle, yaml.SingleQuotedStyle:
+		p.Column++
+	case yaml.LiteralStyle, yaml.FoldedStyle: // the text begins in the line after the indicator
+		p.Line++
+		p.Column = d.indentation(p.Line) + 1
+	}
+	return p
+}
+
+// indentation counts the blanks before the first text in or after a line.
+func (d *document) indentation(line int) int {
+	for i, text := range strings.Split(string(d.data), "\n") {
+		if trimmed := strings.TrimLeft(text, " "); i+1 >= line && strings.TrimSpace(trimmed) != "" {
+			return len(text) - len(trimmed)
+		}
+	}
+	return 0
 }
 
 // texts reads a list of texts.

@@ -4,8 +4,8 @@ import (
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
-// maxGroupDepth bounds groups inside of each other.
-const maxGroupDepth = 16
+// MaxGroupDepth bounds groups inside of each other.
+const MaxGroupDepth = 16
 
 // moment is what a rule's conditions look at: an event and, for a rule with
 // foreach, one of its items.

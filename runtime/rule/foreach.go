@@ -20,16 +20,25 @@ func (c *compiled) compileForeach() []error {
 	if c.Foreach == "" {
 		return nil
 	}
-	path, err := expr.ParsePath(c.Foreach)
-	if err != nil {
-		return wrap(&c.Rule, c.Position, "foreach", err)
-	}
-	if !within(c.Foreach, triggerName) {
-		return []error{problem(&c.Rule, c.Position, "foreach %q does not lead into the event", c.Foreach).
-			WithHint("begin it with trigger: trigger.body.alerts")}
-	}
+	path, err := ParseForeach(c.Foreach)
 	c.foreach = &path
+	if err != nil {
+		return []error{problem(&c.Rule, c.Position, "%v", err).WithHint("%s", automation.HintOf(err))}
+	}
 	return nil
+}
+
+// ParseForeach reads the path of the list that a rule goes through.
+func ParseForeach(s string) (expr.Path, error) {
+	path, err := expr.ParsePath(s)
+	if err != nil {
+		return path, automation.Invalid("foreach").Because(err).WithHint("%s", automation.HintOf(err))
+	}
+	if !within(s, triggerName) {
+		return path, automation.Invalid("foreach %q does not lead into the event", s).
+			WithHint("begin it with trigger: trigger.body.alerts")
+	}
+	return path, nil
 }
 
 // within reports whether a path begins with a name.

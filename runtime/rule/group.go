@@ -15,8 +15,8 @@ func compileGroup(r *automation.Rule, g *automation.Group, depth int) (*group, e
 		return out, problem(r, g.Position, "a group is of kind %q", g.Kind).WithHint("the kinds are all, any and not")
 	case len(g.Members) == 0:
 		return out, problem(r, g.Position, "%s has no members", g.Kind).WithHint("give it criteria, or remove it")
-	case depth > maxGroupDepth:
-		return out, problem(r, g.Position, "groups nest deeper than %d", maxGroupDepth)
+	case depth > MaxGroupDepth:
+		return out, problem(r, g.Position, "groups nest deeper than %d", MaxGroupDepth)
 	}
 	var errs []error
 	for i := range g.Members {
