@@ -60,8 +60,10 @@ type FlowState struct {
 	Rule    Ref             `json:"rule"`
 	Control Control         `json:"control"`
 	Key     string          `json:"key"`
-	Value   json.RawMessage `json:"value"` // empty: forget it
+	Value   json.RawMessage `json:"value"` // null: nothing any more
 	Expires time.Time       `json:"expires"`
+	// Version grows with every change; an older one never replaces a newer one.
+	Version int64 `json:"version"`
 }
 
 // Duration is a span of time that JSON writes as text: "1m30s".

@@ -103,7 +103,7 @@ type Acceptance struct {
 	Event      *automation.Event
 	Verdicts   []automation.Verdict
 	Executions []automation.Execution
-	// Flow replaces what controls remember; a state without a value is forgotten.
+	// Flow replaces what controls remember, unless what is stored is newer.
 	Flow []automation.FlowState
 	// Releases let suppressed verdicts of earlier events pass.
 	Releases []Release

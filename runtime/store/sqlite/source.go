@@ -33,9 +33,9 @@ func putMark(t *tx, m automation.Mark) error {
 // FlowStates returns what controls remember.
 func (s *Store) FlowStates(ctx context.Context, at time.Time) ([]automation.FlowState, error) {
 	states, err := collect(ctx, s.read, func(row scanner) (f automation.FlowState, err error) {
-		err = row.Scan(&f.Rule, &f.Control, &f.Key, raw{&f.Value}, instant{&f.Expires})
+		err = row.Scan(&f.Rule, &f.Control, &f.Key, raw{&f.Value}, instant{&f.Expires}, &f.Version)
 		return f, err
-	}, `SELECT rule, control, key, value, expires_at FROM flow_states WHERE expires_at > ? ORDER BY rule, control, key`, nanos(at))
+	}, `SELECT rule, control, key, value, expires_at, version FROM flow_states WHERE expires_at > ? ORDER BY rule, control, key`, nanos(at))
 	if err != nil {
 		return nil, fmt.Errorf("read flow states: %w", s.readError(ctx, err))
 	}
@@ -43,12 +43,10 @@ func (s *Store) FlowStates(ctx context.Context, at time.Time) ([]automation.Flow
 }
 
 func putFlowState(t *tx, f automation.FlowState) error {
-	if len(f.Value) == 0 {
-		return t.exec(`DELETE FROM flow_states WHERE rule = ? AND control = ? AND key = ?`, string(f.Rule), string(f.Control), f.Key)
-	}
-	return t.exec(`INSERT INTO flow_states (rule, control, key, value, expires_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (rule, control, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
-		string(f.Rule), string(f.Control), f.Key, string(f.Value), nanos(f.Expires))
+	return t.exec(`INSERT INTO flow_states (rule, control, key, value, expires_at, version) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (rule, control, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, version = excluded.version
+		WHERE excluded.version > flow_states.version`,
+		string(f.Rule), string(f.Control), f.Key, textOr(f.Value, "null"), nanos(f.Expires), f.Version)
 }
 
 // Forget removes what has expired, and old deliveries.

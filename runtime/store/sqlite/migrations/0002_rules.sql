@@ -53,6 +53,7 @@ CREATE TABLE flow_states (
   key        TEXT    NOT NULL,
   value      TEXT    NOT NULL,
   expires_at INTEGER NOT NULL,
+  version    INTEGER NOT NULL,
   PRIMARY KEY (rule, control, key)
 ) STRICT, WITHOUT ROWID;
 
