@@ -134,6 +134,10 @@ fuzz: ## Run every fuzzer for a fixed number of inputs
 bench: build ## Latency and throughput of the whole path, beside an echo handler, in one table
 	go run ./runtime/daemon/bench
 
+.PHONY: bench-rules
+bench-rules: ## What an event costs with 10, 1,000 and 10,000 rules on its trigger, in one table
+	go run ./runtime/rule/bench
+
 .PHONY: bench-wasm
 bench-wasm: ## What the sandbox costs in every language, beside native code, processes and go-sdk, in one table
 	@$(MAKE) --no-print-directory -C runtime/wasm/bench/guests

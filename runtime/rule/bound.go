@@ -94,14 +94,33 @@ func prefix(s string, n int) string {
 // jsonSize is the length of v's JSON form. Texts far beyond any limit are not
 // encoded to find out.
 func jsonSize(v any) int {
-	if s, ok := v.(string); ok && len(s) > maxVerdictBytes {
-		return len(s)
+	switch v := v.(type) {
+	case nil:
+		return len("null")
+	case string:
+		if len(v) > maxVerdictBytes {
+			return len(v)
+		}
+		if isPlain(v) {
+			return len(v) + len(`""`)
+		}
 	}
 	data, err := json.Marshal(v)
 	if err != nil {
 		return maxVerdictBytes
 	}
 	return len(data)
+}
+
+// isPlain reports whether JSON writes a text as it stands.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < 0x20, c >= 0x7f, c == '"', c == '\\', c == '<', c == '>', c == '&':
+			return false
+		}
+	}
+	return true
 }
 
 // preview writes JSON and stops when it is full, so that a large payload costs

@@ -21,10 +21,10 @@ const (
 	maxWhenBytes = 16 << 10
 	maxWhenDepth = 100
 	// maxWhenCost bounds one evaluation; the same expression over the same event
-	// costs the same on every machine. It is in the order of what Kubernetes allows.
-	maxWhenCost = 1_000_000
+	// costs the same on every machine. It is a quarter of what Kubernetes allows.
+	maxWhenCost = 250_000
 	// whenTimeout is the second bound, for what costs more time than it says.
-	whenTimeout = 200 * time.Millisecond
+	whenTimeout = 500 * time.Millisecond
 	// whenCheck is after how many steps of a comprehension the time is looked at.
 	whenCheck = 100
 )
