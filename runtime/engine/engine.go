@@ -28,6 +28,11 @@ import (
 type Catalogue interface {
 	Rules() *rule.Set
 	Action(ref automation.Ref) (automation.Action, bool)
+	// TriggerType finds a declared trigger type.
+	TriggerType(ref automation.Ref) (automation.TriggerType, bool)
+	// CheckPayload compares a decoded payload with the schema of its trigger type;
+	// nil when it fits, or when there is none.
+	CheckPayload(ref automation.Ref, payload any) error
 }
 
 // meter counts; telemetry.Metrics implements it.
@@ -37,6 +42,8 @@ type meter interface {
 	AttemptEnded(action, status, code string, took time.Duration)
 	HostCalled(function, errorKind string)
 	AttemptsLost(n int)
+	PayloadMisfit(trigger, check string)
+	ChainCut()
 }
 
 // Options are what an engine is made of. Store, Catalogue, Runner and IDs are
@@ -111,6 +118,7 @@ type Engine struct {
 	gate      sync.RWMutex  // held for reading by every commit, for writing to stop accepting
 	accepting atomic.Bool   // changes under gate
 	started   chan struct{} // closed when accepting begins
+	keys      sync.RWMutex  // held for writing by a change of a key that raises events, for reading by others
 }
 
 // New makes an engine. It starts nothing.
@@ -170,7 +178,9 @@ func (e *Engine) Run(ctx context.Context) error {
 }
 
 func (e *Engine) recover(ctx context.Context) error {
-	back, failed, err := e.Store.Recover(ctx, e.Now())
+	back, failed, err := e.Store.Recover(ctx, e.Now(), func(x automation.Execution) []store.Acceptance {
+		return e.settle(ctx, e.follow(ctx, x, e.depthOf(ctx, x)))
+	})
 	if err != nil {
 		return err
 	}
@@ -265,3 +275,5 @@ func (noMeter) ExecutionStarted(time.Duration)                     {}
 func (noMeter) AttemptEnded(string, string, string, time.Duration) {}
 func (noMeter) HostCalled(string, string)                          {}
 func (noMeter) AttemptsLost(int)                                   {}
+func (noMeter) PayloadMisfit(string, string)                       {}
+func (noMeter) ChainCut()                                          {}
