@@ -19,6 +19,8 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.AttemptEnded("a.b", "failed", "trap", time.Second)
 	m.HostCalled("log", "")
 	m.AttemptsLost(1)
+	m.PayloadMisfit("core.st2.webhook", "warn")
+	m.ChainCut()
 	m.PackLoaded("core", true)
 	m.PackLoaded("core", false)
 	for _, name := range []string{"squall_executions_queued", "squall_executions_running", "squall_wasm_memory_budget_bytes",
