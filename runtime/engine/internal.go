@@ -16,9 +16,9 @@ import (
 // starts an action whenever an action ends would otherwise never come to rest.
 const maxDepth = 10
 
-// maxFollowing bounds what one transaction holds of events about executions that
-// failed before they began.
-const maxFollowing = 1000
+// maxFollowing bounds how many events about executions that failed before they began
+// one event may bring into its transaction.
+const maxFollowing = 100
 
 // Raise takes in an event that the server itself noticed, and does nothing when no
 // rule wants it.
@@ -161,7 +161,7 @@ func (e *Engine) settle(ctx context.Context, all []store.Acceptance) []store.Acc
 			if !x.Status.Final() || all[i].Event == nil {
 				continue
 			}
-			if len(all)-given >= maxFollowing {
+			if len(all)-given >= maxFollowing*given {
 				e.Meter.ChainCut()
 				e.Logger.Warn("too many events follow from one; the rest is not raised", "event", all[0].Event.ID, "events", len(all)-given)
 				return all

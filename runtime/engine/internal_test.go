@@ -260,7 +260,7 @@ func TestManyRulesThatGoRoundInACircleAreBounded(t *testing.T) {
 	b.ingest("missing", "x")
 	<-meter.cut
 	events, err := b.store.Events(t.Context(), store.EventQuery{Limit: 10 * maxFollowing})
-	if err != nil || len(events) > maxFollowing+1 {
+	if err != nil || len(events) > maxFollowing+6 { // those of the last execution may all come
 		t.Errorf("%d events, %v", len(events), err)
 	}
 }

@@ -241,14 +241,15 @@ type KV interface {
 	KVDelete(ctx context.Context, scope, name string, at time.Time, then ...Acceptance) (automation.KVEntry, error)
 }
 
-// KVQuery selects entries. After is the name of the last entry seen, and needs a
-// scope.
+// KVQuery selects entries. After is the name of the last entry seen; it needs its
+// scope, in Scope or, when all scopes are listed, in AfterScope.
 type KVQuery struct {
-	Scope  string
-	Prefix string
-	After  string
-	At     time.Time
-	Limit  int
+	Scope      string
+	Prefix     string
+	After      string
+	AfterScope string
+	At         time.Time
+	Limit      int
 }
 
 // Credentials stores who may come in. Secrets are kept as hashes only.

@@ -46,8 +46,12 @@ func (s *Store) KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEnt
 	if q.Prefix != "" {
 		w.add("substr(name, 1, length(?)) = ?", q.Prefix, q.Prefix)
 	}
-	if q.After != "" {
+	switch {
+	case q.After == "":
+	case q.Scope != "":
 		w.add("name > ?", q.After)
+	default:
+		w.add("(scope, name) > (?, ?)", q.AfterScope, q.After)
 	}
 	entries, err := collect(ctx, s.read, scanKV, `SELECT `+kvColumns+` FROM kv`+w.String()+` ORDER BY scope, name LIMIT ?`,
 		append(w.args, limitOr(q.Limit, defaultLimit))...)
