@@ -11,6 +11,7 @@ import (
 // the last lease on it is released.
 type generation struct {
 	pack     *Pack
+	triggers []declared
 	loadedAt time.Time
 
 	mu      sync.Mutex // guards leases and retired
@@ -20,7 +21,7 @@ type generation struct {
 }
 
 func newGeneration(p *Pack, at time.Time) *generation {
-	return &generation{pack: p, loadedAt: at, idle: make(chan struct{})}
+	return &generation{pack: p, triggers: declare(p.Triggers), loadedAt: at, idle: make(chan struct{})}
 }
 
 // hold keeps the generation alive; false means that it is being retired.

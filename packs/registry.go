@@ -87,6 +87,10 @@ func (r *Registry) Install(ctx context.Context, p *Pack) error {
 		return automation.Unavailable("the server is stopping")
 	}
 	before := r.Snapshot()
+	unknown, err := before.checkTriggers(p)
+	if err != nil {
+		return fmt.Errorf("install pack %s: %w", p.Name, err)
+	}
 	generations, failures := maps.Clone(before.generations), maps.Clone(before.failures)
 	generations[p.Name] = newGeneration(p, r.now())
 	delete(failures, p.Name)
@@ -99,6 +103,9 @@ func (r *Registry) Install(ctx context.Context, p *Pack) error {
 		"actions", len(p.Actions), "rules", len(p.Rules))
 	for _, note := range p.Notes {
 		r.log.Warn("pack has parts without effect", "pack", p.Name, "note", note)
+	}
+	if len(unknown) > 0 {
+		r.log.Warn("rules look at triggers that no loaded pack declares; their parameters are not checked", "pack", p.Name, "triggers", unknown)
 	}
 	r.announce(p.Name)
 	return nil

@@ -88,6 +88,12 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/events/"+event, fakeEvent(true))
 	answer("POST /api/v1/events", automation.Accepted{Event: event, Looked: 1, Matched: 1, Executions: []string{good}})
 	answer("POST /api/v1/webhooks/{path...}", automation.Accepted{Event: event, Looked: 2, Matched: 1, Executions: []string{good}})
+	answer("GET /api/v1/triggers", list(fakeTrigger()))
+	answer("GET /api/v1/triggers/core.execution.failed", fakeTrigger())
+	answer("GET /api/v1/kv", list(fakeEntry()))
+	answer("GET /api/v1/kv/system/colour", fakeEntry())
+	answer("PUT /api/v1/kv/{scope}/{name...}", fakeEntry())
+	mux.HandleFunc("DELETE /api/v1/kv/system/colour", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
 	answer("GET /api/v1/artifacts", list(fakeArtifact(file)))
 	answer("GET /api/v1/artifacts/"+file, fakeArtifact(file))
 	answer("GET /api/v1/artifacts/"+torn, fakeArtifact(torn))
@@ -277,4 +283,16 @@ func refuse(w http.ResponseWriter, status int, code, detail, hint string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "code": code, "detail": detail, "hint": hint, "request_id": "req-1"})
+}
+
+func fakeTrigger() client.Trigger {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	return client.Trigger{Ref: "core.execution.failed", Rules: []automation.Ref{"labs_sre.on_memory"}, LastEvent: &at, Example: map[string]any{"code": "trap"},
+		TriggerType: automation.TriggerType{Pack: "core", Name: "execution.failed", Description: "An execution failed.", PayloadCheck: automation.PayloadReject,
+			PayloadSchema: map[string]any{"type": "object"}}}
+}
+
+func fakeEntry() automation.KVEntry {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	return automation.KVEntry{Scope: "system", Name: "colour", Value: "red", CreatedAt: at, UpdatedAt: at}
 }

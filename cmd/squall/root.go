@@ -45,8 +45,8 @@ func newRootCommand(c *cli) *cobra.Command {
 	)
 	root.AddCommand(
 		newRunCommand(c), newExecutionCommand(c),
-		newEventCommand(c), newRuleCommand(c),
-		newArtifactCommand(c),
+		newEventCommand(c), newRuleCommand(c), newTriggerCommand(c),
+		newArtifactCommand(c), newKVCommand(c),
 		newActionCommand(c), newPackCommand(c),
 		newLoginCommand(c), newDoctorCommand(c), newCompletionCommand(c), newVersionCommand(c),
 	)

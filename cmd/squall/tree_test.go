@@ -63,9 +63,15 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 	if err := os.WriteFile(rule, []byte("name: x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	keys := filepath.Join(t.TempDir(), "keys.yaml")
+	if err := os.WriteFile(keys, []byte("- {name: colour, value: red}\n- {name: shape, value: {a: 1}, ttl: 60}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	lines := map[string]string{
 		"run": "core.echo", "execution list": "", "execution get": good, "execution logs": good, "execution cancel": slow,
 		"execution rerun": good, "execution wait": good, "event list": "", "event get": event, "event send": "--webhook x",
+		"trigger list": "", "trigger get": "core.execution.failed",
+		"kv list": "", "kv get": "colour", "kv set": "colour red", "kv delete": "colour", "kv load": keys,
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,
 		"action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "artifact list": "", "artifact get": file, "version": "",
 	}

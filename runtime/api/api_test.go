@@ -33,10 +33,22 @@ func (s service) Rules() []automation.Rule                        { return s.rul
 func (s service) Rule(ref automation.Ref) (automation.Rule, bool) { return s.rules.Rule(ref) }
 func (service) Packs() []automation.PackStatus                    { return []automation.PackStatus{testPack()} }
 func (s service) Webhooks() map[string][]automation.Ref           { return s.rules.Webhooks() }
-func (s service) HasTrigger(ref automation.Ref) bool              { return s.rules.HasTrigger(ref) }
-func (s service) Actions() []automation.Action                    { return []automation.Action{echoAction()} }
+func (s service) HasTrigger(ref automation.Ref) bool {
+	return s.rules.HasTrigger(ref) || ref == "test.order"
+}
+func (s service) Actions() []automation.Action { return []automation.Action{echoAction()} }
 func (service) Action(r automation.Ref) (automation.Action, bool) {
 	return echoAction(), r == "test.echo"
+}
+func (service) Triggers() []automation.TriggerType { return []automation.TriggerType{orderTrigger()} }
+func (s service) TriggerType(ref automation.Ref) (automation.TriggerType, bool) {
+	return orderTrigger(), ref == "test.order"
+}
+func (service) CheckPayload(ref automation.Ref, payload any) error {
+	if m, ok := payload.(map[string]any); ref == "test.order" && (!ok || m["id"] == nil) {
+		return automation.Invalid("lacks id").WithCode("payload_mismatch")
+	}
+	return nil
 }
 func (service) Run(_ context.Context, job runner.Job) (runner.Result, error) {
 	job.Log(automation.LevelInfo, "one\ntwo\nthree")
@@ -47,6 +59,11 @@ func (service) Run(_ context.Context, job runner.Job) (runner.Result, error) {
 type matching struct{ service }
 
 func (m matching) Rules() *rule.Set { return m.rules }
+
+func orderTrigger() automation.TriggerType {
+	return automation.TriggerType{Pack: "test", Name: "order", Description: "An order came in.",
+		PayloadSchema: map[string]any{"properties": map[string]any{"id": map[string]any{"type": "integer", "required": true}}}}
+}
 
 func testPack() automation.PackStatus {
 	return automation.PackStatus{Name: "test", InService: true, Actions: []automation.Ref{"test.echo"}, Rules: []automation.Ref{"test.hook"},
@@ -107,7 +124,8 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 		Doctor: func() []automation.Check {
 			return []automation.Check{{Name: "packs", Status: automation.CheckFailed, Detail: "torn"}}
 		},
-		Page: http.NotFoundHandler(), Metrics: http.NotFoundHandler(), Rejected: s.reject,
+		Example: func(map[string]any) any { return map[string]any{"id": 1} },
+		Page:    http.NotFoundHandler(), Metrics: http.NotFoundHandler(), Rejected: s.reject,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ type route struct {
 // Routes is the index of the API. It feeds the router, the OpenAPI document and
 // the page's types.
 func (s *Server) routes() []route {
-	const get, post = http.MethodGet, http.MethodPost
+	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []route{
 		{get, "/healthz", s.healthz, true, "Tells whether the process lives.", nil, reflect.TypeFor[Health](), 200},
 		{get, "/readyz", s.readyz, true, "Tells whether the server can do its work.", nil, reflect.TypeFor[Health](), 200},
@@ -58,6 +58,12 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/packs/:name", s.getPack, false, "One pack.", nil, reflect.TypeFor[automation.PackStatus](), 200},
 		{get, "/api/v1/webhooks", s.listWebhooks, false, "The webhooks that rules listen to.", nil, reflect.TypeFor[List[Webhook]](), 200},
 		{get, "/api/v1/sources", s.listSources, false, "Timers, sensors and watches, and how they are doing.", nil, reflect.TypeFor[List[automation.SourceStatus]](), 200},
+		{get, "/api/v1/triggers", s.listTriggers, false, "The trigger types that packs declare.", nil, reflect.TypeFor[List[Trigger]](), 200},
+		{get, "/api/v1/triggers/:ref", s.getTrigger, false, "One trigger type with an example payload.", nil, reflect.TypeFor[Trigger](), 200},
+		{get, "/api/v1/kv", s.listKeys, false, "Keys and values of a scope, by name.", nil, reflect.TypeFor[List[automation.KVEntry]](), 200},
+		{get, "/api/v1/kv/:scope/*", s.getKey, false, "One key and its value.", nil, reflect.TypeFor[automation.KVEntry](), 200},
+		{put, "/api/v1/kv/:scope/*", s.putKey, false, "Sets a key.", reflect.TypeFor[NewValue](), reflect.TypeFor[automation.KVEntry](), 200},
+		{del, "/api/v1/kv/:scope/*", s.deleteKey, false, "Removes a key.", nil, nil, 204},
 		{get, "/api/v1/artifacts", s.listArtifacts, false, "Artifacts, newest first.", nil, reflect.TypeFor[List[automation.Artifact]](), 200},
 		{get, "/api/v1/artifacts/:id", s.getArtifact, false, "One artifact's record.", nil, reflect.TypeFor[automation.Artifact](), 200},
 		{get, "/api/v1/artifacts/:id/content", s.getArtifactContent, false, "An artifact's bytes; ranges are honoured.", nil, nil, 200},

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,12 +27,16 @@ type engine interface {
 	Submit(ctx context.Context, r automation.RunRequest) (automation.Execution, error)
 	Rerun(ctx context.Context, r automation.RunRequest, remove []string) (automation.Execution, error)
 	Cancel(ctx context.Context, id, user string) error
+	PutKey(ctx context.Context, e automation.KVEntry) (automation.KVEntry, error)
+	DeleteKey(ctx context.Context, scope, name string) error
 	Ready() bool
 }
 
 // reader is what handlers ask about history.
 type reader interface {
 	store.Reader
+	KVGet(ctx context.Context, scope, name string, at time.Time) (automation.KVEntry, error)
+	KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEntry, error)
 	Ping(ctx context.Context) error
 }
 
@@ -44,6 +49,8 @@ type Catalogue interface {
 	Packs() []automation.PackStatus
 	Webhooks() map[string][]automation.Ref
 	HasTrigger(ref automation.Ref) bool
+	Triggers() []automation.TriggerType
+	TriggerType(ref automation.Ref) (automation.TriggerType, bool)
 }
 
 // content opens an artifact's bytes.
@@ -64,6 +71,8 @@ type Options struct {
 	TestRule func(ruleYAML, payload []byte) (automation.RuleTest, error)
 	// TestRuleInService judges a payload by a rule that is loaded.
 	TestRuleInService func(r automation.Rule, payload []byte) (automation.RuleTest, error)
+	// Example makes a value that is likely to fit a JSON Schema; nil when nobody can.
+	Example func(schema map[string]any) any
 	// Sources tells how timers, sensors and watches are doing; nil when there are
 	// none.
 	Sources func() []automation.SourceStatus

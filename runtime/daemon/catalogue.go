@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"slices"
 	"time"
 
 	"github.com/squall-dev/squall/packs"
@@ -23,7 +22,7 @@ func (c catalogue) Rule(ref automation.Ref) (automation.Rule, bool) {
 func (c catalogue) Webhooks() map[string][]automation.Ref { return c.Snapshot.Rules().Webhooks() }
 
 func (c catalogue) HasTrigger(ref automation.Ref) bool {
-	declared := slices.ContainsFunc(c.Snapshot.Triggers(), func(t automation.TriggerType) bool { return t.Ref() == ref })
+	_, declared := c.TriggerType(ref)
 	return declared || c.Snapshot.Rules().HasTrigger(ref)
 }
 

@@ -43,7 +43,7 @@ func mayImport() map[string][]string {
 		"runtime/engine":          {"runtime/automation", "runtime/expr", "runtime/flow", "runtime/parameter", "runtime/rule", "runtime/runner", "runtime/store", "hostfuncs"},
 		"runtime/trigger":         {"runtime/automation", "hostfuncs", "runtime/wasm"},
 		"runtime/access":          {"runtime/automation", "runtime/store"},
-		"packs":                   {"runtime/automation", "runtime/expr", "runtime/rule", "runtime/wasm", "hostfuncs"},
+		"packs":                   {"runtime/automation", "runtime/expr", "runtime/rule", "runtime/parameter", "runtime/wasm", "hostfuncs"},
 		"runtime/api":             {"runtime/automation", "runtime/access", "runtime/live", "runtime/store", "runtime/flame", "runtime/trigger", "web"},
 		"runtime/api/gen":         {"runtime/api"},
 		"runtime/client":          {"runtime/automation"},

@@ -21,6 +21,7 @@ import (
 	"github.com/squall-dev/squall/runtime/config"
 	"github.com/squall-dev/squall/runtime/engine"
 	"github.com/squall-dev/squall/runtime/live"
+	"github.com/squall-dev/squall/runtime/parameter"
 	"github.com/squall-dev/squall/runtime/runner"
 	"github.com/squall-dev/squall/runtime/store/sqlite"
 	"github.com/squall-dev/squall/runtime/telemetry"
@@ -122,6 +123,9 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		if err := db.Announce(context.WithoutCancel(ctx), automation.Change{Kind: automation.PackUpdated, Pack: &s}); err != nil {
 			o.Logger.Warn("a pack's change was not announced", "pack", s.Name, "err", err)
 		}
+		if err := p.raisePack(ctx, s); err != nil {
+			o.Logger.Warn("a pack's change raised no event", "pack", s.Name, "err", err)
+		}
 	}})
 	if err != nil {
 		return p, fmt.Errorf("make the catalogue: %w", err)
@@ -157,11 +161,28 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  testRule, TestRuleInService: testRuleInService,
 		Doctor:  (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
-		Sources: p.triggers.Status,
-		Page:    web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
+		Sources: p.triggers.Status, Example: parameter.Example,
+		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,
 	})
 	return p, err
+}
+
+// raisePack tells rules that a pack came into service or could not. What happens
+// while the server starts or stops is no event.
+func (p *parts) raisePack(ctx context.Context, s automation.PackStatus) error {
+	if p.engine == nil || !p.engine.Ready() || s.Error == "" && !s.InService {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+	defer cancel()
+	payload := map[string]any{"pack": s.Name, "version": s.Version, "path": s.Path, "digest": s.Digest, "in_service": s.InService}
+	if s.Error == "" {
+		payload["actions"], payload["rules"] = len(s.Actions), len(s.Rules)
+		return p.engine.Raise(ctx, automation.TriggerPackLoaded, "pack "+s.Name+" loaded", payload)
+	}
+	payload["error"], payload["hint"] = s.Error, s.Hint
+	return p.engine.Raise(ctx, automation.TriggerPackFailed, "pack "+s.Name+" not loaded", payload)
 }
 
 // firstToken makes the admin token at the first start and keeps it where the CLI

@@ -19,6 +19,7 @@ import (
 
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/flow"
 	"github.com/squall-dev/squall/runtime/rule"
 	"github.com/squall-dev/squall/runtime/runner"
 	"github.com/squall-dev/squall/runtime/store"
@@ -28,15 +29,23 @@ import (
 type Catalogue interface {
 	Rules() *rule.Set
 	Action(ref automation.Ref) (automation.Action, bool)
+	// TriggerType finds a declared trigger type.
+	TriggerType(ref automation.Ref) (automation.TriggerType, bool)
+	// CheckPayload compares a decoded payload with the schema of its trigger type;
+	// nil when it fits, or when there is none.
+	CheckPayload(ref automation.Ref, payload any) error
 }
 
 // meter counts; telemetry.Metrics implements it.
 type meter interface {
 	EventAccepted(trigger string, took time.Duration)
+	VerdictReached(outcome, control string)
 	ExecutionStarted(waited time.Duration)
 	AttemptEnded(action, status, code string, took time.Duration)
 	HostCalled(function, errorKind string)
 	AttemptsLost(n int)
+	PayloadMisfit(trigger, check string)
+	ChainCut()
 }
 
 // Options are what an engine is made of. Store, Catalogue, Runner and IDs are
@@ -111,6 +120,9 @@ type Engine struct {
 	gate      sync.RWMutex  // held for reading by every commit, for writing to stop accepting
 	accepting atomic.Bool   // changes under gate
 	started   chan struct{} // closed when accepting begins
+	keys      sync.RWMutex  // held for writing by a change of a key that raises events, for reading by others
+	flow      *flow.Keeper  // set anew by Run, from what is stored
+	debounced chan struct{} // wakes watchFlow
 }
 
 // New makes an engine. It starts nothing.
@@ -119,12 +131,17 @@ func New(o Options) (*Engine, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
+	empty, err := flow.New(nil)
+	if err != nil {
+		return nil, err
+	}
 	return &Engine{
 		Options: o,
 		line:    newLine(o.Workers, o.Queue),
 		tasks:   make(chan task, o.Workers),
 		running: newRunningSet(),
 		started: make(chan struct{}),
+		flow:    empty, debounced: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -162,7 +179,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	e.accepting.Store(true)
 	close(e.started)
+	var watch sync.WaitGroup
+	watch.Go(func() { e.watchFlow(ctx) })
 	e.dispatch(ctx)
+	watch.Wait()
 	e.stopAccepting()
 	close(quit)
 	e.drain(&workers, interrupt)
@@ -170,7 +190,9 @@ func (e *Engine) Run(ctx context.Context) error {
 }
 
 func (e *Engine) recover(ctx context.Context) error {
-	back, failed, err := e.Store.Recover(ctx, e.Now())
+	back, failed, err := e.Store.Recover(ctx, e.Now(), func(x automation.Execution) []store.Acceptance {
+		return e.settle(ctx, e.follow(ctx, x, e.depthOf(ctx, x)))
+	})
 	if err != nil {
 		return err
 	}
@@ -179,7 +201,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		e.Logger.Warn("attempts were lost with the last process", "given_back", back, "failed", failed)
 	}
 	e.line.spill() // whatever is pending waits in the store
-	return nil
+	return e.loadFlow(ctx)
 }
 
 // dispatch hands waiting executions to idle workers until ctx is done.
@@ -261,7 +283,10 @@ func (e *Engine) drain(workers *sync.WaitGroup, interrupt context.CancelCauseFun
 type noMeter struct{}
 
 func (noMeter) EventAccepted(string, time.Duration)                {}
+func (noMeter) VerdictReached(string, string)                      {}
 func (noMeter) ExecutionStarted(time.Duration)                     {}
 func (noMeter) AttemptEnded(string, string, string, time.Duration) {}
 func (noMeter) HostCalled(string, string)                          {}
 func (noMeter) AttemptsLost(int)                                   {}
+func (noMeter) PayloadMisfit(string, string)                       {}
+func (noMeter) ChainCut()                                          {}

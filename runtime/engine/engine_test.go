@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/parameter"
 	"github.com/squall-dev/squall/runtime/rule"
 	"github.com/squall-dev/squall/runtime/runner"
 	"github.com/squall-dev/squall/runtime/store"
@@ -36,6 +37,8 @@ func answer(output string) runnerFunc {
 type catalogue struct {
 	rules   *rule.Set
 	actions map[automation.Ref]automation.Action
+	// triggers are the types that are declared.
+	triggers map[automation.Ref]automation.TriggerType
 }
 
 func (c catalogue) Rules() *rule.Set { return c.rules }
@@ -43,6 +46,23 @@ func (c catalogue) Rules() *rule.Set { return c.rules }
 func (c catalogue) Action(ref automation.Ref) (automation.Action, bool) {
 	a, ok := c.actions[ref]
 	return a, ok
+}
+
+func (c catalogue) TriggerType(ref automation.Ref) (automation.TriggerType, bool) {
+	t, ok := c.triggers[ref]
+	return t, ok
+}
+
+func (c catalogue) CheckPayload(ref automation.Ref, payload any) error {
+	t, ok := c.triggers[ref]
+	if !ok {
+		return nil
+	}
+	s, err := parameter.CompileSchema(t.PayloadSchema)
+	if err != nil {
+		return err
+	}
+	return s.Check(payload)
 }
 
 func newCatalogue(t *testing.T, actions ...automation.Action) catalogue {

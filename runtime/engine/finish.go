@@ -16,20 +16,56 @@ const storePatience = 30 * time.Second
 // finish stores how an attempt ended and returns what was stored. A result that
 // the store refuses for what is in it is replaced by one that says so: an
 // execution must not hang in running because of its own output.
-func (e *Engine) finish(parent context.Context, f store.Finish) (_ store.Finish, stored bool) {
+func (e *Engine) finish(parent context.Context, x automation.Execution, f store.Finish) (_ store.Finish, stored bool) {
 	const failed = "result could not be stored"
 	write := func(ctx context.Context) error { return e.Store.Finish(ctx, f) }
+	f.Then = e.followEnd(parent, x, f)
 	err := e.insist(parent, failed, f.ID, write)
-	if err == nil || !permanent(err) || errors.Is(err, automation.ErrNotFound) {
-		return f, err == nil
+	if err != nil && permanent(err) && !errors.Is(err, automation.ErrNotFound) {
+		f = unstorable(f)
+		f.Then = e.followEnd(parent, x, f)
+		err = e.insist(parent, failed, f.ID, write)
 	}
-	f = unstorable(f)
-	return f, e.insist(parent, failed, f.ID, write) == nil
+	if err == nil {
+		e.followed(f.Then, e.Now().Sub(*f.Attempt.FinishedAt))
+	}
+	return f, err == nil
+}
+
+// followEnd decides what comes of the end of an attempt, if it is the execution's.
+func (e *Engine) followEnd(parent context.Context, x automation.Execution, f store.Finish) []store.Acceptance {
+	if !f.Status.Final() {
+		return nil
+	}
+	x.Status, x.Output, x.FinishedAt = f.Status, f.Output, f.Attempt.FinishedAt
+	x.Code, x.Message, x.Hint = f.Attempt.Code, f.Attempt.Message, f.Hint
+	return e.settle(parent, e.follow(parent, x, e.depthOf(parent, x)))
+}
+
+// cancelStored ends a pending execution as canceled, with what comes of it.
+func (e *Engine) cancelStored(ctx context.Context, id, message string) error {
+	now := e.Now()
+	var then []store.Acceptance
+	if e.Catalogue().Rules().HasTrigger(automation.TriggerActionEnded) {
+		x, err := e.Store.Execution(ctx, id)
+		if err != nil {
+			return err
+		}
+		if x.Status == automation.Pending { // else it can not be canceled so
+			x.Status, x.Code, x.Message, x.FinishedAt = automation.Canceled, automation.CodeCanceled, message, &now
+			then = e.settle(ctx, e.follow(ctx, x, e.depthOf(ctx, x)))
+		}
+	}
+	if err := e.Store.Cancel(ctx, id, message, now, then...); err != nil {
+		return err
+	}
+	e.followed(then, e.Now().Sub(now))
+	return nil
 }
 
 // unstorable keeps of a result only that there was one.
 func unstorable(f store.Finish) store.Finish {
-	f.Output, f.Trace, f.Log, f.Artifacts = nil, "", nil, nil
+	f.Output, f.Trace, f.Log, f.Artifacts, f.Then = nil, "", nil, nil, nil
 	f.Attempt.HostCalls = nil
 	if f.Attempt.Status == automation.AttemptInterrupted || f.Attempt.Status == automation.AttemptCanceled {
 		return f
@@ -44,7 +80,7 @@ func unstorable(f store.Finish) store.Finish {
 // had just ended or could not begin.
 func (e *Engine) cancelPending(parent context.Context, id string, wish error) {
 	_ = e.insist(parent, "execution could not be canceled", id, func(ctx context.Context) error {
-		return e.Store.Cancel(ctx, id, wish.Error(), e.Now())
+		return e.cancelStored(ctx, id, wish.Error())
 	})
 }
 

@@ -34,34 +34,40 @@ func (e *Engine) IngestAll(ctx context.Context, events []automation.Event, marks
 	all := make([]store.Acceptance, 0, len(events)+1)
 	accepted := make([]automation.Accepted, 0, len(events))
 	for _, ev := range events {
-		a, err := e.judge(ev, began)
+		a, err := e.judge(ctx, ev, began)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, a)
 		accepted = append(accepted, automation.Accepted{Event: a.Event.ID, Looked: a.Event.Looked, Matched: a.Event.Matched, Executions: idsOf(a.Executions)})
 	}
+	all = e.settle(ctx, all)
 	if len(marks) > 0 {
 		all = append(all, store.Acceptance{Marks: marks})
 	}
 	if err := e.commit(ctx, all...); err != nil {
 		return nil, fmt.Errorf("commit event: %w", err)
 	}
-	for _, ev := range events {
-		e.Meter.EventAccepted(string(ev.Trigger), time.Since(began))
+	for _, a := range all {
+		if a.Event != nil {
+			e.Meter.EventAccepted(string(a.Event.Trigger), time.Since(began))
+		}
 	}
 	return accepted, nil
 }
 
 // judge decides what an event leads to.
-func (e *Engine) judge(ev automation.Event, at time.Time) (store.Acceptance, error) {
+func (e *Engine) judge(ctx context.Context, ev automation.Event, at time.Time) (store.Acceptance, error) {
 	ev.ID, ev.ReceivedAt, ev.PayloadBytes = e.IDs.New(), at, int64(len(ev.Payload))
 	payload, err := expr.Decode(ev.Payload)
 	if err != nil {
 		return store.Acceptance{}, automation.Invalid("the event's payload is not JSON").Because(err)
 	}
 	catalogue := e.Catalogue()
-	judged := catalogue.Rules().Judge(rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: at, Event: ev})
+	if err := e.checkPayload(catalogue, &ev, payload); err != nil {
+		return store.Acceptance{}, err
+	}
+	judged := catalogue.Rules().Judge(e.input(ctx, ev, payload, at))
 	ev.Looked = judged.Looked
 	a := store.Acceptance{Event: &ev}
 	for _, m := range judged.Matches {
@@ -70,9 +76,18 @@ func (e *Engine) judge(ev automation.Event, at time.Time) (store.Acceptance, err
 	return a, nil
 }
 
+// input is an event as rules see it.
+func (e *Engine) input(ctx context.Context, ev automation.Event, payload any, at time.Time) rule.Input {
+	return rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: at, Event: ev, KV: e.keyReader(ctx, at)}
+}
+
 func (e *Engine) addVerdict(a *store.Acceptance, catalogue Catalogue, m rule.Match) {
 	v := m.Verdict
 	v.Event = a.Event.ID
+	if v.Outcome == automation.Matched {
+		e.askControls(a, m, &v)
+	}
+	e.Meter.VerdictReached(string(v.Outcome), string(v.Control))
 	if v.Outcome == automation.Matched {
 		a.Event.Matched++
 	}
@@ -140,6 +155,9 @@ func (e *Engine) commit(ctx context.Context, all ...store.Acceptance) error {
 		claimed, waiting = append(claimed, c...), append(waiting, w...)
 	}
 	if err := e.Store.Accept(ctx, all...); err != nil {
+		for _, a := range all {
+			e.flow.Undo(a.Flow)
+		}
 		for _, t := range claimed {
 			e.running.remove(t.execution.ID)
 			e.line.release()

@@ -90,7 +90,7 @@ func (e *Engine) Cancel(ctx context.Context, id, user string) (err error) {
 	cause := fmt.Errorf("%w by %s", errUserCancel, user)
 	const moves = 3 // it may begin, or end an attempt, between the two questions
 	for range moves {
-		err = e.Store.Cancel(ctx, id, cause.Error(), e.Now())
+		err = e.cancelStored(ctx, id, cause.Error())
 		if err == nil || errors.Is(err, automation.ErrNotFound) {
 			return err
 		}

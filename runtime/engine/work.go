@@ -81,7 +81,7 @@ func (e *Engine) attempt(ctx, parent context.Context, t task) remainder {
 	f := e.conclude(ctx, x, result)
 	f.Log, f.Artifacts = history.rest()
 	x.LogLines = history.total()
-	f, stored := e.finish(parent, f)
+	f, stored := e.finish(parent, x, f)
 	e.count(x, f)
 	if !stored || f.Status != automation.Pending {
 		return remainder{}

@@ -83,7 +83,7 @@ func (k *Keeper) Due(now time.Time) (due []Pending, next time.Time) {
 		switch {
 		case at.control != automation.ControlDebounce:
 		case !e.due.After(now):
-			due = append(due, Pending{Rule: at.rule, Key: at.key, Event: e.event, Item: e.item, Due: e.due})
+			due = append(due, Pending{Rule: at.rule, Key: at.key, Event: e.event, Item: e.item, First: e.first, Due: e.due})
 		case next.IsZero() || e.due.Before(next):
 			next = e.due
 		}
@@ -91,25 +91,34 @@ func (k *Keeper) Due(now time.Time) (due []Pending, next time.Time) {
 	return due, next
 }
 
-// Release takes a match out of its debounce. It returns false when another event
-// has come since, which is then the one to wait for.
-func (k *Keeper) Release(p Pending) (Decision, bool) {
+// Release takes a match out of its debounce and returns what to store. It returns
+// false when another event has come since, which is then the one to wait for.
+func (k *Keeper) Release(p Pending) (automation.FlowState, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	at := id{p.Rule, automation.ControlDebounce, p.Key}
 	e := k.entries[at]
 	if e == nil || e.event != p.Event || e.item != p.Item || !e.due.Equal(p.Due) {
-		return Decision{}, false
+		return automation.FlowState{}, false
 	}
 	k.version++
 	delete(k.entries, at)
-	return Decision{
-		Pass: true,
-		States: []automation.FlowState{{
-			Rule: at.rule, Control: at.control, Key: at.key, Value: []byte("null"), Expires: p.Due.Add(forGood), Version: k.version,
-		}},
-		undo: []change{{at, e, nil}},
+	return automation.FlowState{
+		Rule: at.rule, Control: at.control, Key: at.key, Value: []byte("null"), Expires: p.Due.Add(forGood), Version: k.version,
 	}, true
+}
+
+// Restore puts back a match whose release could not be stored, unless another event
+// has come since.
+func (k *Keeper) Restore(p Pending) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	at := id{p.Rule, automation.ControlDebounce, p.Key}
+	if _, there := k.entries[at]; there {
+		return
+	}
+	k.version++
+	k.entries[at] = &entry{version: k.version, event: p.Event, item: p.Item, first: p.First, due: p.Due, expires: p.Due.Add(forGood)}
 }
 
 // since leaves out the times up to a moment.

@@ -9,6 +9,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +33,6 @@ type Decision struct {
 	Reason  string
 	// States belong into the transaction of the event.
 	States []automation.FlowState
-	undo   []change
 }
 
 // Pending is a match that a debounce holds until it is due.
@@ -41,6 +41,7 @@ type Pending struct {
 	Key   string
 	Event string
 	Item  int
+	First time.Time // when the burst began
 	Due   time.Time
 }
 
@@ -54,19 +55,13 @@ type id struct {
 // entry is a state in memory.
 type entry struct {
 	version int64
+	before  *entry // what it replaced, to undo it once
 	expires time.Time
 	times   []time.Time // dedupe: of the one that passed; throttle, count: of those in the span
 	event   string      // dedupe: the one that passed; debounce: the last one
 	item    int
 	first   time.Time // debounce
 	due     time.Time // debounce
-}
-
-// change is what a decision replaced.
-type change struct {
-	id     id
-	before *entry // nil: there was none
-	after  *entry
 }
 
 // Keeper decides. It is safe for concurrent use.
@@ -81,7 +76,8 @@ type Keeper struct {
 // mostStates bounds the memory of a keeper: about 30 MB.
 const mostStates = 100_000
 
-// New makes a keeper of stored states.
+// New makes a keeper of all states that are stored: an older version of one that it
+// does not know would win over what it writes.
 func New(states []automation.FlowState) (*Keeper, error) {
 	k := &Keeper{entries: make(map[id]*entry, len(states)), most: mostStates}
 	for _, s := range states {
@@ -107,7 +103,7 @@ func (k *Keeper) Decide(ev Event) Decision {
 	if f.Count != nil && !k.count(&d, ev, f.Count) {
 		return d
 	}
-	passed := d.undo
+	counted := len(d.States)
 	if f.Dedupe != nil {
 		k.dedupe(&d, ev, f.Dedupe)
 	}
@@ -115,8 +111,8 @@ func (k *Keeper) Decide(ev Event) Decision {
 		k.throttle(&d, ev, f.Throttle)
 	}
 	if !d.Pass { // what held it back learns nothing of an event that did not act
-		k.takeBack(d.undo[len(passed):])
-		d.undo, d.States = d.undo[:len(passed)], d.States[:len(passed)]
+		k.undo(d.States[counted:])
+		d.States = d.States[:counted]
 		return d
 	}
 	if f.Debounce != nil {
@@ -125,32 +121,35 @@ func (k *Keeper) Decide(ev Event) Decision {
 	return d
 }
 
-// Undo forgets a decision whose event could not be stored. A state that other
-// events have changed since stays as they left it.
-func (k *Keeper) Undo(d Decision) {
+// Undo forgets decisions whose event could not be stored. A state that other events
+// have changed since stays as they left it.
+func (k *Keeper) Undo(states []automation.FlowState) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.takeBack(d.undo)
+	k.undo(states)
 }
 
-func (k *Keeper) takeBack(changes []change) {
-	for i := len(changes) - 1; i >= 0; i-- {
-		c := changes[i]
+func (k *Keeper) undo(states []automation.FlowState) {
+	for _, s := range slices.Backward(states) {
+		at := id{s.Rule, s.Control, s.Key}
+		e := k.entries[at]
 		switch {
-		case k.entries[c.id] != c.after:
-		case c.before == nil:
-			delete(k.entries, c.id)
+		case e == nil || e.version != s.Version:
+		case e.before == nil:
+			delete(k.entries, at)
 		default:
-			k.entries[c.id] = c.before
+			k.entries[at] = e.before
 		}
 	}
 }
 
-// set replaces a state and notes how to undo it.
+// set replaces a state and keeps what it replaced, so that it can be undone.
 func (k *Keeper) set(d *Decision, at id, e *entry) {
 	k.version++
 	e.version = k.version
-	d.undo = append(d.undo, change{at, k.entries[at], e})
+	if e.before = k.entries[at]; e.before != nil {
+		e.before.before = nil
+	}
 	d.States = append(d.States, encode(at, e))
 	if _, there := k.entries[at]; !there && len(k.entries) >= k.most {
 		k.evict()

@@ -52,7 +52,8 @@ type Writer interface {
 
 	// Finish ends the running attempt of an execution and stores all that came of
 	// it: status, output, remaining log, artifacts. Status Pending gives the
-	// execution back for another attempt.
+	// execution back for another attempt. What follows from the end is stored in the
+	// same transaction.
 	Finish(ctx context.Context, f Finish) error
 
 	// AppendLog adds lines to the log of a running execution. Lines are numbered by
@@ -60,13 +61,16 @@ type Writer interface {
 	AppendLog(ctx context.Context, id string, lines []automation.LogLine) error
 
 	// Cancel ends a pending execution as canceled. For a running one it returns
-	// Conflict: whoever runs it must stop it and Finish it.
-	Cancel(ctx context.Context, id, message string, at time.Time) error
+	// Conflict: whoever runs it must stop it and Finish it. What follows from the end
+	// is stored in the same transaction.
+	Cancel(ctx context.Context, id, message string, at time.Time, then ...Acceptance) error
 
 	// Recover is called once, before work begins: attempts that were running when
 	// the last process died become lost; their executions become pending, or failed
 	// with code "lost" when MaxLost attempts were lost. It returns how many of each.
-	Recover(ctx context.Context, at time.Time) (back, failed int, err error)
+	// What follow, which may be nil, makes of an execution that failed is stored in
+	// the same transaction. It may be asked twice about one, and must not write.
+	Recover(ctx context.Context, at time.Time, follow func(automation.Execution) []Acceptance) (back, failed int, err error)
 }
 
 // Reader answers questions.
@@ -74,6 +78,8 @@ type Reader interface {
 	// Event returns one event with payload, verdicts and executions.
 	Event(ctx context.Context, id string) (automation.Event, error)
 	Events(ctx context.Context, q EventQuery) ([]automation.Event, error)
+	// EventDepth returns only how many events in a chain led to one.
+	EventDepth(ctx context.Context, id string) (int, error)
 
 	// Execution returns one execution with attempts and artifacts.
 	Execution(ctx context.Context, id string) (automation.Execution, error)
@@ -144,6 +150,8 @@ type Finish struct {
 	// Log holds the lines that AppendLog has not yet stored.
 	Log       []automation.LogLine
 	Artifacts []automation.Artifact
+	// Then is what follows from the end.
+	Then []Acceptance
 }
 
 // ExecutionQuery selects executions. Zero fields do not restrict.
@@ -225,20 +233,23 @@ type KV interface {
 	// KVList returns entries by name; an empty scope means all of them.
 	KVList(ctx context.Context, q KVQuery) ([]automation.KVEntry, error)
 	// KVPut stores an entry and returns the one that it replaces; nil when there was
-	// none. CreatedAt of a replaced entry stays.
-	KVPut(ctx context.Context, e automation.KVEntry) (before *automation.KVEntry, err error)
-	// KVDelete removes an entry and returns it; NotFound when there is none.
-	KVDelete(ctx context.Context, scope, name string, at time.Time) (automation.KVEntry, error)
+	// none. CreatedAt of a replaced entry stays. What follows from it is stored in the
+	// same transaction.
+	KVPut(ctx context.Context, e automation.KVEntry, then ...Acceptance) (before *automation.KVEntry, err error)
+	// KVDelete removes an entry and returns it; NotFound when there is none, and then
+	// nothing follows.
+	KVDelete(ctx context.Context, scope, name string, at time.Time, then ...Acceptance) (automation.KVEntry, error)
 }
 
-// KVQuery selects entries. After is the name of the last entry seen, and needs a
-// scope.
+// KVQuery selects entries. After is the name of the last entry seen; it needs its
+// scope, in Scope or, when all scopes are listed, in AfterScope.
 type KVQuery struct {
-	Scope  string
-	Prefix string
-	After  string
-	At     time.Time
-	Limit  int
+	Scope      string
+	Prefix     string
+	After      string
+	AfterScope string
+	At         time.Time
+	Limit      int
 }
 
 // Credentials stores who may come in. Secrets are kept as hashes only.

@@ -12,6 +12,7 @@ import (
 // Metrics counts what the server does, for Prometheus. Durations are seconds.
 //
 //	squall_events_total{trigger}                    events accepted
+//	squall_verdicts_total{outcome,control}          verdicts of rules; control holds suppressed ones back
 //	squall_webhooks_rejected_total{reason}          webhook deliveries refused
 //	squall_accept_seconds                           from an event's arrival to its commit
 //	squall_executions_total{action,status,code}     attempts ended
@@ -19,6 +20,8 @@ import (
 //	squall_execution_seconds{action}                duration of attempts
 //	squall_host_calls_total{function,error}         calls of guests to host functions
 //	squall_attempts_lost_total                      attempts that died with an earlier process
+//	squall_payload_misfits_total{trigger,check}     events whose payload does not fit its schema
+//	squall_event_chains_cut_total                   chains of events about executions that were cut
 //	squall_pack_loads_total{pack,result}            tries to load a pack
 //	squall_executions_queued                        pending executions held in memory
 //	squall_executions_running                       executions running now
@@ -32,6 +35,7 @@ import (
 type Metrics struct {
 	registry   *prometheus.Registry
 	events     *prometheus.CounterVec
+	verdicts   *prometheus.CounterVec
 	rejected   *prometheus.CounterVec
 	accept     prometheus.Histogram
 	executions *prometheus.CounterVec
@@ -39,6 +43,8 @@ type Metrics struct {
 	run        *prometheus.HistogramVec
 	hostCalls  *prometheus.CounterVec
 	lost       prometheus.Counter
+	misfits    *prometheus.CounterVec
+	cut        prometheus.Counter
 	packs      *prometheus.CounterVec
 }
 
@@ -47,6 +53,7 @@ func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry:   prometheus.NewRegistry(),
 		events:     counter("squall_events_total", "Events accepted, by trigger type.", "trigger"),
+		verdicts:   counter("squall_verdicts_total", "Verdicts of rules, by outcome and by the control that held a match back.", "outcome", "control"),
 		rejected:   counter("squall_webhooks_rejected_total", "Webhook deliveries refused, by reason.", "reason"),
 		accept:     histogram("squall_accept_seconds", "From an event's arrival to its durable commit."),
 		executions: counter("squall_executions_total", "Attempts ended, by action, status and failure code.", "action", "status", "code"),
@@ -56,9 +63,12 @@ func NewMetrics() *Metrics {
 		hostCalls: counter("squall_host_calls_total", "Calls of guests to host functions, by function and error kind (empty: ok).", "function", "error"),
 		lost: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_attempts_lost_total",
 			Help: "Attempts that died with an earlier process."}),
+		misfits: counter("squall_payload_misfits_total", "Events whose payload does not fit the schema of their trigger type, by what became of them (reject, warn).", "trigger", "check"),
+		cut: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_event_chains_cut_total",
+			Help: "Chains of events about executions that were cut because they had become too long."}),
 		packs: counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.packs,
+	m.registry.MustRegister(m.events, m.verdicts, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -90,6 +100,12 @@ func (m *Metrics) EventAccepted(trigger string, took time.Duration) {
 	m.accept.Observe(took.Seconds())
 }
 
+// VerdictReached counts what a rule decided; control is empty unless one held the
+// rule back.
+func (m *Metrics) VerdictReached(outcome, control string) {
+	m.verdicts.WithLabelValues(outcome, control).Inc()
+}
+
 // WebhookRejected counts a delivery that was refused.
 func (m *Metrics) WebhookRejected(reason string) { m.rejected.WithLabelValues(reason).Inc() }
 
@@ -109,6 +125,14 @@ func (m *Metrics) HostCalled(function, errorKind string) {
 
 // AttemptsLost counts attempts that died with an earlier process.
 func (m *Metrics) AttemptsLost(n int) { m.lost.Add(float64(n)) }
+
+// PayloadMisfit counts an event whose payload does not fit its schema.
+func (m *Metrics) PayloadMisfit(trigger, check string) {
+	m.misfits.WithLabelValues(trigger, check).Inc()
+}
+
+// ChainCut counts a chain of events that was cut.
+func (m *Metrics) ChainCut() { m.cut.Inc() }
 
 // PackLoaded counts a try to load a pack.
 func (m *Metrics) PackLoaded(pack string, ok bool) {

@@ -9,22 +9,35 @@ import (
 
 // Accept stores events with all that they lead to, all or nothing.
 func (s *Store) Accept(ctx context.Context, all ...store.Acceptance) error {
-	ready := make([]acceptanceRows, len(all))
+	ready, err := newConsequences(all)
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, "accept", ready.insert)
+}
+
+// consequences are acceptances as the writer stores them.
+type consequences []acceptanceRows
+
+func newConsequences(all []store.Acceptance) (consequences, error) {
+	ready := make(consequences, len(all))
 	for i, a := range all {
 		rows, err := newAcceptanceRows(a)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ready[i] = rows
 	}
-	return s.do(ctx, "accept", func(t *tx) error {
-		for _, rows := range ready {
-			if err := rows.insert(t); err != nil {
-				return err
-			}
+	return ready, nil
+}
+
+func (c consequences) insert(t *tx) error {
+	for _, rows := range c {
+		if err := rows.insert(t); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // acceptanceRows is an acceptance as the writer stores it.

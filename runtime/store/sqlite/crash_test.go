@@ -114,7 +114,7 @@ func checkAfterCrash(t *testing.T, path string, acknowledged []string) {
 	}
 	running, err := s.CountExecutions(t.Context(), store.ExecutionQuery{})
 	must(t, err)
-	back, failed, err := s.Recover(t.Context(), time.Now())
+	back, failed, err := s.Recover(t.Context(), time.Now(), nil)
 	must(t, err)
 	if back+failed != running[automation.Running] || back+failed < len(acknowledged) {
 		t.Errorf("recovered %d and %d of %d", back, failed, running[automation.Running])

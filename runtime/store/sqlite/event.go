@@ -31,7 +31,7 @@ func (s *Store) Event(ctx context.Context, id string) (e automation.Event, err e
 func event(ctx context.Context, q querier, id string) (automation.Event, error) {
 	e, err := scanEvent(q.QueryRowContext(ctx, `SELECT `+eventColumns+` FROM events WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return e, automation.NotFound("there is no event %s", id).WithCode("unknown_event")
+		return e, unknownEvent(id)
 	}
 	if err != nil {
 		return e, err
@@ -48,6 +48,22 @@ func event(ctx context.Context, q querier, id string) (automation.Event, error) 
 	e.Executions, err = collect(ctx, q, scanSummary,
 		`SELECT `+summaryColumns+` FROM executions WHERE event = ? AND event <> '' ORDER BY id`, id)
 	return e, err
+}
+
+// EventDepth returns only how many events in a chain led to one.
+func (s *Store) EventDepth(ctx context.Context, id string) (depth int, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT depth FROM events WHERE id = ?`, id).Scan(&depth)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, unknownEvent(id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the depth of event %s: %w", id, s.readError(ctx, err))
+	}
+	return depth, nil
+}
+
+func unknownEvent(id string) error {
+	return automation.NotFound("there is no event %s", id).WithCode("unknown_event")
 }
 
 // Events lists events, newest first.

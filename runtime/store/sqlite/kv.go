@@ -46,8 +46,12 @@ func (s *Store) KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEnt
 	if q.Prefix != "" {
 		w.add("substr(name, 1, length(?)) = ?", q.Prefix, q.Prefix)
 	}
-	if q.After != "" {
+	switch {
+	case q.After == "":
+	case q.Scope != "":
 		w.add("name > ?", q.After)
+	default:
+		w.add("(scope, name) > (?, ?)", q.AfterScope, q.After)
 	}
 	entries, err := collect(ctx, s.read, scanKV, `SELECT `+kvColumns+` FROM kv`+w.String()+` ORDER BY scope, name LIMIT ?`,
 		append(w.args, limitOr(q.Limit, defaultLimit))...)
@@ -58,7 +62,11 @@ func (s *Store) KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEnt
 }
 
 // KVPut stores an entry and returns the one before it.
-func (s *Store) KVPut(ctx context.Context, e automation.KVEntry) (before *automation.KVEntry, err error) {
+func (s *Store) KVPut(ctx context.Context, e automation.KVEntry, then ...store.Acceptance) (before *automation.KVEntry, err error) {
+	follows, err := newConsequences(then)
+	if err != nil {
+		return nil, err
+	}
 	err = s.do(ctx, "set key "+e.Name, func(t *tx) error {
 		old, err := kvEntry(t, e.Scope, e.Name, e.UpdatedAt)
 		if err != nil {
@@ -67,14 +75,25 @@ func (s *Store) KVPut(ctx context.Context, e automation.KVEntry) (before *automa
 		if before = old; old != nil {
 			e.CreatedAt = old.CreatedAt
 		}
-		return t.exec(`INSERT OR REPLACE INTO kv (`+kvColumns+`) VALUES (?, ?, ?, ?, ?, ?)`,
+		err = t.exec(`INSERT OR REPLACE INTO kv (`+kvColumns+`) VALUES (?, ?, ?, ?, ?, ?)`,
 			e.Scope, e.Name, e.Value, nanos(e.CreatedAt), nanos(e.UpdatedAt), nanosOrNull(e.ExpiresAt))
+		if err != nil {
+			return err
+		}
+		return follows.insert(t)
 	})
-	return before, err
+	if err != nil {
+		return nil, err
+	}
+	return before, nil
 }
 
 // KVDelete removes an entry and returns it.
-func (s *Store) KVDelete(ctx context.Context, scope, name string, at time.Time) (gone automation.KVEntry, err error) {
+func (s *Store) KVDelete(ctx context.Context, scope, name string, at time.Time, then ...store.Acceptance) (gone automation.KVEntry, err error) {
+	follows, err := newConsequences(then)
+	if err != nil {
+		return gone, err
+	}
 	err = s.do(ctx, "delete key "+name, func(t *tx) error {
 		old, err := kvEntry(t, scope, name, at)
 		if err != nil {
@@ -84,9 +103,15 @@ func (s *Store) KVDelete(ctx context.Context, scope, name string, at time.Time) 
 			return unknownKey(scope, name)
 		}
 		gone = *old
-		return t.exec(`DELETE FROM kv WHERE scope = ? AND name = ?`, scope, name)
+		if err := t.exec(`DELETE FROM kv WHERE scope = ? AND name = ?`, scope, name); err != nil {
+			return err
+		}
+		return follows.insert(t)
 	})
-	return gone, err
+	if err != nil {
+		return automation.KVEntry{}, err
+	}
+	return gone, nil
 }
 
 // kvEntry reads an entry inside a transaction; nil when there is none.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
 )
 
 // defaultMaxLost is what an execution that does not say may lose.
@@ -13,9 +14,9 @@ const defaultMaxLost = 3
 // Recover ends the attempts that died with the last process. Their executions go
 // back, or fail when that happened too often: an action that kills the server
 // must not be able to do so for ever.
-func (s *Store) Recover(ctx context.Context, at time.Time) (back, failed int, err error) {
+func (s *Store) Recover(ctx context.Context, at time.Time, follow func(automation.Execution) []store.Acceptance) (back, failed int, err error) {
 	err = s.do(ctx, "recover", func(t *tx) error {
-		back, failed, err = recoverAll(t, at)
+		back, failed, err = recoverAll(t, at, follow)
 		return err
 	})
 	if err != nil {
@@ -24,17 +25,20 @@ func (s *Store) Recover(ctx context.Context, at time.Time) (back, failed int, er
 	return back, failed, nil
 }
 
-func recoverAll(t *tx, at time.Time) (back, failed int, err error) {
+func recoverAll(t *tx, at time.Time, follow func(automation.Execution) []store.Acceptance) (back, failed int, err error) {
 	running, err := t.running()
 	for _, e := range running {
-		status, err := recoverOne(t, e, at)
+		next, err := recoverOne(t, e, at)
 		if err != nil {
 			return 0, 0, err
 		}
-		if status == automation.Pending {
+		if next.Status == automation.Pending {
 			back++
-		} else {
-			failed++
+			continue
+		}
+		failed++
+		if err := t.followLoss(next.Execution, follow); err != nil {
+			return 0, 0, err
 		}
 	}
 	return back, failed, err
@@ -48,18 +52,37 @@ func (t *tx) running() ([]automation.Execution, error) {
 	return drain(rows, scanExecution)
 }
 
-func recoverOne(t *tx, e automation.Execution, at time.Time) (automation.Status, error) {
+// followLoss stores what comes of an execution that was lost too often.
+func (t *tx) followLoss(e automation.Execution, follow func(automation.Execution) []store.Acceptance) error {
+	if follow == nil {
+		return nil
+	}
+	row, err := t.row(`SELECT parameters FROM execution_data WHERE execution = ?`, e.ID)
+	if err != nil {
+		return err
+	}
+	if err := row.Scan(raw{&e.Parameters}); err != nil {
+		return err
+	}
+	follows, err := newConsequences(follow(e))
+	if err != nil {
+		return err
+	}
+	return follows.insert(t)
+}
+
+func recoverOne(t *tx, e automation.Execution, at time.Time) (step, error) {
 	const loseAttempt = `UPDATE attempts SET status = 'lost', finished_at = ?, code = 'lost',
 		message = 'the server stopped while this attempt ran' WHERE execution = ? AND status = 'running'`
 	if err := t.exec(loseAttempt, nanos(at), e.ID); err != nil {
-		return "", err
+		return step{}, err
 	}
 	lost, err := t.lost(e.ID)
 	if err != nil {
-		return "", err
+		return step{}, err
 	}
 	next := afterLoss(e, lost, at)
-	return next.Status, t.storeStep(next)
+	return next, t.storeStep(next)
 }
 
 func (t *tx) lost(id string) (n int, err error) {

@@ -34,7 +34,11 @@ func (s *Store) Start(ctx context.Context, id string, at time.Time) (attempt int
 
 // Cancel ends a pending execution as canceled. A running one has an owner, who
 // must stop it and Finish it.
-func (s *Store) Cancel(ctx context.Context, id, message string, at time.Time) error {
+func (s *Store) Cancel(ctx context.Context, id, message string, at time.Time, then ...store.Acceptance) error {
+	follows, err := newConsequences(then)
+	if err != nil {
+		return err
+	}
 	return s.do(ctx, "cancel execution "+id, func(t *tx) error {
 		e, err := t.stepFrom(id, automation.Canceled)
 		if err != nil {
@@ -45,7 +49,10 @@ func (s *Store) Cancel(ctx context.Context, id, message string, at time.Time) er
 		}
 		e.FinishedAt = &at
 		e.Code, e.Message = automation.CodeCanceled, message
-		return t.storeStep(e)
+		if err := t.storeStep(e); err != nil {
+			return err
+		}
+		return follows.insert(t)
 	})
 }
 
@@ -64,6 +71,7 @@ type finishRows struct {
 	attempt   endedAttempt
 	log       logRows
 	artifacts [][]any
+	follows   consequences
 }
 
 func (s *Store) newFinishRows(f store.Finish) (rows finishRows, err error) {
@@ -85,7 +93,8 @@ func (s *Store) newFinishRows(f store.Finish) (rows finishRows, err error) {
 		}
 		rows.artifacts = append(rows.artifacts, row)
 	}
-	return rows, nil
+	rows.follows, err = newConsequences(f.Then)
+	return rows, err
 }
 
 func (r finishRows) store(t *tx) error {
@@ -111,7 +120,10 @@ func (r finishRows) store(t *tx) error {
 		return err
 	}
 	r.outcome(&e.Execution)
-	return t.storeStep(e)
+	if err := t.storeStep(e); err != nil {
+		return err
+	}
+	return r.follows.insert(t)
 }
 
 // check refuses an end that does not belong to the attempt that runs.

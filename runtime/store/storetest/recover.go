@@ -21,7 +21,7 @@ func testRecover(t *testing.T, open func(*testing.T) store.Store) {
 
 func (b *bench) recover(t *testing.T, wantBack, wantFailed int) {
 	t.Helper()
-	back, failed, err := b.Recover(t.Context(), b.pass(time.Second))
+	back, failed, err := b.Recover(t.Context(), b.pass(time.Second), nil)
 	must(t, err)
 	same(t, "back and failed", []int{back, failed}, []int{wantBack, wantFailed})
 }

@@ -43,6 +43,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"credentials", testCredentials},
 		{"concurrency", testConcurrency},
 		{"health", testHealth},
+		{"kv", testKV},
+		{"then", testThen},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// NewValue is what a key is set to.
+type NewValue struct {
+	Value string `json:"value"`
+	// TTL is how long it stays, such as "10m"; without one it stays for good.
+	TTL automation.Duration `json:"ttl,omitempty"`
+}
+
+// allScopes in a query means every scope; without any, system is meant.
+const allScopes = "all"
+
+// listKeys lists one scope by name, or all of them. The next page comes after
+// "scope/name", because names may hold slashes and scopes may not.
+func (s *Server) listKeys(c echo.Context) error {
+	q := &query{c: c}
+	want := store.KVQuery{Scope: q.text("scope"), Prefix: q.text("prefix"), At: time.Now(), Limit: q.limit()}
+	if want.Scope == "" {
+		want.Scope = automation.ScopeSystem
+	}
+	if q.err != nil {
+		return q.err
+	}
+	if want.Scope == allScopes {
+		want.Scope = ""
+	} else if err := automation.CheckScope(want.Scope); err != nil {
+		return err
+	}
+	if after := q.text("after"); after != "" {
+		scope, name, ok := strings.Cut(after, "/")
+		if !ok {
+			return automation.Invalid("after must be the next of the page before, not %q", brief(after)).WithCode("malformed")
+		}
+		want.AfterScope, want.After = scope, name
+	}
+	items, err := s.Store.KVList(c.Request().Context(), want)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, page(items, want.Limit, func(e automation.KVEntry) string { return e.Scope + "/" + e.Name }))
+}
+
+const kvPrefix = "/api/v1/kv/"
+
+// keyOf reads scope and name from the path, which is decoded already: a scope holds
+// no slash, so that those in a name need not be escaped.
+func keyOf(c echo.Context) (scope, name string, err error) {
+	scope, name, _ = strings.Cut(strings.TrimPrefix(c.Request().URL.Path, kvPrefix), "/")
+	return scope, name, automation.CheckKey(scope, name)
+}
+
+func (s *Server) getKey(c echo.Context) error {
+	scope, name, err := keyOf(c)
+	if err != nil {
+		return err
+	}
+	e, err := s.Store.KVGet(c.Request().Context(), scope, name, time.Now())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, e)
+}
+
+func (s *Server) putKey(c echo.Context) error {
+	scope, name, err := keyOf(c)
+	if err != nil {
+		return err
+	}
+	var v NewValue
+	if err := decode(c, &v); err != nil {
+		return err
+	}
+	e := automation.KVEntry{Scope: scope, Name: name, Value: v.Value}
+	if v.TTL < 0 {
+		return automation.Invalid("ttl must not be negative").WithCode("malformed")
+	}
+	if v.TTL > 0 {
+		end := time.Now().Add(time.Duration(v.TTL))
+		e.ExpiresAt = &end
+	}
+	e, err = s.Engine.PutKey(c.Request().Context(), e)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, e)
+}
+
+func (s *Server) deleteKey(c echo.Context) error {
+	scope, name, err := keyOf(c)
+	if err != nil {
+		return err
+	}
+	if err := s.Engine.DeleteKey(c.Request().Context(), scope, name); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}

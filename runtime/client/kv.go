@@ -1,0 +1,42 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// KeyQuery selects keys. Scope "all" means every scope; an empty one, system.
+type KeyQuery struct {
+	Page
+	Scope  string
+	Prefix string
+}
+
+// Keys lists keys by name.
+func (c *Client) Keys(ctx context.Context, q KeyQuery) (List[automation.KVEntry], error) {
+	v := q.Page.values().set("scope", q.Scope).set("prefix", q.Prefix)
+	return list[automation.KVEntry](ctx, c, get("kv").with(v.query()))
+}
+
+// Key returns one key.
+func (c *Client) Key(ctx context.Context, scope, name string) (automation.KVEntry, error) {
+	return one[automation.KVEntry](ctx, c, get("kv", scope, name))
+}
+
+// SetKey sets a key, for a time or, with a ttl of zero, for good.
+func (c *Client) SetKey(ctx context.Context, e automation.KVEntry, ttl time.Duration) (automation.KVEntry, error) {
+	body := map[string]any{"value": e.Value}
+	if ttl > 0 {
+		body["ttl"] = automation.Duration(ttl)
+	}
+	return one[automation.KVEntry](ctx, c, request{method: http.MethodPut, path: []string{"kv", e.Scope, e.Name}, body: body})
+}
+
+// DeleteKey removes a key.
+func (c *Client) DeleteKey(ctx context.Context, scope, name string) error {
+	_, err := c.call(ctx, request{method: http.MethodDelete, path: []string{"kv", scope, name}}, nil)
+	return err
+}
