@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/rule"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// limited is a bench whose one rule has controls; they tell texts apart.
+func limited(t *testing.T, db store.Store, f automation.Flow) *bench {
+	t.Helper()
+	c := newCatalogue(t, echoAction())
+	r := ruleFor("test.echo")
+	r.Flow = f
+	var err error
+	if c.rules, err = rule.Compile([]automation.Rule{r}); err != nil {
+		t.Fatal(err)
+	}
+	return startOn(t, db, answer("1"), func(o *Options) { o.Catalogue = func() Catalogue { return c } })
+}
+
+const byText = "{{ trigger.body.text }}"
+
+func dedupeByText() automation.Flow {
+	return automation.Flow{Dedupe: &automation.Dedupe{Key: byText, Window: automation.Duration(time.Hour)}}
+}
+
+func (b *bench) verdict(event string) automation.Verdict {
+	b.t.Helper()
+	ev, err := b.Store.Event(b.t.Context(), event)
+	if err != nil || len(ev.Verdicts) != 1 {
+		b.t.Fatalf("event %s has verdicts %v, err %v", event, ev.Verdicts, err)
+	}
+	return ev.Verdicts[0]
+}
+
+// released waits for a verdict to be released.
+func (b *bench) released(event string) automation.Verdict {
+	b.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		v := b.verdict(event)
+		if v.ReleasedBy != "" {
+			return v
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("nothing releases %+v", v)
+		}
+		time.Sleep(time.Millisecond) // there is no signal from the store to wait for
+	}
+}
+
+func TestASuppressedMatchStartsNothingAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	db := openStore(t)
+	b := limited(t, db, dedupeByText())
+	first, second, other := b.ingest("echo", "x"), b.ingest("echo", "x"), b.ingest("echo", "y")
+	if len(first.Executions) != 1 || len(second.Executions) != 0 || len(other.Executions) != 1 {
+		t.Fatalf("executions: %v, %v, %v", first.Executions, second.Executions, other.Executions)
+	}
+	if v := b.verdict(second.Event); v.Outcome != automation.Suppressed || v.Control != automation.ControlDedupe || v.Reason == "" || second.Matched != 0 {
+		t.Errorf("verdict = %+v, matched %d", v, second.Matched)
+	}
+	b.stop()
+	b = limited(t, db, dedupeByText())
+	if again := b.ingest("echo", "x"); len(again.Executions) != 0 {
+		t.Error("after a restart the rule acts again")
+	}
+}
+
+func TestASuppressedVerdictIsReleasedOnce(t *testing.T) {
+	t.Parallel()
+	b := limited(t, openStore(t), dedupeByText())
+	first, second := b.ingest("echo", "x"), b.ingest("echo", "x")
+	const r = automation.Ref("test.do_echo")
+	x, err := b.Release(t.Context(), second.Event, r, -1, "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done := b.final(x.ID); done.Status != automation.Succeeded || done.Event != second.Event || done.Rule != r {
+		t.Errorf("execution = %+v", done.ExecutionSummary)
+	}
+	if v := b.verdict(second.Event); v.ReleasedBy != "ann" || v.Execution != x.ID || v.ReleasedAt == nil {
+		t.Errorf("verdict = %+v", v)
+	}
+	refused := []struct {
+		name, event string
+		rule        automation.Ref
+		item        int
+		code        string
+	}{
+		{"a second time", second.Event, r, -1, "already_released"},
+		{"a verdict that matched", first.Event, r, -1, "not_suppressed"},
+		{"a rule that did not look", second.Event, "test.other", -1, "unknown_verdict"},
+		{"an item that is not there", second.Event, r, 3, "unknown_verdict"},
+		{"an event that is not there", "000000000000000000000000", r, -1, "unknown_event"},
+	}
+	for _, tt := range refused {
+		_, err := b.Release(t.Context(), tt.event, tt.rule, tt.item, "ann")
+		if e := (*automation.Error)(nil); !errors.As(err, &e) || e.Code != tt.code {
+			t.Errorf("%s: err = %v, want code %s", tt.name, err, tt.code)
+		}
+	}
+}
+
+func TestADebounceActsOnTheLastOfABurst(t *testing.T) {
+	t.Parallel()
+	f := automation.Flow{Debounce: &automation.Debounce{For: automation.Duration(300 * time.Millisecond)}}
+	db := openStore(t)
+	b := limited(t, db, f)
+	var events []string
+	for range 5 {
+		events = append(events, b.ingest("echo", "x").Event)
+	}
+	b.stop() // the next process finds what waits
+	b = limited(t, db, f)
+	last := events[len(events)-1]
+	if v := b.released(last); v.ReleasedBy != ByDebounce || b.final(v.Execution).Status != automation.Succeeded {
+		t.Errorf("verdict = %+v", v)
+	}
+	all, err := db.Executions(t.Context(), store.ExecutionQuery{})
+	if err != nil || len(all) != 1 {
+		t.Errorf("%d executions, err %v; want one for the whole burst", len(all), err)
+	}
+}
+
+func TestAnEventThatIsNotStoredDoesNotHoldTheNextBack(t *testing.T) {
+	t.Parallel()
+	db := &flakyAccept{Store: openStore(t)}
+	b := limited(t, db, dedupeByText())
+	db.fails.Store(1)
+	if _, err := b.Ingest(t.Context(), webhook("echo", "x")); !errors.Is(err, automation.ErrUnavailable) {
+		t.Fatalf("err = %v", err)
+	}
+	if a := b.ingest("echo", "x"); len(a.Executions) != 1 {
+		t.Error("the sender's second try was taken for a repetition")
+	}
+}
+
+// flakyAccept refuses some acceptances.
+type flakyAccept struct {
+	store.Store
+	fails atomic.Int32
+}
+
+func (f *flakyAccept) Accept(ctx context.Context, all ...store.Acceptance) error {
+	if f.fails.Add(-1) >= 0 {
+		return automation.Unavailable("the disk is full")
+	}
+	return f.Store.Accept(ctx, all...)
+}
