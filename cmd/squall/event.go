@@ -24,7 +24,7 @@ func newEventCommand(c *cli) *cobra.Command {
 		Long:    "Look at what happened, or make something happen. The page shows the same under /events.",
 		Example: "  squall event list --matched=false\n  squall event get ID\n  squall event send --webhook pprof --data @alert.json",
 	})
-	cmd.AddCommand(newEventListCommand(c), newEventGetCommand(c), newEventSendCommand(c))
+	cmd.AddCommand(newEventListCommand(c), newEventGetCommand(c), newEventSendCommand(c), newEventReleaseCommand(c))
 	return cmd
 }
 
@@ -103,11 +103,12 @@ func compact(v any) string {
 }
 
 func newEventGetCommand(c *cli) *cobra.Command {
-	return &cobra.Command{
+	var why bool
+	cmd := &cobra.Command{
 		Use:     "get ID",
 		Aliases: []string{"show"},
 		Short:   "Show one event: its payload, which rules looked at it, and why they did what they did",
-		Example: "  squall event get 6740b1e2c3d4e5f6a7b8c9d0\n  squall event get 6740b1e2c3d4e5f6a7b8c9d0 --jq .payload.body",
+		Example: "  squall event get 6740b1e2c3d4e5f6a7b8c9d0\n  squall event get 6740b1e2c3d4e5f6a7b8c9d0 --why\n  squall event get 6740b1e2c3d4e5f6a7b8c9d0 --jq .payload.body",
 		Args:    exactly("ID"),
 
 		ValidArgsFunction: c.completeFirst(liveEvents),
@@ -122,20 +123,23 @@ func newEventGetCommand(c *cli) *cobra.Command {
 			}
 			return c.print(thing(e, e.ID, func(w io.Writer, t terminal, _ bool) error {
 				p := &page{w: w, t: t}
-				c.eventText(p, e)
+				c.eventText(p, e, why)
 				return p.err
 			}))
 		},
 	}
+	cmd.Flags().BoolVar(&why, "why", false, "what the rules decided, without the payload")
+	return cmd
 }
 
-func (c *cli) eventText(p *page, e automation.Event) {
+func (c *cli) eventText(p *page, e automation.Event, why bool) {
 	p.line("%s %s", p.paint(toneHead, string(e.Trigger)), e.Summary)
 	p.line("")
 	p.pair("ID", e.ID)
 	p.pair("Received", c.when(p.t, e.ReceivedAt))
 	p.pair("Parameters", compact(e.Parameters))
 	p.pair("Matched", fmt.Sprintf("%d of %d rules that looked", e.Matched, e.Looked))
+	p.pair("Warning", e.Warning)
 	for _, v := range e.Verdicts {
 		p.line("")
 		p.verdict(v)
@@ -143,29 +147,11 @@ func (c *cli) eventText(p *page, e automation.Event) {
 	for _, x := range e.Executions {
 		p.pair("Started", fmt.Sprintf("%s  %s  %s", x.ID, x.Action, x.Status))
 	}
+	if why {
+		return
+	}
 	p.line("")
 	p.json("Payload", e.Payload)
-}
-
-// verdict shows why a rule matched, or why not.
-func (p *page) verdict(v automation.Verdict) {
-	p.line("%s %s: %s, %d of %d criteria held", styled(p.t.held(v.Outcome == automation.Matched)), string(v.Rule), string(v.Outcome), v.Held, v.Total)
-	p.criteria(v.Criteria)
-	if v.Error != "" {
-		p.line("    %s", v.Error)
-	}
-}
-
-func (p *page) criteria(list []automation.CriterionResult) {
-	for _, r := range list {
-		p.line("  %s %s %s %s", styled(p.t.held(r.Matched)), r.Key, r.Operator, compact(r.Pattern))
-		switch {
-		case r.Error != "":
-			p.line("      %s", r.Error)
-		case !r.Matched:
-			p.line("      is: %s", firstOf(compact(r.Actual), "not there"))
-		}
-	}
 }
 
 // sending is the event that the flags of send describe.

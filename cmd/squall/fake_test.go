@@ -79,6 +79,8 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/rules", list(fakeRule()))
 	answer("GET /api/v1/rules/labs_sre.on_memory", client.RuleDetail{Rule: fakeRule(), Verdicts: []automation.Verdict{fakeVerdict()}})
 	answer("POST /api/v1/rules/test", automation.RuleTest{Matched: true, Criteria: fakeVerdict().Criteria, Parameters: map[string]any{"pod": "leaky"}})
+	answer("GET /api/v1/verdicts", list(heldVerdict()))
+	mux.HandleFunc("POST /api/v1/events/"+event+"/release", func(w http.ResponseWriter, _ *http.Request) { reply(w, 201, fakeExecution(good, automation.Pending)) })
 	answer("GET /api/v1/packs", list(fakePacks()...))
 	answer("GET /api/v1/packs/core", fakePacks()[0])
 	answer("GET /api/v1/doctor", list(automation.Check{Name: "wasm engine", Status: automation.CheckOK, Detail: "compiler"},
@@ -227,6 +229,14 @@ func fakeRule() automation.Rule {
 		Criteria: []automation.Criterion{{Key: "trigger.body.name", Operator: "startswith", Pattern: "Pod"}},
 		Action:   automation.ActionCall{Ref: "core.echo", Parameters: map[string]any{"message": "{{ trigger.body.name }}"}},
 	}
+}
+
+// heldVerdict matched an item by a group, and was held back.
+func heldVerdict() automation.Verdict {
+	item := 2
+	group := automation.CriterionResult{Operator: "any", Matched: true, Members: fakeVerdict().Criteria}
+	return automation.Verdict{Event: event, Rule: "labs_sre.on_memory", Item: &item, Outcome: automation.Suppressed, Held: 1, Total: 1,
+		Criteria: []automation.CriterionResult{group}, Control: automation.ControlDedupe, Reason: "an equal event passed 12s before"}
 }
 
 func fakeVerdict() automation.Verdict {

@@ -19,7 +19,7 @@ func newRuleCommand(c *cli) *cobra.Command {
 		Long:    "Look at rules and try them. The page shows the same under /rules.",
 		Example: "  squall rule list\n  squall rule get labs_sre.generate_pprof_with_webhook\n  squall rule test --rule rule.yaml --event event.json",
 	})
-	cmd.AddCommand(newRuleListCommand(c), newRuleGetCommand(c), newRuleTestCommand(c))
+	cmd.AddCommand(newRuleListCommand(c), newRuleGetCommand(c), newRuleWhyCommand(c), newRuleTestCommand(c))
 	return cmd
 }
 
@@ -93,6 +93,18 @@ func (p *page) rule(detail client.RuleDetail) {
 	p.pair("Trigger", fmt.Sprintf("%s %s", r.Trigger.Type, compact(r.Trigger.Parameters)))
 	for _, criterion := range r.Criteria {
 		p.pair("Criterion", fmt.Sprintf("%s %s %s", criterion.Key, criterion.Operator, compact(criterion.Pattern)))
+	}
+	for _, g := range r.Groups {
+		p.pair("Group", fmt.Sprintf("%s of %d conditions", g.Kind, len(g.Members)))
+	}
+	p.pair("When", r.When)
+	p.pair("Foreach", r.Foreach)
+	if r.Backstop {
+		p.pair("Type", "backstop: asked when no other rule matched")
+	}
+	p.pair("Mode", string(r.Mode))
+	if r.Flow != (automation.Flow{}) {
+		p.pair("Controls", compact(r.Flow))
 	}
 	p.pair("Action", fmt.Sprintf("%s %s", r.Action.Ref, compact(r.Action.Parameters)))
 	for _, v := range detail.Verdicts {

@@ -157,7 +157,7 @@ func outcomeOf(test automation.RuleTest) string {
 func (p *page) trial(test automation.RuleTest) {
 	word := map[bool]string{true: "matches", false: "does not match"}[test.Matched]
 	p.line("%s %s", styled(p.t.held(test.Matched)), word)
-	p.criteria(test.Criteria)
+	p.criteria(test.Criteria, "  ")
 	told := slices.ContainsFunc(test.Criteria, func(r automation.CriterionResult) bool { return r.Error != "" })
 	if test.Error != "" && !told {
 		p.line("  %s", test.Error)

@@ -27,6 +27,7 @@ type engine interface {
 	Submit(ctx context.Context, r automation.RunRequest) (automation.Execution, error)
 	Rerun(ctx context.Context, r automation.RunRequest, remove []string) (automation.Execution, error)
 	Cancel(ctx context.Context, id, user string) error
+	Release(ctx context.Context, event string, rule automation.Ref, item int, by string) (automation.Execution, error)
 	PutKey(ctx context.Context, e automation.KVEntry) (automation.KVEntry, error)
 	DeleteKey(ctx context.Context, scope, name string) error
 	Ready() bool

@@ -36,3 +36,30 @@ type RuleTrial struct {
 func (c *Client) TestRule(ctx context.Context, t RuleTrial) (automation.RuleTest, error) {
 	return one[automation.RuleTest](ctx, c, post(t, "rules", "test"))
 }
+
+// VerdictQuery selects verdicts. Zero fields do not restrict.
+type VerdictQuery struct {
+	Page
+	Rule     string
+	Outcomes string // with commas between: "matched,suppressed"
+	Held     bool   // suppressed, and released by nobody
+}
+
+// Verdicts lists what rules decided, newest event first.
+func (c *Client) Verdicts(ctx context.Context, q VerdictQuery) (List[automation.Verdict], error) {
+	v := q.Page.values().set("rule", q.Rule).set("outcome", q.Outcomes)
+	if q.Held {
+		v.set("held", "true")
+	}
+	return list[automation.Verdict](ctx, c, get("verdicts").with(v.query()))
+}
+
+// Release lets a suppressed verdict of a rule about an event pass. Item is nil for a
+// rule without foreach.
+func (c *Client) Release(ctx context.Context, event string, rule automation.Ref, item *int) (automation.Execution, error) {
+	body := map[string]any{"rule": rule}
+	if item != nil {
+		body["item"] = *item
+	}
+	return one[automation.Execution](ctx, c, post(body, "events", event, "release"))
+}
