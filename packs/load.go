@@ -31,6 +31,9 @@ type LoaderOptions struct {
 	HostFuncs hostfuncs.Set
 	// Config is what the operator configured, by pack name.
 	Config map[string]map[string]any
+	// CheckTrigger tells what is wrong with the trigger parameters of a rule, beyond
+	// what a schema can say; nil accepts all.
+	CheckTrigger func(trigger automation.Ref, parameters map[string]any) error
 	// Logger may be nil.
 	Logger *slog.Logger
 
@@ -45,6 +48,7 @@ type Loader struct {
 	hostFuncs   hostfuncs.Set
 	config      map[string]map[string]any
 	inspectFunc func(code []byte) (wasm.Info, error)
+	checkFunc   func(trigger automation.Ref, parameters map[string]any) error
 	shelf       *shelf
 	log         *slog.Logger
 }
@@ -58,7 +62,7 @@ func NewLoader(o LoaderOptions) (*Loader, error) {
 		o.inspectFunc, o.compileFunc = o.Engine.Describe, compileWith(o.Engine)
 	}
 	return &Loader{
-		hostFuncs: o.HostFuncs, config: o.Config, inspectFunc: o.inspectFunc,
+		hostFuncs: o.HostFuncs, config: o.Config, inspectFunc: o.inspectFunc, checkFunc: o.CheckTrigger,
 		shelf: newShelf(o.compileFunc), log: component(o.Logger),
 	}, nil
 }
@@ -113,7 +117,7 @@ func (l *Loader) check(ctx context.Context, p *Pack, files contents) []error {
 	config, err := configure(p.Name, p.ConfigSchema, l.config[p.Name])
 	p.Config, errs = config, add(errs, err)
 	_, err = rule.Compile(p.Rules)
-	errs = add(errs, err)
+	errs = append(add(errs, err), l.checkParameters(p.Rules)...)
 	kinds := map[string]wasm.Kind{}
 	for _, file := range p.entryPoints() {
 		info, err := l.inspectFunc(files[file])
@@ -130,6 +134,23 @@ func (l *Loader) check(ctx context.Context, p *Pack, files contents) []error {
 	p.configurePlugins(l.config[p.Name])
 	if len(errs) == 0 {
 		errs = add(errs, l.compile(ctx, p, files))
+	}
+	return errs
+}
+
+// checkParameters refuses rules whose trigger could never fire.
+func (l *Loader) checkParameters(rules []automation.Rule) []error {
+	if l.checkFunc == nil {
+		return nil
+	}
+	var errs []error
+	for i := range rules {
+		r := &rules[i]
+		if err := l.checkFunc(r.Trigger.Type, r.Trigger.Parameters); err != nil {
+			e := invalid("%s: rule %s: trigger %s", place(r.Position), r.Ref(), r.Trigger.Type).Because(err)
+			e.Hint = hintOf(err)
+			errs = append(errs, e)
+		}
 	}
 	return errs
 }

@@ -92,6 +92,7 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("POST /api/v1/webhooks/{path...}", automation.Accepted{Event: event, Looked: 2, Matched: 1, Executions: []string{good}})
 	answer("GET /api/v1/triggers", list(fakeTrigger()))
 	answer("GET /api/v1/triggers/core.execution.failed", fakeTrigger())
+	answer("GET /api/v1/sources", list(fakeTimer()))
 	answer("GET /api/v1/kv", list(fakeEntry()))
 	answer("GET /api/v1/kv/system/colour", fakeEntry())
 	answer("PUT /api/v1/kv/{scope}/{name...}", fakeEntry())
@@ -305,4 +306,10 @@ func fakeTrigger() client.Trigger {
 func fakeEntry() automation.KVEntry {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	return automation.KVEntry{Scope: "system", Name: "colour", Value: "red", CreatedAt: at, UpdatedAt: at}
+}
+
+func fakeTimer() automation.SourceStatus {
+	return automation.SourceStatus{Kind: "timer", ID: "t1", Trigger: "core.st2.IntervalTimer", Description: "every 5 minutes",
+		Rules: []automation.Ref{"labs_sre.sweep"}, State: automation.SourceRunning,
+		Next: []time.Time{time.Date(2026, 11, 22, 10, 5, 0, 0, time.UTC)}, LastEvent: event}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/hostfuncs/ambient"
@@ -23,6 +24,7 @@ import (
 	"github.com/squall-dev/squall/runtime/live"
 	"github.com/squall-dev/squall/runtime/parameter"
 	"github.com/squall-dev/squall/runtime/runner"
+	"github.com/squall-dev/squall/runtime/store"
 	"github.com/squall-dev/squall/runtime/store/sqlite"
 	"github.com/squall-dev/squall/runtime/telemetry"
 	"github.com/squall-dev/squall/runtime/trigger"
@@ -111,7 +113,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_wasm_idle_instances", "Instances that wait for a call.", func() float64 { return float64(sandbox.IdleInstances()) })
 	metrics.Gauge("squall_wasm_modules", "Modules loaded.", func() float64 { return float64(sandbox.ModuleCount()) })
 
-	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, Config: c.PackConfig, Logger: o.Logger})
+	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, Config: c.PackConfig, CheckTrigger: trigger.CheckTimer, Logger: o.Logger})
 	if err != nil {
 		return p, fmt.Errorf("make the pack loader: %w", err)
 	}
@@ -150,7 +152,9 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_executions_queued", "Pending executions held in memory.", func() float64 { return float64(p.engine.Queued()) })
 	metrics.Gauge("squall_executions_running", "Executions running now.", func() float64 { return float64(p.engine.Busy()) })
 
-	p.triggers = trigger.NewManager()
+	p.triggers = trigger.NewManager(trigger.NewTimers(trigger.TimerOptions{
+		Ingester: p.engine, Marks: db, Running: stillRunning(db), Logger: o.Logger,
+	}))
 
 	p.guard = access.New(db, nil)
 	if err := p.firstToken(ctx, c.Data); err != nil {
@@ -183,6 +187,14 @@ func (p *parts) raisePack(ctx context.Context, s automation.PackStatus) error {
 	}
 	payload["error"], payload["hint"] = s.Error, s.Hint
 	return p.engine.Raise(ctx, automation.TriggerPackFailed, "pack "+s.Name+" not loaded", payload)
+}
+
+// stillRunning tells whether something that an event started has not ended.
+func stillRunning(db store.Reader) func(ctx context.Context, event string) bool {
+	return func(ctx context.Context, event string) bool {
+		ev, err := db.Event(ctx, event)
+		return err == nil && slices.ContainsFunc(ev.Executions, func(x automation.ExecutionSummary) bool { return !x.Status.Final() })
+	}
 }
 
 // firstToken makes the admin token at the first start and keeps it where the CLI
