@@ -1,0 +1,149 @@
+package trigger
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// Endpoint says how deliveries to one webhook are checked.
+type Endpoint struct {
+	Path string
+	// Auth is one of [AuthKinds].
+	Auth string
+	// Header carries the token or the signature; schemes of vendors know theirs.
+	Header string
+	// Prefix stands before the signature in its header: "sha256=".
+	Prefix string
+	// Algorithm is sha1, sha256 or sha512; Encoding hex or base64.
+	Algorithm string
+	Encoding  string
+	// TimestampHeader holds the Unix seconds at which the sender signed; the text
+	// that is signed is then "TIMESTAMP.BODY".
+	TimestampHeader string
+	Username        string // of basic
+	// Secrets are all valid at once, so that one can be replaced by the next.
+	Secrets []string
+	// Window is how far a signed time may be from now; zero means 5 minutes.
+	Window time.Duration
+	// Observe accepts what would be rejected, and notes it.
+	Observe bool
+	// IdempotencyHeader names a delivery; one that was accepted within Remember is
+	// not accepted again. Empty means the scheme's own, if it has one.
+	IdempotencyHeader string
+	Remember          time.Duration // zero means 24 hours
+}
+
+// The ways to check who sends.
+const (
+	AuthNone             = "none"
+	AuthToken            = "token"
+	AuthBasic            = "basic"
+	AuthHMAC             = "hmac"
+	AuthStandardWebhooks = "standard_webhooks"
+	AuthGitHub           = "github"
+	AuthGitLab           = "gitlab"
+	AuthSlack            = "slack"
+	AuthStripe           = "stripe"
+	AuthAlertmanager     = "alertmanager"
+)
+
+// AuthKinds lists them.
+func AuthKinds() []string {
+	return []string{AuthNone, AuthToken, AuthBasic, AuthHMAC, AuthStandardWebhooks, AuthGitHub, AuthGitLab, AuthSlack, AuthStripe, AuthAlertmanager}
+}
+
+const (
+	defaultWindow   = 5 * time.Minute
+	defaultRemember = 24 * time.Hour
+)
+
+// Check tells what is wrong with the endpoint's settings.
+func (e Endpoint) Check() error {
+	switch {
+	case !slices.Contains(AuthKinds(), e.Auth):
+		return automation.Invalid("auth: %q is none of %s", e.Auth, strings.Join(AuthKinds(), ", "))
+	case e.Auth != AuthNone && len(e.Secrets) == 0:
+		return automation.Invalid("auth %s needs secrets", e.Auth).WithHint("secrets: [{env: NAME_OF_A_VARIABLE}] or [{file: /path}]")
+	case slices.Contains(e.Secrets, ""):
+		return automation.Invalid("a secret is empty")
+	case e.Auth == AuthBasic && e.Username == "":
+		return automation.Invalid("auth basic needs a username")
+	case e.Auth == AuthHMAC && e.Header == "":
+		return automation.Invalid("auth hmac needs the header that holds the signature")
+	case e.Auth == AuthHMAC && hashOf(e.algorithm()) == nil:
+		return automation.Invalid("algorithm: %q is none of sha1, sha256, sha512", e.Algorithm)
+	case e.Encoding != "" && e.Encoding != "hex" && e.Encoding != "base64":
+		return automation.Invalid("encoding: %q is neither hex nor base64", e.Encoding)
+	case e.Window < 0 || e.Remember < 0:
+		return automation.Invalid("a window can not be negative")
+	}
+	return nil
+}
+
+func (e Endpoint) algorithm() string { return cmp.Or(e.Algorithm, "sha256") }
+
+// Verify tells whether a delivery may come in: nil, or an error of kind ErrDenied
+// whose code says why it may not. It never quotes what was sent.
+func (e Endpoint) Verify(d Delivery, now time.Time) error {
+	switch e.Auth {
+	case AuthNone:
+		return nil
+	case AuthToken:
+		return e.verifyToken(d)
+	case AuthBasic:
+		return e.verifyBasic(d)
+	case AuthAlertmanager:
+		if e.Username != "" {
+			return e.verifyBasic(d)
+		}
+		return e.verifyBearer(d)
+	case AuthGitLab:
+		return e.anySecret(d.Header.Get("X-Gitlab-Token"), "X-Gitlab-Token")
+	case AuthGitHub:
+		return e.verifySignature(d, "X-Hub-Signature-256", "sha256=", "sha256", "hex", d.Body)
+	case AuthHMAC:
+		return e.verifyHMAC(d, now)
+	case AuthSlack:
+		return e.verifySlack(d, now)
+	case AuthStripe:
+		return e.verifyStripe(d, now)
+	case AuthStandardWebhooks:
+		return e.verifyStandard(d, now)
+	}
+	return denied("misconfigured", "the webhook's way of checking is not known")
+}
+
+// Key is what the sender calls this delivery; empty when it does not say.
+func (e Endpoint) Key(h http.Header) string {
+	name := e.IdempotencyHeader
+	if name == "" {
+		name = map[string]string{AuthStandardWebhooks: "Webhook-Id", AuthGitHub: "X-Github-Delivery", AuthGitLab: "X-Gitlab-Event-Uuid"}[e.Auth]
+	}
+	if name == "" {
+		return ""
+	}
+	const most = 256 // a longer one names nothing that its beginning does not
+	key := h.Get(name)
+	return key[:min(len(key), most)]
+}
+
+// Remembered is how long a delivery's key is kept.
+func (e Endpoint) Remembered() time.Duration { return cmp.Or(e.Remember, defaultRemember) }
+
+// SecretHeaders are the headers of a delivery that hold credentials or signatures.
+func (e Endpoint) SecretHeaders() []string {
+	all := []string{"Authorization", "Cookie", "X-Gitlab-Token", "X-Hub-Signature", "X-Hub-Signature-256", "X-Slack-Signature", "Stripe-Signature", "Webhook-Signature"}
+	if e.Header != "" && e.Auth != AuthNone {
+		all = append(all, e.Header)
+	}
+	return all
+}
+
+func denied(code, format string, args ...any) error {
+	return automation.Denied(format, args...).WithCode(code)
+}
