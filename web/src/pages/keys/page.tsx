@@ -37,10 +37,9 @@ export default function Keys() {
           value={q}
           onChange={(text) => void navigate({ search: { scope, q: text || undefined } })}
         />
-        <SearchBox
-          label="Scope"
-          placeholder="all, system, user:NAME or pack:NAME"
-          value={scope}
+        <ScopeBox
+          key={scope}
+          scope={scope}
           onChange={(text) => void navigate({ search: { scope: text || undefined, q: q || undefined } })}
         />
       </div>
@@ -61,6 +60,22 @@ export default function Keys() {
 }
 
 const field = "h-8 min-w-0 rounded-md border border-strong bg-surface px-2 font-mono text-xs text-fg";
+
+/** Takes what is typed when it is left or entered: half a scope is none. */
+function ScopeBox({ scope, onChange }: { scope: string; onChange: (text: string) => void }) {
+  return (
+    <input
+      aria-label="Scope"
+      placeholder="all, system, user:NAME or pack:NAME"
+      defaultValue={scope}
+      onBlur={(e) => e.target.value !== scope && onChange(e.target.value.trim())}
+      onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
+      spellCheck={false}
+      autoComplete="off"
+      className={`${field} w-72`}
+    />
+  );
+}
 
 function NewKey({ scope }: { scope: string }) {
   const [name, setName] = useState("");
