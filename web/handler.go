@@ -48,7 +48,9 @@ func isAsset(name string) bool {
 }
 
 // isRoute knows the routes whose last part holds dots: /rules/pack.name.
-func isRoute(name string) bool { return strings.HasPrefix(name, "rules/") }
+func isRoute(name string) bool {
+	return strings.HasPrefix(name, "rules/") || strings.HasPrefix(name, "triggers/")
+}
 
 func (h handler) serveIndex(w http.ResponseWriter, r *http.Request) {
 	page, err := fs.ReadFile(h.files, "index.html")

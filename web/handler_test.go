@@ -47,6 +47,7 @@ func TestHandlerAnswers(t *testing.T) {
 		{"the root is the page", "GET", "/", "", 200, "app", "", never},
 		{"a route of the page is the page", "GET", "/executions/01ab", "br", 200, "app", "", never},
 		{"a rule's dotted name is a route", "GET", "/rules/labs_sre.generate", "", 200, "app", "", never},
+		{"a trigger's too", "GET", "/triggers/core.st2.webhook", "", 200, "app", "", never},
 		{"index.html is filled in too", "GET", "/index.html", "", 200, "app", "", never},
 		{"HEAD has no body", "HEAD", "/executions", "", 200, "", "", never},
 		{"brotli first", "GET", "/assets/a-1234.js", "gzip, br", 200, "brotli", "br", forever},

@@ -132,6 +132,25 @@ func liveRules(ctx context.Context, api *client.Client) ([]cobra.Completion, err
 	return completions(list.Items, ruleRef, func(r automation.Rule) string { return r.Description }), err
 }
 
+func liveTriggers(ctx context.Context, api *client.Client) ([]cobra.Completion, error) {
+	list, err := api.Triggers(ctx)
+	return completions(list.Items, triggerRef, func(t client.Trigger) string { return t.Description }), err
+}
+
+func liveKeys(ctx context.Context, api *client.Client) ([]cobra.Completion, error) {
+	list, err := api.Keys(ctx, client.KeyQuery{Page: client.Page{Limit: newest}})
+	return completions(list.Items, keyName, func(e automation.KVEntry) string { return shortValue(e.Value) }), err
+}
+
+// shortValue is enough of a value to know it by.
+func shortValue(value string) string {
+	const most = 40
+	if r := []rune(value); len(r) > most {
+		value = string(r[:most]) + "..."
+	}
+	return oneLine(value)
+}
+
 // newest is how many of an endless list are worth suggesting.
 const newest = 20
 

@@ -139,6 +139,10 @@ func (c *cli) eventText(p *page, e automation.Event, why bool) {
 	p.pair("Received", c.when(p.t, e.ReceivedAt))
 	p.pair("Parameters", compact(e.Parameters))
 	p.pair("Matched", fmt.Sprintf("%d of %d rules that looked", e.Matched, e.Looked))
+	p.pair("About", e.Cause)
+	if e.Depth > 0 {
+		p.pair("Chain", fmt.Sprintf("event %d of a chain", e.Depth))
+	}
 	p.pair("Warning", e.Warning)
 	for _, v := range e.Verdicts {
 		p.line("")

@@ -91,6 +91,8 @@ func newKVGetCommand(c *cli) *cobra.Command {
 		Long:    "Show the value of a key: as it is, so that it can be used in a script.",
 		Example: "  squall kv get maintenance\n  squall kv get last/run --scope pack:labs_sre -o json",
 		Args:    exactly("NAME"),
+
+		ValidArgsFunction: c.completeFirst(liveKeys),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			api, err := c.client()
 			if err != nil {
@@ -196,6 +198,8 @@ func newKVDeleteCommand(c *cli) *cobra.Command {
 		Short:   "Remove a key",
 		Example: "  squall kv delete maintenance\n  squall kv delete last/run --scope pack:labs_sre",
 		Args:    exactly("NAME"),
+
+		ValidArgsFunction: c.completeFirst(liveKeys),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			api, err := c.client()
 			if err != nil {

@@ -71,6 +71,8 @@ func newTriggerGetCommand(c *cli) *cobra.Command {
 		Short:   "Show a trigger type: its schemas, an example and the rules that listen to it",
 		Example: "  squall trigger get core.st2.webhook\n  squall trigger get core.execution.failed --jq .example",
 		Args:    exactly("TRIGGER"),
+
+		ValidArgsFunction: c.completeFirst(liveTriggers),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			api, err := c.client()
 			if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -44,11 +45,45 @@ func (s *Server) listKeys(c echo.Context) error {
 		}
 		want.AfterScope, want.After = scope, name
 	}
-	items, err := s.Store.KVList(c.Request().Context(), want)
+	items, more, err := s.keys(c.Request().Context(), want)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, page(items, want.Limit, func(e automation.KVEntry) string { return e.Scope + "/" + e.Name }))
+	l := List[automation.KVEntry]{Items: items}
+	if more {
+		last := items[len(items)-1]
+		l.Next = last.Scope + "/" + last.Name
+	}
+	return c.JSON(http.StatusOK, l)
+}
+
+// enoughKeys ends a page early: a thousand values may have a gigabyte.
+const enoughKeys = 8 << 20
+
+// keys reads a page in pieces, larger ones as long as the values are small, and
+// tells whether there may be more.
+func (s *Server) keys(ctx context.Context, want store.KVQuery) (items []automation.KVEntry, more bool, err error) {
+	items = []automation.KVEntry{}
+	limit, size := want.Limit, 0
+	for piece := 8; ; {
+		want.Limit = min(piece, limit-len(items))
+		some, err := s.Store.KVList(ctx, want)
+		if err != nil {
+			return nil, false, err
+		}
+		items = append(items, some...)
+		for _, e := range some {
+			size += len(e.Value)
+		}
+		if len(some) < want.Limit || len(items) == limit || size >= enoughKeys {
+			return items, len(some) == want.Limit, nil
+		}
+		last := some[len(some)-1]
+		want.AfterScope, want.After = last.Scope, last.Name
+		if size < enoughKeys/16 {
+			piece *= 2
+		}
+	}
 }
 
 const kvPrefix = "/api/v1/kv/"

@@ -2,6 +2,8 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,5 +83,43 @@ func TestTriggers(t *testing.T) {
 	}
 	if a := s.ask("GET", "/api/v1/triggers/test.nope", ""); a.status != 404 || a.problem(t).Code != "unknown_trigger" {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+func TestAPageOfKeysEndsEarlyWhenItIsLarge(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, nil)
+	put := func(scope string, size, n int) {
+		for i := range n {
+			e := automation.KVEntry{Scope: scope, Name: fmt.Sprintf("k%03d", i), Value: strings.Repeat("x", size), CreatedAt: time.Now(), UpdatedAt: time.Now()}
+			if _, err := s.db.KVPut(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	put("system", automation.MaxKVValue, 20)
+	put("user:mira", 1, 100)
+	for _, tt := range []struct {
+		scope string
+		pages []int
+	}{
+		{"system", []int{8, 8, 4}},
+		{"user:mira", []int{100}},
+	} {
+		var pages []int
+		for after := ""; ; {
+			a := s.ask("GET", "/api/v1/kv?limit=1000&scope="+tt.scope+"&after="+after, "")
+			var l List[automation.KVEntry]
+			if err := json.Unmarshal([]byte(a.body), &l); err != nil || a.status != 200 {
+				t.Fatalf("%d %v", a.status, err)
+			}
+			pages = append(pages, len(l.Items))
+			if after = l.Next; after == "" {
+				break
+			}
+		}
+		if !slices.Equal(pages, tt.pages) {
+			t.Errorf("pages of %s have %v entries, want %v", tt.scope, pages, tt.pages)
+		}
 	}
 }

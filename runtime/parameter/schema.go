@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -88,7 +89,7 @@ func schemaError(err error) *SchemaError {
 	var misfit *jsonschema.ValidationError
 	if wrong := (*jsonschema.SchemaValidationError)(nil); errors.As(err, &wrong) && errors.As(wrong.Err, &misfit) {
 		if all := leaves(misfit, nil); len(all) > 0 {
-			return &SchemaError{Path: all[0].InstanceLocation, Message: sayKind(all[0].ErrorKind)}
+			return &SchemaError{Path: all[0].InstanceLocation, Message: sayKey(all[0])}
 		}
 	}
 	if bad := (*jsonschema.InvalidRegexError)(nil); errors.As(err, &bad) {
@@ -97,6 +98,20 @@ func schemaError(err error) *SchemaError {
 	}
 	text := strings.ReplaceAll(err.Error(), schemaURL, "")
 	return &SchemaError{Message: "can not be used: " + firstLine(text)}
+}
+
+// sayKey words what is wrong with a key of a schema: the metaschema itself is too
+// general for the two mistakes that people make.
+func sayKey(e *jsonschema.ValidationError) string {
+	_, choice := e.ErrorKind.(*kind.AnyOf)
+	format, _ := e.ErrorKind.(*kind.Format)
+	switch at := e.InstanceLocation; {
+	case choice && len(at) > 0 && at[len(at)-1] == "type":
+		return "is none of array, boolean, integer, null, number, object, string"
+	case format != nil && format.Want == "regex":
+		return "is not a regular expression"
+	}
+	return sayKind(e.ErrorKind)
 }
 
 func firstLine(s string) string {

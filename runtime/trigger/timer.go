@@ -60,6 +60,7 @@ type timer struct {
 	last    time.Time // up to here everything has been dealt with
 	next    time.Time // zero: never again
 	retry   time.Time // do not try again before
+	tried   time.Time // when what is due was first tried
 	status  automation.SourceStatus
 }
 
@@ -242,7 +243,7 @@ func (s *Timers) until(t *timer) time.Duration {
 func (s *Timers) settle(ctx context.Context, t *timer) {
 	now := s.o.Now()
 	times := t.plan.since(t.last, now)
-	fire := t.plan.choose(times, now)
+	fire := t.plan.choose(times, t.noticed(now))
 	if len(fire) > 0 && t.plan.overlap == "skip" && t.status.LastEvent != "" && s.o.Running != nil && s.o.Running(ctx, t.status.LastEvent) {
 		s.o.Logger.Info("timer did not fire: what it started before is still running", "timer", t.plan.describe(), "event", t.status.LastEvent)
 		fire = nil
@@ -265,7 +266,7 @@ func (s *Timers) settle(ctx context.Context, t *timer) {
 func (s *Timers) settled(t *timer, mark timerMark, fired int, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.last, t.retry = mark.Last, time.Time{}
+	t.last, t.retry, t.tried = mark.Last, time.Time{}, time.Time{}
 	t.next, _ = t.plan.next(t.last)
 	t.status.Failures, t.status.Error, t.status.Hint = 0, "", ""
 	if fired > 0 {
@@ -287,6 +288,15 @@ func (s *Timers) failed(ctx context.Context, t *timer, err error) {
 	t.status.Error, t.status.Hint = err.Error(), automation.HintOf(err)
 	t.retry = s.o.Now().Add(pause)
 	s.o.Logger.Warn("timer could not fire; trying again", "timer", t.key, "in", pause, "err", err)
+}
+
+// noticed is when the timer first tried to fire: a store that is away makes no time
+// one that was missed.
+func (t *timer) noticed(now time.Time) time.Time {
+	if t.tried.IsZero() {
+		t.tried = now
+	}
+	return t.tried
 }
 
 // since lists the times after one moment up to another, the last of them if they are

@@ -127,6 +127,7 @@ async function walk(theme, viewport, name) {
   for (const [path, what] of [
     ["/events", "events"],
     ["/rules", "rules"],
+    ["/triggers", "triggers"],
     ["/artifacts", "artifacts"],
   ]) {
     await step(`${name}: ${what} are listed`, async () => {

@@ -70,6 +70,26 @@ const rule = createRoute({
   component: lazyRouteComponent(() => import("./pages/rules/detail")),
 });
 
+const triggers = createRoute({
+  getParentRoute: () => shell,
+  path: "/triggers",
+  validateSearch: pick("q"),
+  component: lazyRouteComponent(() => import("./pages/triggers/list")),
+});
+
+const trigger = createRoute({
+  getParentRoute: () => shell,
+  path: "/triggers/$ref",
+  component: lazyRouteComponent(() => import("./pages/triggers/detail")),
+});
+
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: "/keys",
+  validateSearch: pick("scope", "q"),
+  component: lazyRouteComponent(() => import("./pages/keys/page")),
+});
+
 const packs = createRoute({
   getParentRoute: () => shell,
   path: "/packs",
@@ -99,7 +119,21 @@ const system = createRoute({
 const tree = root.addChildren([
   login,
   home,
-  shell.addChildren([executions, execution, events, event, rules, rule, packs, artifacts, artifact, system]),
+  shell.addChildren([
+    executions,
+    execution,
+    events,
+    event,
+    rules,
+    rule,
+    triggers,
+    trigger,
+    keys,
+    packs,
+    artifacts,
+    artifact,
+    system,
+  ]),
 ]);
 
 export function createPageRouter() {

@@ -33,6 +33,16 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 }
 
+/** PUT. */
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  return (await (await send("PUT", path, body)).json()) as T;
+}
+
+/** DELETE. */
+export async function remove(path: string): Promise<void> {
+  await send("DELETE", path);
+}
+
 /** The first bytes of an artifact, as text. */
 export async function readText(path: string, bytes: number, signal?: AbortSignal): Promise<string> {
   const response = await send("GET", path, undefined, signal, { Range: `bytes=0-${bytes - 1}` });

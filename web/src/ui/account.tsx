@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { CircleUser, HeartPulse, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { CircleUser, HeartPulse, KeyRound, LogOut, Monitor, Moon, Siren, Sun } from "lucide-react";
 import { type MouseEvent, useId } from "react";
 import { post } from "../api/client";
 import { setTheme, type Theme, useTheme } from "../lib/theme";
@@ -45,6 +45,14 @@ export function Account({ user }: { user?: string }) {
       >
         <ThemeChoice name={id} />
         <hr className="my-1 border-line" />
+        <Link to="/triggers" className={`${row} md:hidden`} onClick={close}>
+          <Siren size={14} aria-hidden className="text-subtle" />
+          Triggers
+        </Link>
+        <Link to="/keys" className={`${row} md:hidden`} onClick={close}>
+          <KeyRound size={14} aria-hidden className="text-subtle" />
+          Keys
+        </Link>
         <Link to="/system" className={`${row} md:hidden`} onClick={close}>
           <HeartPulse size={14} aria-hidden className="text-subtle" />
           System

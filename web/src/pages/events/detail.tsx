@@ -64,6 +64,7 @@ function Story({ event: e }: { event: Event }) {
                       {typeof value === "string" ? value : JSON.stringify(value)}
                     </Fact>
                   ))}
+                  <Origin event={e} />
                 </Facts>
               </div>
             </Panel>
@@ -75,6 +76,27 @@ function Story({ event: e }: { event: Event }) {
           </div>
         </div>
       </section>
+    </>
+  );
+}
+
+/** What led to the event, and what is odd about it. */
+function Origin({ event: e }: { event: Event }) {
+  return (
+    <>
+      {e.cause && (
+        <Fact name="About">
+          <Link to="/executions/$id" params={{ id: e.cause }} className={linkClass}>
+            execution {e.cause}
+          </Link>
+        </Fact>
+      )}
+      {!!e.depth && <Fact name="Chain">event {e.depth} of a chain</Fact>}
+      {e.warning && (
+        <Fact name="Warning">
+          <span className="text-warn">{e.warning}</span>
+        </Fact>
+      )}
     </>
   );
 }
