@@ -19,11 +19,13 @@ import (
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/live"
 	"github.com/squall-dev/squall/runtime/store"
+	"github.com/squall-dev/squall/runtime/trigger"
 )
 
 // engine is what handlers ask to change the world.
 type engine interface {
 	Ingest(ctx context.Context, ev automation.Event) (automation.Accepted, error)
+	IngestOnce(ctx context.Context, ev automation.Event, key store.EventKey) (_ automation.Accepted, again bool, err error)
 	Submit(ctx context.Context, r automation.RunRequest) (automation.Execution, error)
 	Rerun(ctx context.Context, r automation.RunRequest, remove []string) (automation.Execution, error)
 	Cancel(ctx context.Context, id, user string) error
@@ -38,6 +40,8 @@ type reader interface {
 	store.Reader
 	KVGet(ctx context.Context, scope, name string, at time.Time) (automation.KVEntry, error)
 	KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEntry, error)
+	PutDelivery(ctx context.Context, d automation.Delivery) error
+	Deliveries(ctx context.Context, q store.DeliveryQuery) ([]automation.Delivery, error)
 	Ping(ctx context.Context) error
 }
 
@@ -78,20 +82,26 @@ type Options struct {
 	// none.
 	Sources func() []automation.SourceStatus
 	// Doctor looks whether the server is well.
-	Doctor    func() []automation.Check
-	Page      http.Handler // the single-page application
-	Metrics   http.Handler
-	Rejected  func(reason string) // counts refused webhooks
-	MaxBody   int64               // of a webhook, in bytes
-	PublicURL string
-	Version   Version
-	Logger    *slog.Logger
+	Doctor   func() []automation.Check
+	Page     http.Handler // the single-page application
+	Metrics  http.Handler
+	Rejected func(reason string) // counts refused webhooks
+	MaxBody  int64               // of a webhook, in bytes
+	// Endpoints say how deliveries are checked, by path; the others are open, unless
+	// DeclaredOnly is set.
+	Endpoints    map[string]trigger.Endpoint
+	DeclaredOnly bool
+	PublicURL    string
+	Version      Version
+	Logger       *slog.Logger
 }
 
 // Server is the HTTP surface. Create it with New and mount Handler.
 type Server struct {
 	Options
 	echo *echo.Echo
+	ids  automation.IDs // of deliveries
+	kept allowance
 }
 
 // New makes the server. It starts nothing.

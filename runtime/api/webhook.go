@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
 	"github.com/squall-dev/squall/runtime/trigger"
 )
 
@@ -23,6 +24,12 @@ type Webhook struct {
 	Path  string           `json:"path"`
 	URL   string           `json:"url"`
 	Rules []automation.Ref `json:"rules"`
+	// Auth is how senders are checked; none for an open webhook.
+	Auth string `json:"auth"`
+	// Observe tells that what would be rejected is accepted.
+	Observe bool `json:"observe,omitempty"`
+	// Closed tells that nothing is accepted, because the path is not declared.
+	Closed bool `json:"closed,omitempty"`
 }
 
 const webhookPrefix = "/api/v1/webhooks/"
@@ -33,39 +40,77 @@ const ingestPatience = 10 * time.Second
 
 // receiveWebhook answers 202 only after the event is durable.
 func (s *Server) receiveWebhook(c echo.Context) error {
-	r := c.Request()
 	path := trigger.WebhookPath(c.Param("*"))
 	if rules := s.Catalogue().Webhooks()[path]; len(rules) == 0 {
 		s.Rejected("unknown_webhook")
 		return automation.NotFound("no enabled rule listens to the webhook %q", brief(path)).WithCode("unknown_webhook").
 			WithHint("%s", s.knownWebhooks(c))
 	}
-	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		s.Rejected("unsupported_encoding")
-		return echo.NewHTTPError(http.StatusUnsupportedMediaType,
-			automation.Invalid("content encoding %q is not supported", brief(enc)).WithCode("unsupported_encoding").WithHint("send the body uncompressed"))
-	}
-	body, err := s.readBody(c)
+	endpoint, err := s.endpoint(path)
 	if err != nil {
+		s.Rejected("undeclared")
 		return err
 	}
-	ev, err := trigger.Delivery{Path: path, Header: r.Header, Body: body}.Event()
-	if err != nil {
+	d := trigger.Delivery{Path: path, Header: c.Request().Header}
+	if d.Body, err = s.readBody(c); err != nil {
+		s.keepRejected(c, endpoint, d, err)
 		return err
 	}
-	// The delivery is whole: a sender that has closed its half of the connection
-	// must not undo it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), ingestPatience)
-	defer cancel()
-	accepted, err := s.Engine.Ingest(ctx, ev)
+	refusal := endpoint.Verify(d, time.Now())
+	if refusal != nil && !endpoint.Observe {
+		s.Rejected(codeOf(refusal))
+		s.keepRejected(c, endpoint, d, refusal)
+		return echo.NewHTTPError(http.StatusUnauthorized, refusal)
+	}
+	accepted, again, err := s.accept(c, endpoint, d)
 	if err != nil {
 		s.Rejected(automation.KindOf(err))
+		s.keepRejected(c, endpoint, d, err)
 		return err
+	}
+	s.keepOddity(c, endpoint, d, accepted.Event, again, refusal)
+	if again {
+		return c.JSON(http.StatusOK, accepted)
 	}
 	return c.JSON(http.StatusAccepted, accepted)
 }
 
+// endpoint says how deliveries to a path are checked.
+func (s *Server) endpoint(path string) (trigger.Endpoint, error) {
+	if e, declared := s.Endpoints[path]; declared {
+		return e, nil
+	}
+	if s.DeclaredOnly {
+		return trigger.Endpoint{}, automation.Denied("the webhook %q is not declared, and this server accepts no others", brief(path)).
+			WithCode("undeclared_webhook").WithHint("declare it under webhooks: in the server's configuration")
+	}
+	return trigger.Endpoint{Path: path, Auth: trigger.AuthNone}, nil
+}
+
+// accept makes the event of a delivery durable, once for each key.
+func (s *Server) accept(c echo.Context, endpoint trigger.Endpoint, d trigger.Delivery) (_ automation.Accepted, again bool, err error) {
+	d.Secret = endpoint.SecretHeaders()
+	ev, err := d.Event()
+	if err != nil {
+		return automation.Accepted{}, false, err
+	}
+	// The delivery is whole: a sender that has closed its half of the connection
+	// must not undo it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), ingestPatience)
+	defer cancel()
+	if key := endpoint.Key(d.Header); key != "" {
+		return s.Engine.IngestOnce(ctx, ev, store.EventKey{Webhook: d.Path, Key: key, Expires: time.Now().Add(endpoint.Remembered())})
+	}
+	accepted, err := s.Engine.Ingest(ctx, ev)
+	return accepted, false, err
+}
+
 func (s *Server) readBody(c echo.Context) ([]byte, error) {
+	if enc := c.Request().Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		s.Rejected("unsupported_encoding")
+		return nil, echo.NewHTTPError(http.StatusUnsupportedMediaType,
+			automation.Invalid("content encoding %q is not supported", brief(enc)).WithCode("unsupported_encoding").WithHint("send the body uncompressed"))
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, s.MaxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		s.Rejected("too_large")
@@ -98,7 +143,9 @@ func (s *Server) listWebhooks(c echo.Context) error {
 		base = c.Scheme() + "://" + c.Request().Host
 	}
 	for path, rules := range s.Catalogue().Webhooks() {
-		l.Items = append(l.Items, Webhook{Path: path, URL: base + webhookPrefix + (&url.URL{Path: path}).EscapedPath(), Rules: rules})
+		e, err := s.endpoint(path)
+		l.Items = append(l.Items, Webhook{Path: path, URL: base + webhookPrefix + (&url.URL{Path: path}).EscapedPath(), Rules: rules,
+			Auth: e.Auth, Observe: e.Observe, Closed: err != nil})
 	}
 	slices.SortFunc(l.Items, func(a, b Webhook) int { return cmp.Compare(a.Path, b.Path) })
 	return c.JSON(http.StatusOK, l)

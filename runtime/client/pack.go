@@ -25,15 +25,3 @@ func (c *Client) Actions(ctx context.Context) (List[automation.Action], error) {
 func (c *Client) Action(ctx context.Context, ref automation.Ref) (automation.Action, error) {
 	return one[automation.Action](ctx, c, get("actions", string(ref)))
 }
-
-// Webhook is an address that rules listen to.
-type Webhook struct {
-	Path  string           `json:"path"`
-	URL   string           `json:"url"`
-	Rules []automation.Ref `json:"rules"`
-}
-
-// Webhooks lists the addresses that rules listen to.
-func (c *Client) Webhooks(ctx context.Context) (List[Webhook], error) {
-	return list[Webhook](ctx, c, get("webhooks"))
-}

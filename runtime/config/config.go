@@ -47,6 +47,10 @@ type Config struct {
 	// they are interrupted and given back.
 	DrainTimeout time.Duration `yaml:"drain_timeout"`
 	Kubernetes   Kubernetes    `yaml:"kubernetes"`
+	// Webhooks says, by path, who may send. WebhooksDefault is for paths that are not
+	// there: open (everybody may) or declared (nobody may).
+	Webhooks        map[string]Webhook `yaml:"webhooks"`
+	WebhooksDefault string             `yaml:"webhooks_default"`
 	// PackConfig holds each pack's configuration, by pack name.
 	PackConfig map[string]map[string]any `yaml:"pack_config"`
 }
@@ -69,6 +73,8 @@ func Default() Config {
 		Workers:      16 * runtime.GOMAXPROCS(0),
 		MaxBody:      4 << 20,
 		DrainTimeout: 20 * time.Second,
+
+		WebhooksDefault: WebhooksOpen,
 	}
 }
 
@@ -127,6 +133,7 @@ func readable(err error) error {
 	}
 	words := strings.NewReplacer(
 		" not found in type config.Config", " is not a key", " not found in type config.Kubernetes", " is not a key of kubernetes",
+		" not found in type config.Webhook", " is not a key of a webhook", " not found in type config.Secret", " is not a key of a secret",
 		"cannot unmarshal !!", "", "time.Duration", "a duration such as 20s", " into int64", " is not a whole number",
 		" into int", " is not a whole number", " into string", " is not text", " into ", " is not ",
 	)
@@ -172,6 +179,14 @@ func (c Config) Validate() error {
 	}
 	if c.MaxBody < 1 {
 		bad("max_body: %d is less than 1", c.MaxBody)
+	}
+	if c.WebhooksDefault != WebhooksOpen && c.WebhooksDefault != WebhooksDeclared {
+		bad("webhooks_default: %q is neither open nor declared", c.WebhooksDefault)
+	}
+	for path, w := range c.Webhooks {
+		if w.Mode != "" && w.Mode != "strict" && w.Mode != "observe" {
+			bad("webhooks: %s: mode %q is neither strict nor observe", path, w.Mode)
+		}
 	}
 	if c.DrainTimeout < 0 {
 		bad("drain_timeout: %s is negative", c.DrainTimeout)

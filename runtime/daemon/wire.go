@@ -160,6 +160,10 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err := p.firstToken(ctx, c.Data); err != nil {
 		return p, err
 	}
+	endpoints, err := endpointsOf(c.Webhooks)
+	if err != nil {
+		return p, err
+	}
 	p.api, err = api.New(api.Options{
 		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
@@ -167,6 +171,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Doctor:  (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
 		Sources: p.triggers.Status, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
+		Endpoints: endpoints, DeclaredOnly: c.WebhooksDefault == config.WebhooksDeclared,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,
 	})
 	return p, err

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,24 @@ func (e *Engine) Ingest(ctx context.Context, ev automation.Event) (automation.Ac
 // IngestAll does for several events what Ingest does for one, all of them or none,
 // and stores how far their source has come.
 func (e *Engine) IngestAll(ctx context.Context, events []automation.Event, marks ...automation.Mark) ([]automation.Accepted, error) {
+	return e.ingest(ctx, events, marks, nil)
+}
+
+// IngestOnce does what Ingest does, unless an event with the same key came to the
+// same webhook before: then nothing is stored, and the answer names that event.
+func (e *Engine) IngestOnce(ctx context.Context, ev automation.Event, key store.EventKey) (_ automation.Accepted, again bool, err error) {
+	accepted, err := e.ingest(ctx, []automation.Event{ev}, nil, &key)
+	if err == nil {
+		return accepted[0], false, nil
+	}
+	if known := (*automation.Error)(nil); !errors.As(err, &known) || known.Code != store.CodeDuplicateEvent {
+		return automation.Accepted{}, false, err
+	}
+	first, err := e.Store.KeyedEvent(ctx, key.Webhook, key.Key, e.Now())
+	return automation.Accepted{Event: first, Executions: []string{}}, true, err
+}
+
+func (e *Engine) ingest(ctx context.Context, events []automation.Event, marks []automation.Mark, key *store.EventKey) ([]automation.Accepted, error) {
 	if !e.accepting.Load() {
 		return nil, errNotAccepting()
 	}
@@ -38,6 +57,7 @@ func (e *Engine) IngestAll(ctx context.Context, events []automation.Event, marks
 		if err != nil {
 			return nil, err
 		}
+		a.Key = key
 		all = append(all, a)
 		accepted = append(accepted, automation.Accepted{Event: a.Event.ID, Looked: a.Event.Looked, Matched: a.Event.Matched, Executions: idsOf(a.Executions)})
 	}

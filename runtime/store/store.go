@@ -117,7 +117,7 @@ type Acceptance struct {
 	Marks []automation.Mark
 	// Key, if it has one, is the sender's idempotency key of Event. When the
 	// webhook has seen it before, nothing is stored and the error is a Conflict
-	// with code "duplicate_event".
+	// with code [CodeDuplicateEvent].
 	Key *EventKey
 }
 
@@ -131,6 +131,9 @@ type Release struct {
 	By        string
 	At        time.Time
 }
+
+// CodeDuplicateEvent is the code of an event whose key was there already.
+const CodeDuplicateEvent = "duplicate_event"
 
 // EventKey makes sure that an event is accepted once.
 type EventKey struct {

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,6 +24,8 @@ type Delivery struct {
 	Path   string // after /api/v1/webhooks/
 	Header http.Header
 	Body   []byte
+	// Secret are further headers that are no business of rules.
+	Secret []string
 }
 
 // Event turns a delivery into an event: the payload has the body (JSON if it is
@@ -75,12 +78,19 @@ func secretHeader(name string) bool {
 func (d Delivery) headers() map[string]string {
 	out := map[string]string{}
 	for name, values := range d.Header {
-		if !secretHeader(name) {
+		if !secretHeader(name) && !d.secret(name) {
 			out[name] = strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD")
 		}
 	}
 	return out
 }
+
+func (d Delivery) secret(name string) bool {
+	return slices.ContainsFunc(d.Secret, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
+// PublicHeaders are the headers without those that carry credentials.
+func (d Delivery) PublicHeaders() map[string]string { return d.headers() }
 
 func lower(headers map[string]string) map[string]string {
 	out := make(map[string]string, len(headers))

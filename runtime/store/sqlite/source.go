@@ -107,7 +107,7 @@ func insertEventKey(t *tx, k store.EventKey, e *automation.Event) error {
 	var first string
 	switch err := row.Scan(&first); {
 	case err == nil:
-		return automation.Conflict("this delivery was accepted already, as event %s", first).WithCode("duplicate_event")
+		return automation.Conflict("this delivery was accepted already, as event %s", first).WithCode(store.CodeDuplicateEvent)
 	case !errors.Is(err, sql.ErrNoRows):
 		return err
 	}
