@@ -92,6 +92,8 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("POST /api/v1/webhooks/{path...}", automation.Accepted{Event: event, Looked: 2, Matched: 1, Executions: []string{good}})
 	answer("GET /api/v1/triggers", list(fakeTrigger()))
 	answer("GET /api/v1/triggers/core.execution.failed", fakeTrigger())
+	answer("GET /api/v1/deliveries", list(automation.Delivery{ID: event, Webhook: "github", At: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC),
+		Outcome: automation.DeliveryRejected, Status: 401, Code: "wrong_signature", Message: "the signature is wrong"}))
 	answer("GET /api/v1/sources", list(fakeTimer()))
 	answer("GET /api/v1/kv", list(fakeEntry()))
 	answer("GET /api/v1/kv/system/colour", fakeEntry())

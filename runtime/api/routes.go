@@ -66,7 +66,7 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/kv/:scope/*", s.getKey, false, "One key and its value.", nil, reflect.TypeFor[automation.KVEntry](), 200},
 		{put, "/api/v1/kv/:scope/*", s.putKey, false, "Sets a key.", reflect.TypeFor[NewValue](), reflect.TypeFor[automation.KVEntry](), 200},
 		{del, "/api/v1/kv/:scope/*", s.deleteKey, false, "Removes a key.", nil, nil, 204},
-		{get, "/api/v1/webhooks/deliveries", s.listDeliveries, false, "Deliveries that were not simply accepted, newest first.", nil, reflect.TypeFor[List[automation.Delivery]](), 200},
+		{get, "/api/v1/deliveries", s.listDeliveries, false, "Deliveries that were not simply accepted, newest first.", nil, reflect.TypeFor[List[automation.Delivery]](), 200},
 		{get, "/api/v1/artifacts", s.listArtifacts, false, "Artifacts, newest first.", nil, reflect.TypeFor[List[automation.Artifact]](), 200},
 		{get, "/api/v1/artifacts/:id", s.getArtifact, false, "One artifact's record.", nil, reflect.TypeFor[automation.Artifact](), 200},
 		{get, "/api/v1/artifacts/:id/content", s.getArtifactContent, false, "An artifact's bytes; ranges are honoured.", nil, nil, 200},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -106,12 +107,15 @@ func (s *Server) accept(c echo.Context, endpoint trigger.Endpoint, d trigger.Del
 }
 
 func (s *Server) readBody(c echo.Context) ([]byte, error) {
-	if enc := c.Request().Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		s.Rejected("unsupported_encoding")
-		return nil, echo.NewHTTPError(http.StatusUnsupportedMediaType,
-			automation.Invalid("content encoding %q is not supported", brief(enc)).WithCode("unsupported_encoding").WithHint("send the body uncompressed"))
+	reader, err := s.unpacked(c)
+	if err != nil {
+		return nil, err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, s.MaxBody))
+	body, err := io.ReadAll(reader)
+	if err == nil && int64(len(body)) > s.MaxBody { // small as it came, large unpacked
+		s.Rejected("too_large")
+		return nil, errTooLarge(s.MaxBody)
+	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		s.Rejected("too_large")
 		return nil, errTooLarge(tooLarge.Limit)
@@ -121,6 +125,28 @@ func (s *Server) readBody(c echo.Context) ([]byte, error) {
 		return nil, automation.Invalid("the body ended early").WithCode("malformed").Because(err)
 	}
 	return body, nil
+}
+
+// unpacked reads a body that may be compressed. Both what comes and what comes out
+// of it are bounded.
+func (s *Server) unpacked(c echo.Context) (io.Reader, error) {
+	r := c.Request()
+	raw := http.MaxBytesReader(c.Response(), r.Body, s.MaxBody)
+	switch enc := r.Header.Get("Content-Encoding"); enc {
+	case "", "identity":
+		return raw, nil
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(raw)
+		if err != nil {
+			s.Rejected("incomplete")
+			return nil, automation.Invalid("the body is not compressed with gzip").WithCode("malformed").Because(err)
+		}
+		return io.LimitReader(z, s.MaxBody+1), nil
+	default:
+		s.Rejected("unsupported_encoding")
+		return nil, echo.NewHTTPError(http.StatusUnsupportedMediaType,
+			automation.Invalid("content encoding %q is not supported", brief(enc)).WithCode("unsupported_encoding").WithHint("send the body uncompressed, or with gzip"))
+	}
 }
 
 // knownWebhooks helps who may know. A path can be its webhook's only secret, so

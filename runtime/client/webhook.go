@@ -32,5 +32,5 @@ type DeliveryQuery struct {
 // Deliveries lists what was posted to webhooks and not simply accepted.
 func (c *Client) Deliveries(ctx context.Context, q DeliveryQuery) (List[automation.Delivery], error) {
 	v := q.Page.values().set("webhook", q.Webhook).set("outcome", q.Outcomes)
-	return list[automation.Delivery](ctx, c, get("webhooks", "deliveries").with(v.query()))
+	return list[automation.Delivery](ctx, c, get("deliveries").with(v.query()))
 }

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -68,7 +70,9 @@ func TestDeliveriesThatAreNotAsExpected(t *testing.T) {
 		{"slashes at the ends do not matter", "/behave/", "application/json", "{}", nil, 202, ""},
 		{"a body over the limit", "behave", "text/plain", strings.Repeat("x", 1001), nil, 413, "too_large"},
 		{"an unknown path", "nobody", "application/json", "{}", nil, 404, "unknown_webhook"},
-		{"a compressed body", "behave", "application/json", "{}", []string{"Content-Encoding", "gzip"}, 415, "unsupported_encoding"},
+		{"a body compressed in a way we do not know", "behave", "application/json", "{}", []string{"Content-Encoding", "br"}, 415, "unsupported_encoding"},
+		{"a body that is not compressed as it says", "behave", "application/json", "{}", []string{"Content-Encoding", "gzip"}, 400, "malformed"},
+		{"a small body that grows too large", "behave", "application/json", bomb(), []string{"Content-Encoding", "gzip"}, 413, "too_large"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -246,4 +250,13 @@ func TestListsPageAndFilter(t *testing.T) {
 	if _, err := h.Executions(t.Context(), client.ExecutionQuery{Statuses: []automation.Status{"nonsense"}}); automation.KindOf(err) != "invalid" {
 		t.Errorf("bad filter: %v, want invalid", err)
 	}
+}
+
+// bomb is 64 MiB of zeros in 64 KiB.
+func bomb() string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write(make([]byte, 64<<20)) // a buffer takes everything
+	_ = z.Close()
+	return b.String()
 }

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -137,5 +139,23 @@ func TestAWebhookWithoutItsSecretStopsTheStart(t *testing.T) {
 	_, err := New(t.Context(), Options{Config: c})
 	if err == nil || !strings.Contains(err.Error(), "webhook x") || !strings.Contains(err.Error(), "SQUALL_TEST_NOT_SET") {
 		t.Errorf("err = %v", err)
+	}
+}
+
+func TestACompressedBodyIsRead(t *testing.T) {
+	t.Parallel()
+	h := guarded(t, nil)
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(`{"n":1}`)); err != nil || z.Close() != nil {
+		t.Fatal("not compressed")
+	}
+	resp, answer := h.post("/api/v1/webhooks/open", "application/json", b.String(), "Content-Encoding", "gzip")
+	if resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("%d %s", resp.StatusCode, answer)
+	}
+	ev, err := h.Event(t.Context(), eventIn(t, answer))
+	if err != nil || !strings.Contains(string(ev.Payload), `"body":{"n":1}`) {
+		t.Errorf("payload = %s, err %v", ev.Payload, err)
 	}
 }

@@ -3,9 +3,13 @@
 package trigger
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -54,16 +58,47 @@ func WebhookPath(s string) string { return strings.Trim(s, "/") }
 
 // body keeps JSON as the sender wrote it, so that no number loses digits.
 func (d Delivery) body() any {
-	media, _, _ := mime.ParseMediaType(d.Header.Get("Content-Type"))
+	media, options, _ := mime.ParseMediaType(d.Header.Get("Content-Type"))
 	if media == "application/x-www-form-urlencoded" {
 		if form, err := url.ParseQuery(string(d.Body)); err == nil {
 			return firstValues(form)
+		}
+	}
+	if media == "multipart/form-data" {
+		if form, ok := readMultipart(d.Body, options["boundary"]); ok {
+			return form
 		}
 	}
 	if len(d.Body) > 0 && json.Valid(d.Body) && utf8.Valid(d.Body) {
 		return json.RawMessage(d.Body)
 	}
 	return strings.ToValidUTF8(string(d.Body), "\uFFFD")
+}
+
+// readMultipart takes the first value of each field. Files become text too, as far
+// as they are.
+func readMultipart(body []byte, boundary string) (map[string]string, bool) {
+	if boundary == "" {
+		return nil, false
+	}
+	form := map[string]string{}
+	reader := multipart.NewReader(bytes.NewReader(body), boundary)
+	for {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return form, true
+		}
+		if err != nil {
+			return nil, false
+		}
+		value, err := io.ReadAll(part) // no more than the body, which is there already
+		if err != nil {
+			return nil, false
+		}
+		if _, there := form[part.FormName()]; !there && part.FormName() != "" {
+			form[part.FormName()] = strings.ToValidUTF8(string(value), "\uFFFD")
+		}
+	}
 }
 
 // secretHeaders carry credentials of the sender; they are no business of rules.
