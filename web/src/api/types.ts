@@ -448,8 +448,10 @@ export interface RuleDetail {
 export interface RuleTest {
   criteria: CriterionResult[];
   error: string;
+  item?: number;
   matched: boolean;
   parameters: Record<string, unknown>;
+  reason?: string;
 }
 
 export interface RuleTestRequest {
