@@ -156,32 +156,16 @@ func (p *page) verdict(v automation.Verdict) {
 	}
 }
 
-func (p *page) criteria(list []automation.CriterionResult) { p.criteriaAt("  ", list) }
-
-// criteriaAt indents the members of groups below them.
-func (p *page) criteriaAt(indent string, list []automation.CriterionResult) {
+func (p *page) criteria(list []automation.CriterionResult) {
 	for _, r := range list {
-		if len(r.Members) > 0 {
-			p.line("%s%s %s of", indent, styled(p.t.held(r.Matched)), r.Operator)
-			p.criteriaAt(indent+"    ", r.Members)
-			continue
-		}
-		p.line("%s%s %s", indent, styled(p.t.held(r.Matched)), conditionText(r))
+		p.line("  %s %s %s %s", styled(p.t.held(r.Matched)), r.Key, r.Operator, compact(r.Pattern))
 		switch {
 		case r.Error != "":
-			p.line("%s    %s", indent, r.Error)
+			p.line("      %s", r.Error)
 		case !r.Matched:
-			p.line("%s    is: %s", indent, firstOf(compact(r.Actual), "not there"))
+			p.line("      is: %s", firstOf(compact(r.Actual), "not there"))
 		}
 	}
-}
-
-// conditionText is what a criterion asks for; an expression stands for itself.
-func conditionText(r automation.CriterionResult) string {
-	if r.Operator == "cel" {
-		return fmt.Sprintf("%s: %v", r.Key, r.Pattern)
-	}
-	return fmt.Sprintf("%s %s %s", r.Key, r.Operator, compact(r.Pattern))
 }
 
 // sending is the event that the flags of send describe.

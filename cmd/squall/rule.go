@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,42 +91,13 @@ func (p *page) rule(detail client.RuleDetail) {
 	p.line("")
 	p.pair("Enabled", fmt.Sprint(r.Enabled))
 	p.pair("Trigger", fmt.Sprintf("%s %s", r.Trigger.Type, compact(r.Trigger.Parameters)))
-	p.conditions(&r)
+	for _, criterion := range r.Criteria {
+		p.pair("Criterion", fmt.Sprintf("%s %s %s", criterion.Key, criterion.Operator, compact(criterion.Pattern)))
+	}
 	p.pair("Action", fmt.Sprintf("%s %s", r.Action.Ref, compact(r.Action.Parameters)))
 	for _, v := range detail.Verdicts {
 		p.line("")
 		p.line("event %s", v.Event)
 		p.verdict(v)
 	}
-}
-
-func (p *page) conditions(r *automation.Rule) {
-	if r.Foreach != "" {
-		p.pair("Foreach", r.Foreach)
-	}
-	for _, c := range r.Criteria {
-		p.pair("Criterion", criterionText(&c))
-	}
-	for _, g := range r.Groups {
-		p.pair("Group", groupText(&g))
-	}
-	if r.When != "" {
-		p.pair("When", r.When)
-	}
-}
-
-func criterionText(c *automation.Criterion) string {
-	return fmt.Sprintf("%s %s %s", c.Key, c.Operator, compact(c.Pattern))
-}
-
-func groupText(g *automation.Group) string {
-	var members []string
-	for _, m := range g.Members {
-		if m.Group != nil {
-			members = append(members, groupText(m.Group))
-		} else if m.Criterion != nil {
-			members = append(members, criterionText(m.Criterion))
-		}
-	}
-	return string(g.Kind) + "(" + strings.Join(members, "; ") + ")"
 }

@@ -161,12 +161,6 @@ func outcomeOf(test automation.RuleTest) string {
 func (p *page) trial(test automation.RuleTest) {
 	word := map[bool]string{true: "matches", false: "does not match"}[test.Matched]
 	p.line("%s %s", styled(p.t.held(test.Matched)), word)
-	if test.Item != nil {
-		p.pair("Item", fmt.Sprint(*test.Item))
-	}
-	if test.Reason != "" {
-		p.line("  %s", test.Reason)
-	}
 	p.criteria(test.Criteria)
 	told := slices.ContainsFunc(test.Criteria, func(r automation.CriterionResult) bool { return r.Error != "" })
 	if test.Error != "" && !told {
@@ -174,5 +168,11 @@ func (p *page) trial(test automation.RuleTest) {
 	}
 	for _, name := range sortedKeys(test.Parameters) {
 		p.pair(name, compact(test.Parameters[name]))
+	}
+	if test.Item != nil {
+		p.pair("Item", fmt.Sprint(*test.Item))
+	}
+	if test.Reason != "" {
+		p.line("  %s", test.Reason)
 	}
 }
