@@ -1,6 +1,8 @@
 package packs
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,6 +97,24 @@ func TestARuleWithGroupsIsTestedWithoutAServer(t *testing.T) {
 	payload := `{"body": {"alerts": [{"n": 1}, {"a": 1, "b": 2, "n": 4}]}}`
 	got, err := TestRule("storm.yaml", []byte(stormRule), []byte(payload))
 	if err != nil || !got.Matched || len(got.Criteria) != 3 || len(got.Criteria[0].Members) != 3 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestTheDocumentedRuleIsValid(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../web/docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	text, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("the page shows no rule")
+	}
+	event := `{"body": {"alerts": [{"fingerprint": "f", "labels": {"alertname": "Pod Memory Limit Near", "severity": "page", "pod": "a"}, "annotations": {"restarts": "2"}, "status": "firing"}]}}`
+	got, err := TestRule("rules.md", []byte(text), []byte(event))
+	if err != nil || !got.Matched || got.Parameters["pod"] != "a" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

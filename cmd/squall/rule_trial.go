@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -69,12 +70,15 @@ func (c *cli) testRule(ctx context.Context, t trial) error {
 }
 
 // ruleTest is what rule test prints: every member is always there, so that
-// scripts need not ask whether it is.
+// scripts need not ask whether it is. Only those with foreach have an item or a
+// reason.
 type ruleTest struct {
 	Matched    bool           `json:"matched"`
 	Criteria   []criterion    `json:"criteria"`
 	Parameters map[string]any `json:"parameters"`
 	Error      string         `json:"error"`
+	Item       *int           `json:"item,omitempty"`
+	Reason     string         `json:"reason,omitempty"`
 }
 
 type criterion struct {
@@ -83,7 +87,7 @@ type criterion struct {
 }
 
 func verdictOf(test automation.RuleTest) ruleTest {
-	t := ruleTest{Matched: test.Matched, Criteria: []criterion{}, Parameters: test.Parameters, Error: test.Error}
+	t := ruleTest{Matched: test.Matched, Criteria: []criterion{}, Parameters: test.Parameters, Error: test.Error, Item: test.Item, Reason: test.Reason}
 	for _, c := range test.Criteria {
 		t.Criteria = append(t.Criteria, criterion{c, c.Error})
 	}
@@ -164,5 +168,11 @@ func (p *page) trial(test automation.RuleTest) {
 	}
 	for _, name := range sortedKeys(test.Parameters) {
 		p.pair(name, compact(test.Parameters[name]))
+	}
+	if test.Item != nil {
+		p.pair("Item", fmt.Sprint(*test.Item))
+	}
+	if test.Reason != "" {
+		p.line("  %s", test.Reason)
 	}
 }

@@ -56,7 +56,8 @@ type Verdict struct {
 	// Criteria are in the order of the rule; those after the first that does not
 	// hold are evaluated too, so that a near miss shows how near it was.
 	Criteria []CriterionResult `json:"criteria"`
-	// Held of Total criteria were true.
+	// Held of Total criteria, a rule's "when" among them, stand as the rule asks:
+	// all of them exactly when it matches.
 	Held  int `json:"held"`
 	Total int `json:"total"`
 	// Error says where and why evaluation failed.
@@ -95,6 +96,10 @@ type RuleTest struct {
 	// Parameters are the action's, rendered; nil unless the rule matched.
 	Parameters map[string]any `json:"parameters"`
 	Error      string         `json:"error"`
+	// Item is the one that all this is about, for a rule with foreach: the first that
+	// matches, or the nearest. Without any, Reason says why.
+	Item   *int   `json:"item,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // Accepted is what became of an event that was sent: it is durable, and so is

@@ -20,6 +20,7 @@ type compiled struct {
 	total      int                   // criteria in them
 	parameters map[string]*expr.Deep // of the action
 	keys       map[automation.Control]*expr.Template
+	mentions   []string // keys of the key-value store that its templates name
 }
 
 // Compile checks and compiles rules. It reports all problems of all rules
@@ -62,7 +63,7 @@ func inPlace(p automation.Position) string {
 // compile returns a rule even with an error, so that the caller can go on
 // looking for problems.
 func compile(r automation.Rule, cel *dialect) (*compiled, []error) {
-	c := &compiled{Rule: r, trigger: normalMap(r.Trigger.Parameters)}
+	c := &compiled{Rule: r, trigger: normalMap(r.Trigger.Parameters), mentions: mentionsOf(&r)}
 	errs := checkNames(&r)
 	errs = append(errs, c.compileForeach()...)
 	errs = append(errs, c.compileConditions(cel)...)

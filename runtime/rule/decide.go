@@ -14,6 +14,7 @@ const triggerName = "trigger"
 // decide judges an event, once or for each item of a list. The values in the
 // verdicts are not bounded yet: [Match.bound] does that for those that are kept.
 func (c *compiled) decide(in *Input, names map[string]any) []Match {
+	names = c.withKeys(in, names)
 	if c.foreach != nil {
 		return c.decideItems(in, names)
 	}

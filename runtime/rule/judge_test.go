@@ -2,7 +2,10 @@ package rule
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -141,4 +144,29 @@ func TestOfManyRulesThoseThatCanNotMatchAreOnlyCounted(t *testing.T) {
 	if len(got.Matches) != fewRules || got.Looked != fewRules {
 		t.Errorf("of few rules %d left a verdict", len(got.Matches))
 	}
+}
+
+func TestASetIsMatchedByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	g := &generator{rand.New(rand.NewPCG(3, 3))}
+	rules := make([]automation.Rule, 150)
+	for i := range rules {
+		rules[i] = g.rule(i)
+		rules[i].When = "trigger != null && size(event.id) == 0"
+	}
+	set := mustCompile(t, rules...)
+	in := eventOf(t, `{"a": 1, "b": "x", "l": [1, "x", {"k": "xy"}], "m": {"k": "x"}}`)
+	want := set.Judge(in)
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 20 {
+				if got := set.Judge(in); !reflect.DeepEqual(want, got) {
+					t.Errorf("judged otherwise: %s, want %s", outcomes(got.Matches), outcomes(want.Matches))
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
 }

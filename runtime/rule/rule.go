@@ -123,7 +123,7 @@ func (s *Set) Webhooks() map[string][]automation.Ref {
 }
 
 // Test tells what r would decide about in, whether or not r is enabled and
-// whatever its trigger. The error is for a rule that is not valid.
+// whatever its trigger. Of a rule with foreach it shows one item. The error is for a rule that is not valid.
 func Test(r automation.Rule, in Input) (automation.RuleTest, error) {
 	c, problems := compile(r, &dialect{})
 	if err := errors.Join(problems...); err != nil {
@@ -136,5 +136,7 @@ func Test(r automation.Rule, in Input) (automation.RuleTest, error) {
 		Criteria:   m.Verdict.Criteria,
 		Parameters: m.Parameters,
 		Error:      m.Verdict.Error,
+		Item:       m.Verdict.Item,
+		Reason:     m.Verdict.Reason,
 	}, nil
 }

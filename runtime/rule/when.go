@@ -60,7 +60,7 @@ func (w *when) eval(m *moment) (bool, error) {
 	case err != nil && strings.Contains(err.Error(), "actual cost limit exceeded"):
 		return false, automation.Invalid("the expression does too much on this event")
 	case err != nil:
-		return false, err
+		return false, automation.Invalid("%s", whenMessage(err.Error()))
 	}
 	b, ok := v.(types.Bool)
 	if !ok {
@@ -123,6 +123,9 @@ func withinText(p automation.Position, l common.Location) automation.Position {
 
 // whenMessage leaves out what only users of the library understand.
 func whenMessage(s string) string {
+	if strings.Contains(s, readName) {
+		return "kv takes a name, or a scope and a name, as texts"
+	}
 	s, _, _ = strings.Cut(s, " (in container")
 	return strings.TrimPrefix(s, "Syntax error: ")
 }
@@ -135,6 +138,8 @@ func whenHint(r *automation.Rule, message string) string {
 	switch {
 	case !ok:
 		return ""
+	case name == "kv":
+		return `write kv("name") or kv("scope", "name")`
 	case r.Foreach == "" && (name == itemName || name == indexName):
 		return name + " is there only in a rule with foreach"
 	}

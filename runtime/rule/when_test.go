@@ -57,7 +57,9 @@ func TestAnExpressionDecides(t *testing.T) {
 		{"a key of the store", `kv("mode") == "on" && kv("pack:a", trigger.k) == "v"`, `{"k": "key"}`, automation.Matched, ""},
 		{"a key that is not there", `kv("nope") == null`, `{}`, automation.Matched, ""},
 		{"a store that fails", `kv("broken") == "x"`, `{}`, automation.Errored, "the store is closed"},
-		{"a key that is no text", `kv(trigger.n) == "x"`, `{"n": 1}`, automation.Errored, "no such overload"},
+		{"a key that is no text", `kv(trigger.n) == "x"`, `{"n": 1}`, automation.Errored, "kv takes a name, or a scope and a name, as texts"},
+		{"a key that can not be a text", `kv(1) == "x"`, `{}`, "", "kv takes a name, or a scope and a name, as texts"},
+		{"too many names", `kv("a", "b", "c") == "x"`, `{}`, "", "undeclared reference to 'kv'"},
 		{"division by zero", `1 / trigger.n == 1`, `{"n": 0}`, automation.Errored, "division by zero"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

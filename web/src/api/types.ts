@@ -474,8 +474,10 @@ export interface RuleDetail {
 export interface RuleTest {
   criteria: CriterionResult[];
   error: string;
+  item?: number;
   matched: boolean;
   parameters: Record<string, unknown>;
+  reason?: string;
 }
 
 export interface RuleTestRequest {
