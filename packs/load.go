@@ -175,7 +175,7 @@ func (l *Loader) compile(ctx context.Context, p *Pack, files contents) error {
 // prepare starts what an action's first call would have to wait for. That it could
 // not is no reason to refuse the pack: the call will tell.
 func (l *Loader) prepare(ctx context.Context, p *Pack, file string, m *module) error {
-	for _, a := range p.Actions {
+	for _, a := range p.runnable() {
 		if a.EntryPoint != file {
 			continue
 		}
@@ -197,8 +197,7 @@ const defaultEntryPoint = "pack.wasm"
 func (p *Pack) locate(files contents) []error {
 	var errs []error
 	read := map[string]plugin{}
-	for i := range p.Actions {
-		a := &p.Actions[i]
+	for _, a := range p.runnable() {
 		name := a.EntryPoint
 		if name == "" {
 			name = defaultEntryPoint
@@ -237,7 +236,7 @@ func (p *Pack) locatePlugin(a *automation.Action, files contents, read map[strin
 
 // entryPoint finds a module or an Extism manifest.
 func (c contents) entryPoint(name string) (string, bool) {
-	for _, file := range []string{name, path.Join("actions", name)} {
+	for _, file := range []string{name, path.Join("actions", name), path.Join("sensors", name)} {
 		if _, there := c[file]; there && (path.Ext(file) == ".wasm" || isPluginManifest(file)) {
 			return file, true
 		}
@@ -265,7 +264,7 @@ func place(p automation.Position) string { return fmt.Sprintf("%s:%d:%d", p.File
 // entryPoints are the module files that actions use. Others are not compiled.
 func (p *Pack) entryPoints() []string {
 	files := map[string]bool{}
-	for _, a := range p.Actions {
+	for _, a := range p.runnable() {
 		files[a.EntryPoint] = true
 	}
 	return slices.Sorted(maps.Keys(files))
@@ -298,7 +297,7 @@ func (p *Pack) checkExports(file string, info wasm.Info) []error {
 		return nil
 	}
 	var errs []error
-	for _, a := range p.Actions {
+	for _, a := range p.runnable() {
 		if a.EntryPoint == file && !slices.Contains(info.Exports, a.Export) {
 			errs = append(errs, invalid("%s: %s does not export a function %q for action %q%s",
 				place(a.Position), file, a.Export, a.Name, didYouMean(a.Export, info.Exports)).

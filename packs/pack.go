@@ -30,6 +30,7 @@ type Pack struct {
 	Actions  []automation.Action
 	Rules    []automation.Rule
 	Triggers []automation.TriggerType
+	Sensors  []automation.Sensor
 	// ConfigSchema is config.schema.yaml, Config what the operator wrote completed
 	// with its defaults.
 	ConfigSchema map[string]automation.Parameter
@@ -37,6 +38,7 @@ type Pack struct {
 	// Notes name what is in the files and has no effect.
 	Notes []string
 
+	polls   []automation.Action  // the code of sensors, one each
 	modules map[string]*module   // by entry point, one hold each
 	infos   map[string]wasm.Info // by entry point
 	// Of the actions whose entry point is an Extism manifest, by name.
@@ -56,6 +58,9 @@ func (p *Pack) Status() automation.PackStatus {
 	}
 	for i := range p.Rules {
 		s.Rules = append(s.Rules, p.Rules[i].Ref())
+	}
+	for i := range p.Sensors {
+		s.Sensors = append(s.Sensors, p.Sensors[i].Ref())
 	}
 	return s
 }

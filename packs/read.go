@@ -24,7 +24,9 @@ func (c contents) read(folder, where string) (*Pack, []error) {
 	p.Actions, errs = readFolder(c, "actions", p.Name, errs, readAction)
 	p.Rules, errs = readFolder(c, "rules", p.Name, errs, readRule)
 	p.Triggers, errs = readFolder(c, "triggers", p.Name, errs, readTrigger)
-	for _, folder := range []string{"sensors", "aliases", "policies"} {
+	sensors, errs := readFolder(c, "sensors", p.Name, errs, readSensor)
+	p.addSensors(sensors)
+	for _, folder := range []string{"aliases", "policies"} {
 		if n := len(c.metadata(folder)); n > 0 {
 			p.Notes = append(p.Notes, fmt.Sprintf("%d files in %s have no effect: this server does not run %s", n, folder, folder))
 		}

@@ -15,6 +15,7 @@ type Snapshot struct {
 	failures    map[string]failure
 	rules       *rule.Set
 	actions     map[automation.Ref]served
+	polls       map[automation.Ref]served // the code of sensors
 	triggers    map[automation.Ref]declared
 }
 
@@ -31,13 +32,16 @@ type failure struct {
 
 // newSnapshot compiles the rules of all packs into one set.
 func newSnapshot(generations map[string]*generation, failures map[string]failure) (*Snapshot, error) {
-	s := &Snapshot{generations: generations, failures: failures, actions: map[automation.Ref]served{}, triggers: map[automation.Ref]declared{}}
+	s := &Snapshot{generations: generations, failures: failures, actions: map[automation.Ref]served{}, polls: map[automation.Ref]served{}, triggers: map[automation.Ref]declared{}}
 	var rules []automation.Rule
 	for _, name := range slices.Sorted(maps.Keys(generations)) {
 		g := generations[name]
 		rules = append(rules, g.pack.Rules...)
 		for _, a := range g.pack.Actions {
 			s.actions[a.Ref()] = served{a, g}
+		}
+		for _, a := range g.pack.polls {
+			s.polls[a.Ref()] = served{a, g}
 		}
 		for _, t := range g.triggers {
 			s.triggers[t.Ref()] = t

@@ -22,6 +22,7 @@ type PackStatus struct {
 	Hint    string `json:"hint,omitempty"`
 	Actions []Ref  `json:"actions"`
 	Rules   []Ref  `json:"rules"`
+	Sensors []Ref  `json:"sensors,omitempty"`
 	// Modules are the files that actions run, by name.
 	Modules      []PackModule `json:"modules"`
 	Capabilities Capabilities `json:"capabilities,omitzero"`
