@@ -247,6 +247,15 @@ export interface Identity {
   user: string;
 }
 
+export interface KVEntry {
+  created_at: string;
+  expires_at?: string;
+  name: string;
+  scope: string;
+  updated_at: string;
+  value: string;
+}
+
 export interface KubernetesCapability {
   contexts?: string[];
   names?: string[];
@@ -287,6 +296,11 @@ export interface ListEvent {
   next: string;
 }
 
+export interface ListKVEntry {
+  items: KVEntry[];
+  next: string;
+}
+
 export interface ListPackStatus {
   items: PackStatus[];
   next: string;
@@ -299,6 +313,16 @@ export interface ListRule {
 
 export interface ListSourceStatus {
   items: SourceStatus[];
+  next: string;
+}
+
+export interface ListTrigger {
+  items: Trigger[];
+  next: string;
+}
+
+export interface ListVerdict {
+  items: Verdict[];
   next: string;
 }
 
@@ -344,6 +368,11 @@ export interface NewEvent {
   parameters?: Record<string, unknown>;
   payload: unknown;
   trigger: string;
+}
+
+export interface NewValue {
+  ttl?: string;
+  value: string;
 }
 
 export type Outcome = "matched" | "not_matched" | "suppressed" | "error";
@@ -411,6 +440,11 @@ export interface Problem {
   status: number;
   title: string;
   type: string;
+}
+
+export interface ReleaseRequest {
+  item?: number;
+  rule: string;
 }
 
 export interface Rerun {
@@ -499,6 +533,20 @@ export interface Top {
   function: number;
   self: number;
   total: number;
+}
+
+export interface Trigger {
+  description?: string;
+  example?: unknown;
+  last_event?: string;
+  name: string;
+  pack: string;
+  parameters_schema?: Record<string, unknown>;
+  payload_check?: string;
+  payload_schema?: Record<string, unknown>;
+  position?: Position;
+  ref: string;
+  rules: string[];
 }
 
 export interface TriggerSpec {
