@@ -54,7 +54,7 @@ export function Controls({ of: flow }: { of: Flow }) {
   const { count, dedupe, throttle, debounce } = flow;
   if (!count && !dedupe && !throttle && !debounce) return null;
   return (
-    <Facts title="At most">
+    <Facts title="How often">
       {count && (
         <Control name="count" of={count.key}>
           from the {count.at_least}th event within {count.within}
