@@ -156,7 +156,9 @@ func (e *Engine) watchFlow(ctx context.Context) {
 }
 
 func (e *Engine) forget(ctx context.Context) {
-	e.flow.Sweep(e.Now())
+	_, early := e.flow.Sweep(e.Now())
+	e.Meter.FlowStatesForgotten(int(early - e.forgotten))
+	e.forgotten = early
 	if _, err := e.Store.Forget(ctx, e.Now(), keptDeliveries); err != nil && ctx.Err() == nil {
 		e.Logger.Warn("what has expired could not be removed", "err", err)
 	}

@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/flow"
 )
 
 // Events of one key that come at the same time pass as if they had come one by one.
@@ -48,5 +50,35 @@ func TestControlsHoldWhenManyEventsComeAtOnce(t *testing.T) {
 				t.Errorf("%d of %d events passed, want %d", passed, events, tt.pass)
 			}
 		})
+	}
+}
+
+// forgetful counts what was forgotten.
+type forgetful struct {
+	noMeter
+	n int
+}
+
+func (f *forgetful) FlowStatesForgotten(n int) { f.n += n }
+
+func TestStatesForgottenEarlyAreCounted(t *testing.T) {
+	t.Parallel()
+	meter := &forgetful{}
+	keeper, err := flow.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Engine{Options: Options{Store: openStore(t), Meter: meter, Now: time.Now}, flow: keeper}
+	r := ruleFor("test.echo")
+	r.Flow = dedupeByText()
+	const states, most = 100_007, 100_000
+	for n := range states {
+		e.flow.Decide(flow.Event{Rule: &r, Keys: map[automation.Control]string{automation.ControlDedupe: strconv.Itoa(n)}, Item: -1, At: time.Now()})
+	}
+	for range 2 { // the second time there is nothing new
+		e.forget(t.Context())
+		if meter.n != states-most {
+			t.Errorf("%d states were counted, want %d", meter.n, states-most)
+		}
 	}
 }
