@@ -16,7 +16,8 @@ import (
 // held back.
 func (s *testServer) suppressed() string {
 	s.t.Helper()
-	e := automation.Event{ID: (&automation.IDs{}).New(), Trigger: "core.st2.webhook", Parameters: map[string]any{"url": "hook"},
+	later := automation.IDs{Now: func() time.Time { return time.Now().Add(time.Second) }} // than any event of the engine's
+	e := automation.Event{ID: later.New(), Trigger: "core.st2.webhook", Parameters: map[string]any{"url": "hook"},
 		Payload: json.RawMessage(`{"body":{}}`), ReceivedAt: time.Now(), Looked: 1}
 	v := automation.Verdict{Event: e.ID, Rule: "test.hook", Outcome: automation.Suppressed, Control: automation.ControlDedupe, Reason: "an equal event came before"}
 	if err := s.db.Accept(context.WithoutCancel(s.t.Context()), store.Acceptance{Event: &e, Verdicts: []automation.Verdict{v}}); err != nil {
