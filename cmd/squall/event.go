@@ -95,11 +95,13 @@ func (c *cli) eventColumns() []column[automation.Event] {
 
 // compact shows a value in one line; nothing for an empty one.
 func compact(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil || string(text) == "null" {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // people read "n > 1"
+	if err := e.Encode(v); err != nil || b.String() == "null\n" {
 		return ""
 	}
-	return string(text)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func newEventGetCommand(c *cli) *cobra.Command {

@@ -86,8 +86,8 @@ func page[T any](items []T, limit int, id func(T) string) List[T] {
 	if l.Items == nil {
 		l.Items = []T{}
 	}
-	if len(items) == limit {
-		l.Next = id(items[limit-1])
+	if len(items) >= limit { // more when the store does not cut what belongs together
+		l.Next = id(items[len(items)-1])
 	}
 	return l
 }

@@ -40,6 +40,7 @@ type Catalogue interface {
 type meter interface {
 	EventAccepted(trigger string, took time.Duration)
 	VerdictReached(outcome, control string)
+	FlowStatesForgotten(n int)
 	ExecutionStarted(waited time.Duration)
 	AttemptEnded(action, status, code string, took time.Duration)
 	HostCalled(function, errorKind string)
@@ -123,6 +124,7 @@ type Engine struct {
 	keys      sync.RWMutex  // held for writing by a change of a key that raises events, for reading by others
 	flow      *flow.Keeper  // set anew by Run, from what is stored
 	debounced chan struct{} // wakes watchFlow
+	forgotten int64         // states that the counter knows of; only watchFlow uses it
 }
 
 // New makes an engine. It starts nothing.
@@ -284,6 +286,7 @@ type noMeter struct{}
 
 func (noMeter) EventAccepted(string, time.Duration)                {}
 func (noMeter) VerdictReached(string, string)                      {}
+func (noMeter) FlowStatesForgotten(int)                            {}
 func (noMeter) ExecutionStarted(time.Duration)                     {}
 func (noMeter) AttemptEnded(string, string, string, time.Duration) {}
 func (noMeter) HostCalled(string, string)                          {}

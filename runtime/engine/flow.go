@@ -120,7 +120,12 @@ func (e *Engine) judgeAgain(ctx context.Context, ev automation.Event, ref automa
 		return rule.Match{}, fmt.Errorf("read the payload of event %s: %w", ev.ID, err)
 	}
 	for _, m := range e.Catalogue().Rules().Match(e.input(ctx, ev, payload, ev.ReceivedAt)) {
-		if m.Rule.Ref() == ref && itemOf(m.Verdict.Item) == item && m.Verdict.Outcome == automation.Matched {
+		switch {
+		case m.Rule.Ref() != ref || itemOf(m.Verdict.Item) != item || m.Verdict.Outcome != automation.Matched:
+		case m.Verdict.Observed:
+			return m, automation.Conflict("rule %s only observes", ref).WithCode("only_observes").
+				WithHint("to let it act, take mode: observe out of its file")
+		default:
 			return m, nil
 		}
 	}
@@ -156,7 +161,9 @@ func (e *Engine) watchFlow(ctx context.Context) {
 }
 
 func (e *Engine) forget(ctx context.Context) {
-	e.flow.Sweep(e.Now())
+	_, early := e.flow.Sweep(e.Now())
+	e.Meter.FlowStatesForgotten(int(early - e.forgotten))
+	e.forgotten = early
 	if _, err := e.Store.Forget(ctx, e.Now(), keptDeliveries); err != nil && ctx.Err() == nil {
 		e.Logger.Warn("what has expired could not be removed", "err", err)
 	}

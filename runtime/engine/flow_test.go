@@ -18,6 +18,12 @@ func limited(t *testing.T, db store.Store, f automation.Flow) *bench {
 	c := newCatalogue(t, echoAction())
 	r := ruleFor("test.echo")
 	r.Flow = f
+	return startRule(t, db, c, r)
+}
+
+// startRule is a bench with one rule.
+func startRule(t *testing.T, db store.Store, c catalogue, r automation.Rule) *bench {
+	t.Helper()
 	var err error
 	if c.rules, err = rule.Compile([]automation.Rule{r}); err != nil {
 		t.Fatal(err)
@@ -153,4 +159,34 @@ func (f *flakyAccept) Accept(ctx context.Context, all ...store.Acceptance) error
 		return automation.Unavailable("the disk is full")
 	}
 	return f.Store.Accept(ctx, all...)
+}
+
+// Neither the end of a debounce nor a person makes a rule act that only observes.
+func TestARuleThatOnlyObservesIsNotReleased(t *testing.T) {
+	t.Parallel()
+	db := openStore(t)
+	r := ruleFor("test.echo")
+	r.Mode = automation.ModeObserve
+	r.Flow.Debounce = &automation.Debounce{For: automation.Duration(time.Millisecond)}
+	b := startRule(t, db, newCatalogue(t, echoAction()), r)
+	event := b.ingest("echo", "x").Event
+	_, err := b.Release(t.Context(), event, r.Ref(), -1, "ann")
+	if e := (*automation.Error)(nil); !errors.As(err, &e) || e.Code != "only_observes" {
+		t.Errorf("release: %v", err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		states, err := db.FlowStates(t.Context(), time.Now())
+		if err == nil && len(states) == 1 && string(states[0].Value) == "null" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the debounce never ends: %+v, %v", states, err)
+		}
+		time.Sleep(time.Millisecond) // there is no signal from the store to wait for
+	}
+	v := b.verdict(event)
+	all, err := db.Executions(t.Context(), store.ExecutionQuery{})
+	if err != nil || len(all) != 0 || v.ReleasedBy != "" || !v.Observed {
+		t.Errorf("%d executions, err %v, verdict %+v", len(all), err, v)
+	}
 }

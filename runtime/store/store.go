@@ -93,7 +93,9 @@ type Reader interface {
 	// Log returns lines with number >= from, at most limit.
 	Log(ctx context.Context, id string, from, limit int) ([]automation.LogLine, error)
 
-	// Verdicts returns the newest verdicts that a query selects.
+	// Verdicts returns the newest verdicts that a query selects, those about one
+	// event in the order of the event. A page that reaches its limit ends with all of
+	// its last event, so it may be longer.
 	Verdicts(ctx context.Context, q VerdictQuery) ([]automation.Verdict, error)
 
 	Artifact(ctx context.Context, id string) (automation.Artifact, error)

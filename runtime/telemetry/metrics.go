@@ -13,6 +13,7 @@ import (
 //
 //	squall_events_total{trigger}                    events accepted
 //	squall_verdicts_total{outcome,control}          verdicts of rules; control holds suppressed ones back
+//	squall_flow_states_forgotten_total              states of controls forgotten early, because there were too many
 //	squall_webhooks_rejected_total{reason}          webhook deliveries refused
 //	squall_accept_seconds                           from an event's arrival to its commit
 //	squall_executions_total{action,status,code}     attempts ended
@@ -36,6 +37,7 @@ type Metrics struct {
 	registry   *prometheus.Registry
 	events     *prometheus.CounterVec
 	verdicts   *prometheus.CounterVec
+	forgotten  prometheus.Counter
 	rejected   *prometheus.CounterVec
 	accept     prometheus.Histogram
 	executions *prometheus.CounterVec
@@ -51,9 +53,11 @@ type Metrics struct {
 // NewMetrics makes the server's metrics in a registry of their own.
 func NewMetrics() *Metrics {
 	m := &Metrics{
-		registry:   prometheus.NewRegistry(),
-		events:     counter("squall_events_total", "Events accepted, by trigger type.", "trigger"),
-		verdicts:   counter("squall_verdicts_total", "Verdicts of rules, by outcome and by the control that held a match back.", "outcome", "control"),
+		registry: prometheus.NewRegistry(),
+		events:   counter("squall_events_total", "Events accepted, by trigger type.", "trigger"),
+		verdicts: counter("squall_verdicts_total", "Verdicts of rules, by outcome and by the control that held a match back.", "outcome", "control"),
+		forgotten: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_flow_states_forgotten_total",
+			Help: "States of rules' controls forgotten before they expired, because there were too many."}),
 		rejected:   counter("squall_webhooks_rejected_total", "Webhook deliveries refused, by reason.", "reason"),
 		accept:     histogram("squall_accept_seconds", "From an event's arrival to its durable commit."),
 		executions: counter("squall_executions_total", "Attempts ended, by action, status and failure code.", "action", "status", "code"),
@@ -68,7 +72,7 @@ func NewMetrics() *Metrics {
 			Help: "Chains of events about executions that were cut because they had become too long."}),
 		packs: counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -99,6 +103,10 @@ func (m *Metrics) EventAccepted(trigger string, took time.Duration) {
 	m.events.WithLabelValues(trigger).Inc()
 	m.accept.Observe(took.Seconds())
 }
+
+// FlowStatesForgotten counts states of controls that were forgotten early: a rule may
+// act more often than its controls say.
+func (m *Metrics) FlowStatesForgotten(n int) { m.forgotten.Add(float64(n)) }
 
 // VerdictReached counts what a rule decided; control is empty unless one held the
 // rule back.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -138,7 +139,54 @@ func TestFirstSchemaOpens(t *testing.T) {
 		len(e.Artifacts) != 1 || len(event.Verdicts) != 1 || len(log) != 2 || seq != 41 {
 		t.Errorf("read %+v, %+v, %+v, sequence %d", e, event, log, seq)
 	}
+	v := event.Verdicts[0]
+	if v.Item != nil || v.Control != "" || v.Observed || v.ReleasedAt != nil || v.Execution != e.ID || len(v.Criteria) != 1 || event.Warning != "" || event.Depth != 0 {
+		t.Errorf("the new columns hold %+v, %+v", v, event)
+	}
 	must(t, s.Accept(t.Context(), sample(&automation.IDs{})))
+}
+
+// TestSecondSchemaOpens does the same with what the second schema added.
+func TestSecondSchemaOpens(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "squall.db")
+	for _, file := range []string{"migrations/0001_initial.sql", "testdata/schema1_rows.sql", "migrations/0002_rules.sql", "testdata/schema2_rows.sql"} {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		script(t, path, string(text))
+	}
+	s, at := open(t, sqlite.Options{Path: path}), time.Unix(1767225700, 0)
+	event, err := s.Event(t.Context(), "019a00000000000000000011")
+	must(t, err)
+	if len(event.Verdicts) != 2 || event.Warning == "" || event.Cause == "" || event.Depth != 1 {
+		t.Fatalf("event is %+v", event)
+	}
+	held, passed := event.Verdicts[0], event.Verdicts[1]
+	if held.Item == nil || *held.Item != 0 || held.Control != automation.ControlDedupe || held.ReleasedAt != nil || !held.Observed ||
+		passed.ReleasedBy != "ann" || passed.ReleasedAt == nil || len(passed.Criteria[0].Members) != 1 {
+		t.Errorf("verdicts are %+v", event.Verdicts)
+	}
+	checkSecondSchema(t, s, at)
+	must(t, s.Accept(t.Context(), sample(&automation.IDs{})))
+}
+
+// checkSecondSchema reads the row of each table that the second schema added.
+func checkSecondSchema(t *testing.T, s *sqlite.Store, at time.Time) {
+	t.Helper()
+	marks, err := s.Marks(t.Context(), "timer")
+	must(t, err)
+	states, err := s.FlowStates(t.Context(), at)
+	must(t, err)
+	entry, err := s.KVGet(t.Context(), automation.ScopeSystem, "greeting", at)
+	must(t, err)
+	keyed, err := s.KeyedEvent(t.Context(), "pprof", "delivery-1", at)
+	must(t, err)
+	deliveries, err := s.Deliveries(t.Context(), store.DeliveryQuery{})
+	must(t, err)
+	if len(marks) != 1 || string(marks[0].Value) != `{"next":1}` || len(states) != 1 || states[0].Version != 5 || entry.Value != "hello" ||
+		keyed != "019a00000000000000000011" || len(deliveries) != 1 || deliveries[0].Outcome != automation.DeliveryAccepted {
+		t.Errorf("read %+v, %+v, %+v, %s, %+v", marks, states, entry, keyed, deliveries)
+	}
 }
 
 // script runs SQL on a file, as somebody else would.

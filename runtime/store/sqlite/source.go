@@ -49,6 +49,11 @@ func putFlowState(t *tx, f automation.FlowState) error {
 		string(f.Rule), string(f.Control), f.Key, textOr(f.Value, "null"), nanos(f.Expires), f.Version)
 }
 
+// forgetDeliveries walks the index of deliveries once, whatever the number kept: all
+// other writers wait for it.
+const forgetDeliveries = `DELETE FROM deliveries WHERE id IN (
+	SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY webhook ORDER BY id DESC) AS place FROM deliveries) WHERE place > ?)`
+
 // Forget removes what has expired, and old deliveries.
 func (s *Store) Forget(ctx context.Context, at time.Time, deliveries int) (removed int, err error) {
 	err = s.do(ctx, "forget", func(t *tx) error {
@@ -60,7 +65,7 @@ func (s *Store) Forget(ctx context.Context, at time.Time, deliveries int) (remov
 			{`DELETE FROM flow_states WHERE expires_at <= ?`, nanos(at)},
 			{`DELETE FROM event_keys WHERE expires_at <= ?`, nanos(at)},
 			{`DELETE FROM kv WHERE expires_at <= ?`, nanos(at)},
-			{`DELETE FROM deliveries AS d WHERE id <= (SELECT id FROM deliveries WHERE webhook = d.webhook ORDER BY id DESC LIMIT 1 OFFSET ?)`, deliveries},
+			{forgetDeliveries, deliveries},
 		} {
 			if err := t.exec(q.query, q.arg); err != nil {
 				return err

@@ -58,7 +58,8 @@ func (c criteria) Scan(v any) error {
 	return d.Decode(c.into)
 }
 
-// Verdicts lists verdicts, newest event first.
+// Verdicts lists verdicts, newest event first. The last event is there whole: the
+// next page begins with an older one.
 func (s *Store) Verdicts(ctx context.Context, q store.VerdictQuery) ([]automation.Verdict, error) {
 	w := &where{}
 	w.equal("rule", string(q.Rule))
@@ -69,9 +70,11 @@ func (s *Store) Verdicts(ctx context.Context, q store.VerdictQuery) ([]automatio
 	if q.After != "" {
 		w.add("event < ?", q.After)
 	}
+	whole := w.clone()
+	whole.add(`event >= coalesce((SELECT event FROM verdicts`+w.String()+` ORDER BY event DESC LIMIT 1 OFFSET ?), '')`,
+		append(w.args, limitOr(q.Limit, defaultLimit)-1)...)
 	verdicts, err := collect(ctx, s.read, scanVerdict,
-		`SELECT `+verdictColumns+` FROM verdicts`+w.String()+` ORDER BY event DESC, item LIMIT ?`,
-		append(w.args, limitOr(q.Limit, defaultLimit))...)
+		`SELECT `+verdictColumns+` FROM verdicts`+whole.String()+` ORDER BY event DESC, position`, whole.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list verdicts: %w", s.readError(ctx, err))
 	}
@@ -130,13 +133,24 @@ func encodeCriteria(all []automation.CriterionResult) (string, error) {
 	return string(text), err
 }
 
+// cutCriteria cuts what criteria quote, and leaves out those beyond the limit; the
+// members of groups count like the others.
 func cutCriteria(all []automation.CriterionResult) []automation.CriterionResult {
-	kept := make([]automation.CriterionResult, min(len(all), maxCriteriaCount))
-	for i := range kept {
-		c := all[i]
+	left := maxCriteriaCount
+	return cutMembers(all, &left)
+}
+
+func cutMembers(all []automation.CriterionResult, left *int) []automation.CriterionResult {
+	var kept []automation.CriterionResult
+	for _, c := range all {
+		if *left == 0 {
+			break
+		}
+		*left--
 		c.Key, c.Error = cutText(c.Key), cutText(c.Error)
 		c.Pattern, c.Actual = cutValue(c.Pattern), cutValue(c.Actual)
-		kept[i] = c
+		c.Members = cutMembers(c.Members, left)
+		kept = append(kept, c)
 	}
 	return kept
 }

@@ -44,6 +44,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"concurrency", testConcurrency},
 		{"health", testHealth},
 		{"kv", testKV},
+		{"flow", testFlow},
+		{"source", testSource},
 		{"then", testThen},
 	} {
 		t.Run(group.name, func(t *testing.T) {

@@ -117,6 +117,21 @@ export interface Dedupe {
   window: string;
 }
 
+export interface Delivery {
+  at: string;
+  body?: string;
+  body_bytes: number;
+  code?: string;
+  event?: string;
+  headers?: unknown;
+  id: string;
+  message?: string;
+  outcome: string;
+  remote?: string;
+  status: number;
+  webhook: string;
+}
+
 export interface Event {
   cause?: string;
   depth?: number;
@@ -291,6 +306,11 @@ export interface ListCheck {
   next: string;
 }
 
+export interface ListDelivery {
+  items: Delivery[];
+  next: string;
+}
+
 export interface ListEvent {
   items: Event[];
   next: string;
@@ -318,6 +338,11 @@ export interface ListSourceStatus {
 
 export interface ListTrigger {
   items: Trigger[];
+  next: string;
+}
+
+export interface ListVerdict {
+  items: Verdict[];
   next: string;
 }
 
@@ -437,6 +462,11 @@ export interface Problem {
   status: number;
   title: string;
   type: string;
+}
+
+export interface ReleaseRequest {
+  item?: number;
+  rule: string;
 }
 
 export interface Rerun {
@@ -584,6 +614,9 @@ export interface Version {
 }
 
 export interface Webhook {
+  auth: string;
+  closed?: boolean;
+  observe?: boolean;
   path: string;
   rules: string[];
   url: string;

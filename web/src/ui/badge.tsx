@@ -1,21 +1,9 @@
-import {
-  Ban,
-  Check,
-  Circle,
-  CircleSlash,
-  Loader,
-  type LucideIcon,
-  Minus,
-  RotateCw,
-  Timer,
-  Unplug,
-  X,
-} from "lucide-react";
-import type { AttemptStatus, Outcome, Status } from "../api/types";
+import { Ban, Check, Circle, Loader, type LucideIcon, RotateCw, Timer, Unplug, X } from "lucide-react";
+import type { AttemptStatus, Status } from "../api/types";
 
 export type Tone = "ok" | "bad" | "run" | "warn" | "time" | "idle";
 
-interface Look {
+export interface Look {
   word: string;
   tone: Tone;
   icon: LucideIcon;
@@ -30,12 +18,6 @@ const looks: Record<Status | AttemptStatus, Look> = {
   canceled: { word: "Canceled", tone: "idle", icon: Ban },
   lost: { word: "Lost", tone: "warn", icon: Unplug },
   interrupted: { word: "Given back", tone: "warn", icon: RotateCw },
-};
-
-const outcomes: Record<Outcome, Look> = {
-  matched: { word: "Matched", tone: "ok", icon: Check },
-  not_matched: { word: "Not matched", tone: "idle", icon: Minus },
-  error: { word: "Error", tone: "bad", icon: CircleSlash },
 };
 
 const subtle: Record<Tone, string> = {
@@ -72,10 +54,6 @@ export function Badge({ word, tone, icon: Icon }: Look) {
 
 export function StatusBadge({ status }: { status: Status | AttemptStatus }) {
   return <Badge {...statusLook(status)} />;
-}
-
-export function OutcomeBadge({ outcome }: { outcome: Outcome }) {
-  return <Badge {...outcomes[outcome]} />;
 }
 
 export function Kbd({ children }: { children: string }) {

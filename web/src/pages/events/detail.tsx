@@ -1,7 +1,8 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { refresh } from "../../api/patch";
-import { useLiveQuery } from "../../api/queries";
-import type { Event, ExecutionSummary } from "../../api/types";
+import { useLive, useLiveQuery } from "../../api/queries";
+import type { Event, ExecutionSummary, Verdict } from "../../api/types";
 import { bytes, plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { StatusBadge } from "../../ui/badge";
@@ -10,7 +11,8 @@ import { JsonView } from "../../ui/json";
 import { DetailHeader, Fact, Facts, linkClass, Panel } from "../../ui/page";
 import { Loaded } from "../../ui/states";
 import { At } from "../../ui/time";
-import { VerdictCard } from "../../ui/verdict";
+import { VerdictCard, verdictKey } from "../../ui/verdict";
+import { Release } from "../rules/release";
 import { MatchBadge } from "./matchbadge";
 
 const route = getRouteApi("/shell/events/$id");
@@ -21,6 +23,13 @@ export default function EventPage() {
     ...data,
     executions: refresh(data.executions ?? [], change),
   }));
+  // A verdict that is let pass later starts an execution that is not listed yet.
+  const queries = useQueryClient();
+  const known = event.data?.executions ?? [];
+  useLive((batch) => {
+    const isNew = (x?: ExecutionSummary) => x?.event === id && !known.some((k) => k.id === x.id);
+    if (batch.some((c) => isNew(c.execution))) void queries.invalidateQueries({ queryKey: ["event", id] });
+  });
   return <Loaded query={event}>{(data) => <Story event={data} />}</Loaded>;
 }
 
@@ -101,20 +110,21 @@ function Origin({ event: e }: { event: Event }) {
   );
 }
 
+const order: Record<string, number> = { matched: 0, suppressed: 1 };
+const rank = (v: Verdict) => order[v.outcome] ?? 2;
+
 /** Which rules looked, and why each did or did not match; the matches first. */
 function Rules({ event: e }: { event: Event }) {
   const verdicts = (e.verdicts ?? []).toSorted(
-    (a, b) =>
-      Number(b.outcome === "matched") - Number(a.outcome === "matched") ||
-      b.held / (b.total || 1) - a.held / (a.total || 1),
+    (a, b) => rank(a) - rank(b) || b.held / (b.total || 1) - a.held / (a.total || 1),
   );
   return (
-    <Panel title="Rules that looked" aside={plural(verdicts.length, "rule")}>
+    <Panel title="Rules that looked" aside={plural(new Set(verdicts.map((v) => v.rule)).size, "rule")}>
       {verdicts.length === 0 && <p className="p-3 text-sm text-muted">No rule listens to this trigger.</p>}
       <ul className="divide-y divide-line">
         {verdicts.map((verdict) => (
-          <li key={verdict.rule}>
-            <VerdictCard verdict={verdict} />
+          <li key={verdictKey(verdict)}>
+            <VerdictCard verdict={verdict} action={<Release verdict={verdict} />} />
           </li>
         ))}
       </ul>

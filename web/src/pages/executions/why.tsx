@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { CircleCheck, CircleSlash, Hourglass, LoaderCircle, TriangleAlert } from "lucide-react";
+import { Ban, CircleCheck, Hourglass, LoaderCircle, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Execution } from "../../api/types";
 import { plural } from "../../lib/format";
@@ -14,7 +14,7 @@ export function Why({ execution: e }: { execution: Execution }) {
     case "timed_out":
       return <Failure execution={e} />;
     case "canceled":
-      return <Line icon={CircleSlash} tone="text-idle" text={e.message || "Somebody stopped it."} />;
+      return <Line icon={Ban} tone="text-idle" text={e.message || "Somebody stopped it."} />;
     case "succeeded":
       return <Success execution={e} />;
     case "running":

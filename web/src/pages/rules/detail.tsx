@@ -1,15 +1,19 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { Eye } from "lucide-react";
 import { read } from "../../api/client";
 import { useLive } from "../../api/queries";
 import type { Rule, RuleDetail, Verdict } from "../../api/types";
 import { inline, plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
+import { Badge } from "../../ui/badge";
 import { CopyIcon } from "../../ui/copy";
-import { breakable, DetailHeader, Fact, Facts, Panel } from "../../ui/page";
+import { DetailHeader, Fact, Facts, Panel } from "../../ui/page";
 import { Loaded } from "../../ui/states";
-import { VerdictCard } from "../../ui/verdict";
+import { VerdictCard, verdictKey } from "../../ui/verdict";
+import { Conditions, Controls } from "./conditions";
 import { StateBadge } from "./list";
+import { Release } from "./release";
 import { Tester } from "./tester";
 
 const route = getRouteApi("/shell/rules/$ref");
@@ -57,7 +61,12 @@ function Detail({ name, rule, verdicts, event }: Props) {
           </>
         }
         title={name}
-        badge={<StateBadge enabled={rule.enabled} />}
+        badge={
+          <>
+            <StateBadge enabled={rule.enabled} />
+            {rule.mode === "observe" && <Badge word="Only observes" tone="warn" icon={Eye} />}
+          </>
+        }
         note={rule.description}
       />
       <section
@@ -71,14 +80,18 @@ function Detail({ name, rule, verdicts, event }: Props) {
             <Definition rule={rule} />
             <Tester name={name} event={event ?? verdicts[0]?.event} />
           </div>
-          <Panel title="Recent verdicts" aside={plural(verdicts.length, "event")} className="self-start">
+          <Panel
+            title="Recent verdicts"
+            aside={plural(new Set(verdicts.map((v) => v.event)).size, "event")}
+            className="self-start"
+          >
             {verdicts.length === 0 && (
               <p className="p-3 text-sm text-muted">It has not looked at an event yet.</p>
             )}
             <ul className="divide-y divide-line">
               {verdicts.map((verdict) => (
-                <li key={verdict.event}>
-                  <VerdictCard verdict={verdict} about="event" />
+                <li key={verdictKey(verdict)}>
+                  <VerdictCard verdict={verdict} about="event" action={<Release verdict={verdict} />} />
                 </li>
               ))}
             </ul>
@@ -100,19 +113,19 @@ function Definition({ rule }: { rule: Rule }) {
             {rule.trigger.type}
           </Fact>
           <Parameters of={rule.trigger.parameters} />
+          {rule.foreach && (
+            <Fact name="For each" mono>
+              {rule.foreach}
+            </Fact>
+          )}
+          {rule.backstop && <Fact name="Backstop">asked only when no other rule matched</Fact>}
         </Facts>
         <section>
           <h3 className="mb-1.5 text-xs font-semibold text-subtle">If</h3>
-          {(rule.criteria ?? []).length === 0 && <p className="text-sm text-muted">always</p>}
-          <ul className="flex flex-col gap-1 font-mono text-xs">
-            {(rule.criteria ?? []).map((c) => (
-              <li key={`${c.key} ${c.operator}`} className="wrap-anywhere">
-                {breakable(c.key)} <b className="font-sans font-medium">{c.operator}</b> {inline(c.pattern)}
-              </li>
-            ))}
-          </ul>
+          <Conditions of={rule} />
         </section>
-        <Facts title="Then">
+        {rule.flow && <Controls of={rule.flow} />}
+        <Facts title={rule.mode === "observe" ? "Then it would (it only observes)" : "Then"}>
           <Fact name="Action" mono>
             {rule.action.ref}
           </Fact>
