@@ -79,6 +79,9 @@ func (p *Pack) duplicates() []error {
 	for _, a := range p.Actions {
 		check("action", a.Name, a.Position)
 	}
+	for _, s := range p.Sensors {
+		check("sensor", s.Name, s.Position)
+	}
 	for _, r := range p.Rules {
 		check("rule", r.Name, r.Position)
 	}

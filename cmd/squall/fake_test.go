@@ -94,6 +94,8 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/triggers/core.execution.failed", fakeTrigger())
 	answer("GET /api/v1/deliveries", list(automation.Delivery{ID: event, Webhook: "github", At: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC),
 		Outcome: automation.DeliveryRejected, Status: 401, Code: "wrong_signature", Message: "the signature is wrong"}))
+	answer("GET /api/v1/sensors/feeds.new", fakeSensor())
+	answer("POST /api/v1/sensors/feeds.new/{what}", fakeSensor())
 	answer("GET /api/v1/sources", list(fakeTimer()))
 	answer("GET /api/v1/kv", list(fakeEntry()))
 	answer("GET /api/v1/kv/system/colour", fakeEntry())
@@ -314,4 +316,13 @@ func fakeTimer() automation.SourceStatus {
 	return automation.SourceStatus{Kind: "timer", ID: "t1", Trigger: "core.st2.IntervalTimer", Description: "every 5 minutes",
 		Rules: []automation.Ref{"labs_sre.sweep"}, State: automation.SourceRunning,
 		Next: []time.Time{time.Date(2026, 11, 22, 10, 5, 0, 0, time.UTC)}, LastEvent: event}
+}
+
+func fakeSensor() automation.SensorDetail {
+	return automation.SensorDetail{
+		Sensor: automation.Sensor{Pack: "feeds", Name: "new", Enabled: true, Interval: automation.Duration(time.Minute), Triggers: []automation.Ref{"feeds.item"}},
+		Status: automation.SourceStatus{Kind: "sensor", ID: "feeds.new", State: automation.SourceFailing, Runs: 3, Failures: 2, Error: "the feed is down"},
+		Cursor: json.RawMessage(`{"last":7}`),
+		Log:    []automation.SensorLine{{At: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Level: automation.LevelWarning, Text: "no answer"}},
+	}
 }

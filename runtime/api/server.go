@@ -81,6 +81,7 @@ type Options struct {
 	// Sources tells how timers, sensors and watches are doing; nil when there are
 	// none.
 	Sources func() []automation.SourceStatus
+	Sensors sensors
 	// Doctor looks whether the server is well.
 	Doctor   func() []automation.Check
 	Page     http.Handler // the single-page application

@@ -152,7 +152,8 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_executions_queued", "Pending executions held in memory.", func() float64 { return float64(p.engine.Queued()) })
 	metrics.Gauge("squall_executions_running", "Executions running now.", func() float64 { return float64(p.engine.Busy()) })
 
-	p.triggers = trigger.NewManager(trigger.NewTimers(trigger.TimerOptions{
+	sensors := newSensors(p.registry, p.engine, db, metrics, o.Logger)
+	p.triggers = trigger.NewManager(sensors, trigger.NewTimers(trigger.TimerOptions{
 		Ingester: p.engine, Marks: db, Running: stillRunning(db), Logger: o.Logger,
 	}))
 
@@ -169,7 +170,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  testRule, TestRuleInService: testRuleInService,
 		Doctor:  (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
-		Sources: p.triggers.Status, Example: parameter.Example,
+		Sources: p.triggers.Status, Sensors: sensors, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Endpoints: endpoints, DeclaredOnly: c.WebhooksDefault == config.WebhooksDeclared,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,

@@ -14,6 +14,7 @@ import (
 //	squall_events_total{trigger}                    events accepted
 //	squall_verdicts_total{outcome,control}          verdicts of rules; control holds suppressed ones back
 //	squall_flow_states_forgotten_total              states of controls forgotten early, because there were too many
+//	squall_sensor_polls_total{sensor,outcome}       polls of sensors
 //	squall_webhooks_rejected_total{reason}          webhook deliveries refused
 //	squall_accept_seconds                           from an event's arrival to its commit
 //	squall_executions_total{action,status,code}     attempts ended
@@ -48,6 +49,7 @@ type Metrics struct {
 	misfits    *prometheus.CounterVec
 	cut        prometheus.Counter
 	packs      *prometheus.CounterVec
+	polls      *prometheus.CounterVec
 }
 
 // NewMetrics makes the server's metrics in a registry of their own.
@@ -70,9 +72,10 @@ func NewMetrics() *Metrics {
 		misfits: counter("squall_payload_misfits_total", "Events whose payload does not fit the schema of their trigger type, by what became of them (reject, warn).", "trigger", "check"),
 		cut: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_event_chains_cut_total",
 			Help: "Chains of events about executions that were cut because they had become too long."}),
+		polls: counter("squall_sensor_polls_total", "Polls of sensors, by sensor and outcome (ok, error).", "sensor", "outcome"),
 		packs: counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -112,6 +115,11 @@ func (m *Metrics) FlowStatesForgotten(n int) { m.forgotten.Add(float64(n)) }
 // rule back.
 func (m *Metrics) VerdictReached(outcome, control string) {
 	m.verdicts.WithLabelValues(outcome, control).Inc()
+}
+
+// SensorPolled counts a poll of a sensor.
+func (m *Metrics) SensorPolled(sensor, outcome string) {
+	m.polls.WithLabelValues(sensor, outcome).Inc()
 }
 
 // WebhookRejected counts a delivery that was refused.

@@ -16,6 +16,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.EventAccepted("core.st2.webhook", time.Second)
 	m.VerdictReached("suppressed", "dedupe")
 	m.FlowStatesForgotten(3)
+	m.SensorPolled("a.b", "ok")
 	m.WebhookRejected("too_large")
 	m.ExecutionStarted(time.Second)
 	m.AttemptEnded("a.b", "failed", "trap", time.Second)

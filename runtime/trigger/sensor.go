@@ -1,0 +1,472 @@
+package trigger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+)
+
+// sensorSource names the marks of sensors, and their kind.
+const sensorSource = "sensor"
+
+// Bounds of one answer of a sensor.
+const (
+	maxSensorEvents = 1000
+	maxCursor       = 64 << 10
+	maxSensorLog    = 200 // lines that are kept
+	longestBackoff  = 10 * time.Minute
+	pollsAtOnce     = 4
+)
+
+// SensorOptions are what sensors are made of. All but Failed, Meter, Now and Logger
+// are required.
+type SensorOptions struct {
+	Ingester Ingester
+	Marks    Marks
+	// Sensors lists those of all packs.
+	Sensors func() []automation.Sensor
+	// Poll runs a sensor's code once. Its error is for people.
+	Poll func(ctx context.Context, s automation.Sensor, input json.RawMessage, log func(automation.LogLevel, string)) (json.RawMessage, error)
+	// Failed is told when a sensor begins to fail.
+	Failed func(ctx context.Context, status automation.SourceStatus)
+	// Polled counts polls; outcome is ok or error.
+	Polled func(sensor, outcome string)
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// Sensors asks the sensors of packs what they have found. What one answers and how
+// far it says it has come are stored in one transaction: after a restart it neither
+// loses nor repeats anything.
+type Sensors struct {
+	o     SensorOptions
+	wake  chan struct{}
+	slots chan struct{}
+
+	mu      sync.Mutex // guards what follows, and the fields of sensors that say so
+	sensors map[automation.Ref]*sensor
+	loaded  map[automation.Ref]sensorMark // nil until the marks are read
+}
+
+// sensor is one sensor in service.
+type sensor struct {
+	what   automation.Sensor
+	stop   context.CancelFunc
+	now    chan struct{} // a person wants it polled
+	turn   sync.Mutex    // one poll, or one change by a person, at a time
+	mark   sensorMark    // guarded by Sensors.mu
+	status automation.SourceStatus
+	log    []automation.SensorLine
+}
+
+// sensorMark is what is stored of a sensor.
+type sensorMark struct {
+	Cursor json.RawMessage `json:"cursor,omitempty"`
+	Paused bool            `json:"paused,omitempty"`
+}
+
+// sensorAnswer is what a sensor found.
+type sensorAnswer struct {
+	Events []struct {
+		Trigger automation.Ref  `json:"trigger"`
+		Payload json.RawMessage `json:"payload"`
+	} `json:"events"`
+	Cursor json.RawMessage `json:"cursor"`
+}
+
+// NewSensors makes a source. It starts nothing.
+func NewSensors(o SensorOptions) *Sensors {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Failed == nil {
+		o.Failed = func(context.Context, automation.SourceStatus) {}
+	}
+	if o.Polled == nil {
+		o.Polled = func(string, string) {}
+	}
+	o.Logger = o.Logger.With("component", "sensors")
+	return &Sensors{o: o, wake: make(chan struct{}, 1), slots: make(chan struct{}, pollsAtOnce), sensors: map[automation.Ref]*sensor{}}
+}
+
+// Sync makes Run look which sensors there are. Sensors raise their events whether a
+// rule wants them or not: what they find is history.
+func (s *Sensors) Sync([]automation.Wanted) {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run asks sensors until ctx is done.
+func (s *Sensors) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for {
+		wait := time.Minute
+		if err := s.load(ctx); err == nil {
+			s.follow(ctx, &all)
+		} else if wait = time.Second; ctx.Err() == nil {
+			s.o.Logger.Error("marks of sensors could not be read; trying again", "err", err)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-s.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// load reads the marks, once.
+func (s *Sensors) load(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loaded != nil {
+		return nil
+	}
+	marks, err := s.o.Marks.Marks(ctx, sensorSource)
+	if err != nil {
+		return err
+	}
+	loaded := make(map[automation.Ref]sensorMark, len(marks))
+	for _, m := range marks {
+		var mark sensorMark
+		if err := json.Unmarshal(m.Value, &mark); err != nil {
+			return fmt.Errorf("read the mark of sensor %s: %w", m.Key, err)
+		}
+		loaded[automation.Ref(m.Key)] = mark
+	}
+	s.loaded = loaded
+	return nil
+}
+
+// follow starts sensors that are new and ends those that are gone or have changed.
+func (s *Sensors) follow(ctx context.Context, all *sync.WaitGroup) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	there := map[automation.Ref]bool{}
+	for _, what := range s.o.Sensors() {
+		ref := what.Ref()
+		there[ref] = true
+		old := s.sensors[ref]
+		if old != nil && reflect.DeepEqual(old.what, what) {
+			continue
+		}
+		x := &sensor{what: what, now: make(chan struct{}, 1), mark: s.loaded[ref]}
+		if old != nil {
+			old.stop()
+			x.mark, x.log, x.status = old.mark, old.log, old.status
+		}
+		own, stop := context.WithCancel(ctx)
+		x.stop = stop
+		s.sensors[ref] = x
+		all.Go(func() { s.serve(own, x, old) })
+	}
+	for ref, x := range s.sensors {
+		if !there[ref] {
+			x.stop()
+			s.loaded[ref] = x.mark // it may come back
+			delete(s.sensors, ref)
+		}
+	}
+}
+
+// serve asks one sensor until ctx is done. The version before it ends first.
+func (s *Sensors) serve(ctx context.Context, x, before *sensor) {
+	defer x.stop()
+	if before != nil {
+		before.turn.Lock() // a poll of the old version may still be storing its cursor
+		s.mu.Lock()
+		x.mark = before.mark
+		s.mu.Unlock()
+		before.turn.Unlock()
+	}
+	if !x.what.Enabled {
+		return
+	}
+	for {
+		wait := s.turn(ctx, x, false)
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-x.now:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// turn polls once, unless the sensor is paused, and returns how long to wait.
+func (s *Sensors) turn(ctx context.Context, x *sensor, asked bool) time.Duration {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return 0
+	}
+	x.turn.Lock()
+	defer x.turn.Unlock()
+	s.mu.Lock()
+	mark := x.mark
+	s.mu.Unlock()
+	if mark.Paused && !asked {
+		return time.Duration(x.what.Interval)
+	}
+	accepted, err := s.poll(ctx, x, mark)
+	if ctx.Err() != nil && err != nil {
+		return 0
+	}
+	return s.note(ctx, x, accepted, err)
+}
+
+// poll asks a sensor and stores what it answers.
+func (s *Sensors) poll(ctx context.Context, x *sensor, mark sensorMark) ([]automation.Accepted, error) {
+	cursor := mark.Cursor
+	if len(cursor) == 0 {
+		cursor = json.RawMessage("null")
+	}
+	input, err := json.Marshal(map[string]json.RawMessage{"cursor": cursor})
+	if err != nil {
+		return nil, fmt.Errorf("encode the cursor: %w", err)
+	}
+	output, err := s.o.Poll(ctx, x.what, input, func(level automation.LogLevel, text string) { s.line(x, level, text) })
+	if err != nil {
+		return nil, err
+	}
+	events, next, err := readAnswer(x.what, output)
+	if err != nil {
+		return nil, err
+	}
+	mark.Cursor = next
+	accepted, err := s.o.Ingester.IngestAll(ctx, events, s.markOf(x, mark))
+	if err != nil {
+		return nil, fmt.Errorf("store what it found: %w", err)
+	}
+	s.mu.Lock()
+	x.mark = mark
+	s.mu.Unlock()
+	return accepted, nil
+}
+
+func (s *Sensors) markOf(x *sensor, m sensorMark) automation.Mark {
+	value, err := json.Marshal(m)
+	if err != nil { // a cursor that was checked, and a flag
+		value = []byte("{}")
+	}
+	return automation.Mark{Source: sensorSource, Key: string(x.what.Ref()), Value: value, At: s.o.Now()}
+}
+
+// readAnswer checks what a sensor answered. A trigger without a pack is the
+// sensor's own.
+func readAnswer(what automation.Sensor, output json.RawMessage) ([]automation.Event, json.RawMessage, error) {
+	var a sensorAnswer
+	if err := json.Unmarshal(output, &a); err != nil {
+		return nil, nil, automation.Invalid("its answer is not {\"events\": [...], \"cursor\": ...}").Because(err)
+	}
+	if len(a.Events) > maxSensorEvents {
+		return nil, nil, automation.Invalid("it found %d events at once; at most %d are taken", len(a.Events), maxSensorEvents).
+			WithHint("let it answer with the first ones and a cursor behind them")
+	}
+	if len(a.Cursor) > maxCursor {
+		return nil, nil, automation.Invalid("its cursor is %d bytes long; at most %d are kept", len(a.Cursor), maxCursor)
+	}
+	var events []automation.Event
+	for i, e := range a.Events {
+		ref := e.Trigger
+		if !slices.Contains(what.Triggers, ref) {
+			ref = automation.NewRef(what.Pack, string(e.Trigger))
+		}
+		if !slices.Contains(what.Triggers, ref) {
+			return nil, nil, automation.Invalid("event %d is of the type %q, which the sensor does not declare", i, e.Trigger).
+				WithHint("its trigger_types are: %s", joined(what.Triggers))
+		}
+		if len(e.Payload) == 0 {
+			e.Payload = json.RawMessage("null")
+		}
+		events = append(events, automation.Event{Trigger: ref, Payload: e.Payload, Summary: "found by " + string(what.Ref())})
+	}
+	return events, a.Cursor, nil
+}
+
+func joined(refs []automation.Ref) string {
+	words := make([]string, len(refs))
+	for i, r := range refs {
+		words[i] = string(r)
+	}
+	return strings.Join(words, ", ")
+}
+
+// note remembers how a poll went and returns the pause before the next.
+func (s *Sensors) note(ctx context.Context, x *sensor, accepted []automation.Accepted, err error) time.Duration {
+	now, ref := s.o.Now(), string(x.what.Ref())
+	s.mu.Lock()
+	st := &x.status
+	st.Runs++
+	st.LastRun = &now
+	wait := time.Duration(x.what.Interval)
+	if err != nil {
+		wait = min(max(wait, time.Second)<<min(st.Failures, 16), max(longestBackoff, wait))
+		st.Failures++
+		st.Error, st.Hint = err.Error(), automation.HintOf(err)
+	} else {
+		st.Failures, st.Error, st.Hint = 0, "", ""
+		st.Events += int64(len(accepted))
+		if n := len(accepted); n > 0 {
+			st.LastEvent = accepted[n-1].Event
+		}
+	}
+	st.Next = []time.Time{now.Add(wait)}
+	first := st.Failures == 1
+	report := x.report()
+	s.mu.Unlock()
+	if err == nil {
+		s.o.Polled(ref, "ok")
+		return wait
+	}
+	s.o.Polled(ref, "error")
+	s.o.Logger.Warn("sensor failed; trying again", "sensor", ref, "in", wait, "err", err)
+	if first {
+		s.o.Failed(ctx, report)
+	}
+	return wait
+}
+
+// line keeps what a sensor wrote.
+func (s *Sensors) line(x *sensor, level automation.LogLevel, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for line := range strings.Lines(text) {
+		x.log = append(x.log, automation.SensorLine{At: s.o.Now(), Level: level, Text: strings.TrimRight(line, "\r\n")})
+	}
+	if over := len(x.log) - maxSensorLog; over > 0 {
+		x.log = slices.Clone(x.log[over:])
+	}
+}
+
+// report must be called under the lock.
+func (x *sensor) report() automation.SourceStatus {
+	r := x.status
+	r.Kind, r.ID, r.Rules = sensorSource, string(x.what.Ref()), []automation.Ref{}
+	r.Description = fmt.Sprintf("%s, every %s", x.what.Ref(), time.Duration(x.what.Interval))
+	if len(x.what.Triggers) > 0 {
+		r.Trigger = x.what.Triggers[0]
+	}
+	switch {
+	case !x.what.Enabled, x.mark.Paused:
+		r.State, r.Next = automation.SourcePaused, nil
+	case r.Failures > 0:
+		r.State = automation.SourceFailing
+	default:
+		r.State = automation.SourceRunning
+	}
+	return r
+}
+
+// Status says how each sensor is doing.
+func (s *Sensors) Status() []automation.SourceStatus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []automation.SourceStatus{}
+	for _, x := range s.sensors {
+		all = append(all, x.report())
+	}
+	slices.SortFunc(all, func(a, b automation.SourceStatus) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Detail tells all about one sensor.
+func (s *Sensors) Detail(ref automation.Ref) (automation.SensorDetail, error) {
+	x, err := s.find(ref)
+	if err != nil {
+		return automation.SensorDetail{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cursor := x.mark.Cursor
+	if len(cursor) == 0 {
+		cursor = json.RawMessage("null")
+	}
+	return automation.SensorDetail{Sensor: x.what, Status: x.report(), Cursor: cursor, Log: append([]automation.SensorLine{}, x.log...)}, nil
+}
+
+func (s *Sensors) find(ref automation.Ref) (*sensor, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.sensors[ref]
+	if x == nil {
+		return nil, automation.NotFound("sensor %q is not in any loaded pack", ref).WithCode("unknown_sensor").
+			WithHint("list the sensors there are: squall sensor list")
+	}
+	return x, nil
+}
+
+// Poll asks a sensor now, also one that is paused.
+func (s *Sensors) Poll(ctx context.Context, ref automation.Ref) error {
+	x, err := s.find(ref)
+	if err != nil {
+		return err
+	}
+	s.turn(ctx, x, true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x.status.Failures > 0 {
+		return automation.Unavailable("sensor %s failed: %s", ref, x.status.Error).WithHint("%s", x.status.Hint)
+	}
+	return ctx.Err()
+}
+
+// Pause stops a sensor from being asked, or lets it be asked again. It is durable.
+func (s *Sensors) Pause(ctx context.Context, ref automation.Ref, paused bool) error {
+	return s.change(ctx, ref, func(m *sensorMark) { m.Paused = paused })
+}
+
+// Reset makes a sensor go on from another cursor; null lets it begin anew.
+func (s *Sensors) Reset(ctx context.Context, ref automation.Ref, cursor json.RawMessage) error {
+	if len(cursor) > maxCursor || len(cursor) > 0 && !json.Valid(cursor) {
+		return automation.Invalid("the cursor is not JSON of at most %d bytes", maxCursor)
+	}
+	return s.change(ctx, ref, func(m *sensorMark) { m.Cursor = cursor })
+}
+
+// change stores a wish of a person. A poll under way ends first: its cursor must not
+// undo it.
+func (s *Sensors) change(ctx context.Context, ref automation.Ref, f func(*sensorMark)) error {
+	x, err := s.find(ref)
+	if err != nil {
+		return err
+	}
+	x.turn.Lock()
+	defer x.turn.Unlock()
+	s.mu.Lock()
+	mark := x.mark
+	s.mu.Unlock()
+	f(&mark)
+	if _, err := s.o.Ingester.IngestAll(ctx, nil, s.markOf(x, mark)); err != nil {
+		return fmt.Errorf("store the change of sensor %s: %w", ref, err)
+	}
+	s.mu.Lock()
+	x.mark = mark
+	s.mu.Unlock()
+	select {
+	case x.now <- struct{}{}:
+	default:
+	}
+	return nil
+}
