@@ -40,6 +40,10 @@ func TestCronFiresWhenItShould(t *testing.T) {
 			"2026-10-25 02:30:00,2026-10-25 02:30:00,2026-10-25 03:30:00"},
 		{"a clock put forward: what runs every hour skips what is not there", "2026-03-29 00:45:00", m{"timezone": "Europe/Berlin", "minute": 30},
 			"2026-03-29 01:30:00,2026-03-29 03:00:00,2026-03-29 03:30:00"},
+		{"a clock put back: the second time around goes on where it is", "2026-10-25 01:50:00", m{"timezone": "Europe/Berlin", "minute": "*/20"},
+			"2026-10-25 02:00:00,2026-10-25 02:20:00,2026-10-25 02:40:00,2026-10-25 02:00:00,2026-10-25 02:20:00,2026-10-25 02:40:00,2026-10-25 03:00:00"},
+		{"half an hour put back", "2026-04-05 01:20:00", m{"timezone": "Australia/Lord_Howe", "minute": "*/15"},
+			"2026-04-05 01:30:00,2026-04-05 01:45:00,2026-04-05 01:30:00,2026-04-05 01:45:00,2026-04-05 02:00:00"},
 		{"a change at midnight", "2026-09-04 12:00:00", m{"timezone": "America/Santiago", "hour": 0, "minute": 30}, "2026-09-05 00:30:00,2026-09-06 01:00:00,2026-09-07 00:30:00"},
 	}
 	for _, tt := range tests {
@@ -106,6 +110,23 @@ func TestTimersThatMeanNothingAreRefused(t *testing.T) {
 	}
 	if err := CheckTimer("core.st2.webhook", m{"url": "x"}); err != nil {
 		t.Errorf("another trigger: %v", err)
+	}
+}
+
+// TestNextIsCheap: what was missed is counted time by time after a restart.
+func TestNextIsCheap(t *testing.T) {
+	t.Parallel()
+	p, err := parsePlan(CronTimer, map[string]any{"second": "*"}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	began := time.Now()
+	if all := p.since(last, last.Add(10*time.Hour)); len(all) != mostMissed || !all[mostMissed-1].Equal(last.Add(10*time.Hour)) {
+		t.Errorf("%d times, want the last %d", len(all), mostMissed)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("36,000 times took %v", took)
 	}
 }
 
