@@ -303,6 +303,7 @@ func (s *KubeWatches) raised(k *kubeStream, accepted []automation.Accepted) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.o.Meter.SourceRaised(watchSource, len(accepted))
 	now, status := time.Now(), &k.watch.status
 	status.Events += int64(len(accepted))
 	status.Runs++
@@ -322,6 +323,7 @@ func (s *KubeWatches) failed(k *kubeStream, err error) time.Duration {
 	pause := min(time.Second<<min(k.failures, 10), longestRetry)
 	k.failures++
 	k.err, k.retry = err, time.Now().Add(pause)
+	s.o.Meter.SourceFailed(watchSource)
 	s.o.Logger.Warn("watch does not work; trying again", "watch", k.key, "in", pause, "err", err)
 	return pause
 }

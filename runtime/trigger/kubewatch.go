@@ -63,6 +63,7 @@ type KubeWatchOptions struct {
 	Cluster  KubeCluster
 	Ingester Ingester
 	Marks    Marks
+	Meter    Meter // nil counts nothing
 	Logger   *slog.Logger
 }
 
@@ -92,6 +93,9 @@ type kubeWatch struct {
 func NewKubeWatches(o KubeWatchOptions) *KubeWatches {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
 	}
 	o.Logger = o.Logger.With("component", "watches")
 	return &KubeWatches{o: o, wake: make(chan struct{}, 1), parts: map[string]*kubeWatch{}}

@@ -70,6 +70,13 @@ const rule = createRoute({
   component: lazyRouteComponent(() => import("./pages/rules/detail")),
 });
 
+const sources = createRoute({
+  getParentRoute: () => shell,
+  path: "/sources",
+  validateSearch: pick("q"),
+  component: lazyRouteComponent(() => import("./pages/sources/list")),
+});
+
 const packs = createRoute({
   getParentRoute: () => shell,
   path: "/packs",
@@ -99,7 +106,19 @@ const system = createRoute({
 const tree = root.addChildren([
   login,
   home,
-  shell.addChildren([executions, execution, events, event, rules, rule, packs, artifacts, artifact, system]),
+  shell.addChildren([
+    executions,
+    execution,
+    events,
+    event,
+    rules,
+    rule,
+    sources,
+    packs,
+    artifacts,
+    artifact,
+    system,
+  ]),
 ]);
 
 export function createPageRouter() {

@@ -1,5 +1,15 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Activity, FileBox, GitBranch, HeartPulse, type LucideIcon, Package, Radio, Zap } from "lucide-react";
+import {
+  Activity,
+  FileBox,
+  GitBranch,
+  HeartPulse,
+  type LucideIcon,
+  Package,
+  Radio,
+  Timer,
+  Zap,
+} from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useLiveQuery } from "./api/queries";
 import type { Identity } from "./api/types";
@@ -11,6 +21,7 @@ const places: { to: string; name: string; icon: LucideIcon; rare?: boolean }[] =
   { to: "/executions", name: "Executions", icon: Activity },
   { to: "/events", name: "Events", icon: Radio },
   { to: "/rules", name: "Rules", icon: GitBranch },
+  { to: "/sources", name: "Sources", icon: Timer },
   { to: "/packs", name: "Packs", icon: Package },
   { to: "/artifacts", name: "Artifacts", icon: FileBox },
   { to: "/system", name: "System", icon: HeartPulse, rare: true },
