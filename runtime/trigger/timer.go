@@ -215,7 +215,7 @@ func (s *Timers) prepare(ctx context.Context, t *timer) {
 	}
 	t.plan, t.last, t.status.LastEvent = p, mark.Last, mark.Event
 	t.next, _ = p.next(t.last)
-	t.status.Failures, t.status.Error = 0, ""
+	t.status.Failures, t.status.Error, t.status.Hint = 0, "", ""
 }
 
 func (s *Timers) mark(t *timer, m timerMark) automation.Mark {

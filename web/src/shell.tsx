@@ -1,13 +1,13 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import {
   Activity,
+  AlarmClock,
   FileBox,
   GitBranch,
   HeartPulse,
   type LucideIcon,
   Package,
   Radio,
-  Timer,
   Zap,
 } from "lucide-react";
 import { useEffect, useRef } from "react";
@@ -21,7 +21,7 @@ const places: { to: string; name: string; icon: LucideIcon; rare?: boolean }[] =
   { to: "/executions", name: "Executions", icon: Activity },
   { to: "/events", name: "Events", icon: Radio },
   { to: "/rules", name: "Rules", icon: GitBranch },
-  { to: "/sources", name: "Sources", icon: Timer },
+  { to: "/sources", name: "Sources", icon: AlarmClock },
   { to: "/packs", name: "Packs", icon: Package },
   { to: "/artifacts", name: "Artifacts", icon: FileBox },
   { to: "/system", name: "System", icon: HeartPulse, rare: true },

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { CircleCheck, CircleSlash, Pause, RotateCw, Timer, X } from "lucide-react";
+import { AlarmClock, AlarmClockCheck, AlarmClockMinus, AlarmClockOff, Pause } from "lucide-react";
 import { read } from "../../api/client";
 import type { ListSourceStatus, SourceStatus } from "../../api/types";
 import { plural } from "../../lib/format";
@@ -43,7 +43,10 @@ export default function Sources() {
           items.length > 0 ? (
             <Cards items={items} />
           ) : (
-            <Empty icon={Timer} title={q ? "No sources match the filter" : "Nothing raises events by itself"}>
+            <Empty
+              icon={AlarmClock}
+              title={q ? "No sources match the filter" : "Nothing raises events by itself"}
+            >
               {!q && "Timers, sensors and watches appear here as soon as an enabled rule wants one."}
             </Empty>
           )
@@ -114,15 +117,15 @@ function Card({ source }: { source: SourceStatus }) {
 function StateBadge({ state }: { state: string }) {
   switch (state) {
     case "running":
-      return <Badge word="Running" tone="ok" icon={CircleCheck} />;
+      return <Badge word="Running" tone="ok" icon={AlarmClockCheck} />;
     case "failing":
-      return <Badge word="Failing" tone="warn" icon={RotateCw} />;
+      return <Badge word="Failing" tone="warn" icon={AlarmClockMinus} />;
     case "paused":
       return <Badge word="Paused" tone="idle" icon={Pause} />;
     case "invalid":
-      return <Badge word="Invalid" tone="bad" icon={X} />;
+      return <Badge word="Invalid" tone="bad" icon={AlarmClockOff} />;
     default:
-      return <Badge word="Done" tone="idle" icon={CircleSlash} />;
+      return <Badge word="Done" tone="idle" icon={AlarmClock} />;
   }
 }
 
