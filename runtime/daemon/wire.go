@@ -113,7 +113,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_wasm_idle_instances", "Instances that wait for a call.", func() float64 { return float64(sandbox.IdleInstances()) })
 	metrics.Gauge("squall_wasm_modules", "Modules loaded.", func() float64 { return float64(sandbox.ModuleCount()) })
 
-	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, Config: c.PackConfig, CheckTrigger: trigger.CheckTimer, Logger: o.Logger})
+	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, Config: c.PackConfig, CheckTrigger: checkTrigger, Logger: o.Logger})
 	if err != nil {
 		return p, fmt.Errorf("make the pack loader: %w", err)
 	}
@@ -153,9 +153,16 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_executions_running", "Executions running now.", func() float64 { return float64(p.engine.Busy()) })
 
 	sensors := newSensors(p.registry, p.engine, db, metrics, o.Logger)
-	p.triggers = trigger.NewManager(sensors, trigger.NewTimers(trigger.TimerOptions{
-		Ingester: p.engine, Marks: db, Running: stillRunning(db), Logger: o.Logger,
-	}))
+	watched, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: o.Logger})
+	if err != nil {
+		return p, fmt.Errorf("read the Kubernetes configuration: %w", err)
+	}
+	p.triggers = trigger.NewManager(sensors,
+		trigger.NewTimers(trigger.TimerOptions{Ingester: p.engine, Marks: db, Running: stillRunning(db), Meter: metrics, Logger: o.Logger}),
+		trigger.NewKubeWatches(trigger.KubeWatchOptions{
+			Cluster: watchedCluster{watched, p.registry}, Ingester: p.engine, Marks: db, Meter: metrics, Logger: o.Logger,
+		}),
+	)
 
 	p.guard = access.New(db, nil)
 	if err := p.firstToken(ctx, c.Data); err != nil {

@@ -24,6 +24,8 @@ import (
 //	squall_attempts_lost_total                      attempts that died with an earlier process
 //	squall_payload_misfits_total{trigger,check}     events whose payload does not fit its schema
 //	squall_event_chains_cut_total                   chains of events about executions that were cut
+//	squall_source_events_total{kind}                events that timers, sensors and watches raised
+//	squall_source_failures_total{kind}              failures of theirs; they try again
 //	squall_pack_loads_total{pack,result}            tries to load a pack
 //	squall_executions_queued                        pending executions held in memory
 //	squall_executions_running                       executions running now
@@ -49,6 +51,8 @@ type Metrics struct {
 	misfits    *prometheus.CounterVec
 	cut        prometheus.Counter
 	packs      *prometheus.CounterVec
+	raised     *prometheus.CounterVec
+	failures   *prometheus.CounterVec
 	polls      *prometheus.CounterVec
 }
 
@@ -72,10 +76,11 @@ func NewMetrics() *Metrics {
 		misfits: counter("squall_payload_misfits_total", "Events whose payload does not fit the schema of their trigger type, by what became of them (reject, warn).", "trigger", "check"),
 		cut: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_event_chains_cut_total",
 			Help: "Chains of events about executions that were cut because they had become too long."}),
-		polls: counter("squall_sensor_polls_total", "Polls of sensors, by sensor and outcome (ok, error).", "sensor", "outcome"),
-		packs: counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
+		raised:   counter("squall_source_events_total", "Events that timers, sensors and watches raised.", "kind"),
+		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
+		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -146,6 +151,14 @@ func (m *Metrics) AttemptsLost(n int) { m.lost.Add(float64(n)) }
 func (m *Metrics) PayloadMisfit(trigger, check string) {
 	m.misfits.WithLabelValues(trigger, check).Inc()
 }
+
+// SourceRaised counts events that a source raised by itself.
+func (m *Metrics) SourceRaised(kind string, events int) {
+	m.raised.WithLabelValues(kind).Add(float64(events))
+}
+
+// SourceFailed counts that a source could not do its work.
+func (m *Metrics) SourceFailed(kind string) { m.failures.WithLabelValues(kind).Inc() }
 
 // ChainCut counts a chain of events that was cut.
 func (m *Metrics) ChainCut() { m.cut.Inc() }

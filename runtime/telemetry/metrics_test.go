@@ -24,6 +24,8 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.AttemptsLost(1)
 	m.PayloadMisfit("core.st2.webhook", "warn")
 	m.ChainCut()
+	m.SourceRaised("timer", 1)
+	m.SourceFailed("watch")
 	m.PackLoaded("core", true)
 	m.PackLoaded("core", false)
 	for _, name := range []string{"squall_executions_queued", "squall_executions_running", "squall_wasm_memory_budget_bytes",

@@ -78,18 +78,96 @@ const farthest = 40 * 366
 
 // next is the first time after a moment.
 func (c *cron) next(after time.Time) (time.Time, bool) {
-	local := after.In(c.zone)
-	// A clock that is put back can bring a time of the day before.
-	day := time.Date(local.Year(), local.Month(), local.Day()-1, 12, 0, 0, 0, time.UTC)
-	for range farthest {
-		if c.onDay(day) {
-			if t, ok := c.nextOn(day, after); ok {
-				return t, true
+	best, found := c.nextFirst(after)
+	if c.everyHour {
+		start, end := after.In(c.zone).ZoneBounds()
+		for _, change := range []time.Time{start, end} {
+			if t, ok := c.nextAgain(change, after); ok && (!found || t.Before(best)) {
+				best, found = t, true
 			}
 		}
-		day = day.AddDate(0, 0, 1)
+	}
+	return best, found
+}
+
+// nextFirst leaves out what clocks show for the second time. What they show for the
+// first time never runs backwards, so the first that is late enough is the next.
+func (c *cron) nextFirst(after time.Time) (time.Time, bool) {
+	wall, ok := c.nextWall(wallOf(after.In(c.zone)))
+	for ok {
+		if t := c.instant(wall); t.After(after) {
+			return t, true
+		}
+		wall, ok = c.nextWall(wall.Add(time.Second))
 	}
 	return time.Time{}, false
+}
+
+// nextAgain is the next time that clocks show for the second time because they are
+// put back at a change.
+func (c *cron) nextAgain(change, after time.Time) (time.Time, bool) {
+	back := putBack(change)
+	if back <= 0 {
+		return time.Time{}, false
+	}
+	from, begin := wallOf(change), wallOf(change)
+	if !after.Before(change) {
+		from = wallOf(after.In(c.zone)).Add(time.Second)
+	}
+	wall, ok := c.nextWall(from)
+	return change.Add(wall.Sub(begin)), ok && wall.Sub(begin) < back
+}
+
+// putBack is how far clocks are put back at a change; nothing where they are put
+// forward or there is no change.
+func putBack(change time.Time) time.Duration {
+	if change.IsZero() {
+		return 0
+	}
+	_, before := change.Add(-time.Nanosecond).Zone()
+	_, later := change.Zone()
+	return time.Duration(before-later) * time.Second
+}
+
+// wallOf is what a clock shows, written as if it were UTC: in that form times of the
+// day can be reckoned with, whether or not they exist.
+func wallOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+}
+
+// nextWall is the first that fits from a wall-clock time on.
+func (c *cron) nextWall(from time.Time) (time.Time, bool) {
+	day := from.Truncate(24 * time.Hour)
+	least := int(from.Sub(day) / time.Second)
+	for range farthest {
+		if c.onDay(day) {
+			if s, ok := c.timeOfDay(least); ok {
+				return day.Add(time.Duration(s) * time.Second), true
+			}
+		}
+		day, least = day.AddDate(0, 0, 1), 0
+	}
+	return time.Time{}, false
+}
+
+// timeOfDay is the first that fits from a second of the day on.
+func (c *cron) timeOfDay(least int) (int, bool) {
+	for _, h := range c.hours {
+		if h*3600+3599 < least {
+			continue
+		}
+		for _, m := range c.minutes {
+			if h*3600+m*60+59 < least {
+				continue
+			}
+			for _, s := range c.seconds {
+				if t := h*3600 + m*60 + s; t >= least {
+					return t, true
+				}
+			}
+		}
+	}
+	return 0, false
 }
 
 func (c *cron) onDay(day time.Time) bool {
@@ -98,63 +176,21 @@ func (c *cron) onDay(day time.Time) bool {
 		c.fields[fieldDay](day.Day(), day) && c.fields[fieldWeek](week, day) && c.fields[fieldWeekday](weekdayOf(day), day)
 }
 
-// nextOn is the first time of a day after a moment. Hours that are over are passed
-// over as a whole; a change of the clock moves times by a few hours at most.
-func (c *cron) nextOn(day time.Time, after time.Time) (best time.Time, found bool) {
-	const shift = 3 * time.Hour
-	for _, h := range c.hours {
-		begin := time.Date(day.Year(), day.Month(), day.Day(), h, 0, 0, 0, c.zone)
-		if begin.Add(time.Hour + shift).Before(after) {
-			continue
-		}
-		if found && begin.Add(-shift).After(best) {
-			return best, true
-		}
-		for _, m := range c.minutes {
-			for _, s := range c.seconds {
-				for _, t := range c.instants(day, h, m, s) {
-					if t.After(after) && (!found || t.Before(best)) {
-						best, found = t, true
-					}
-				}
-			}
-		}
-	}
-	return best, found
-}
-
-// instants are the moments at which clocks of the zone show a time of a day.
-func (c *cron) instants(day time.Time, hour, minute, second int) []time.Time {
-	t := time.Date(day.Year(), day.Month(), day.Day(), hour, minute, second, 0, c.zone)
+// instant is the moment at which clocks of the zone show a time, for the first time;
+// where none ever does, the moment of the change that leaves it out.
+func (c *cron) instant(wall time.Time) time.Time {
+	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, c.zone)
 	start, end := t.ZoneBounds()
-	wanted := time.Date(day.Year(), day.Month(), day.Day(), hour, minute, second, 0, time.UTC)
-	shown := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
-	switch { // no clock shows it: the zone changes in between
-	case shown.Before(wanted):
-		return []time.Time{end}
-	case shown.After(wanted):
-		return []time.Time{start}
+	switch shown := wallOf(t); {
+	case shown.Before(wall):
+		return end
+	case shown.After(wall):
+		return start
 	}
-	first, again := t, t
-	for _, change := range []time.Time{start, end} {
-		if change.IsZero() {
-			continue
-		}
-		_, before := change.Add(-time.Nanosecond).Zone()
-		_, later := change.Zone()
-		back := time.Duration(before-later) * time.Second // how far clocks are put back
-		switch {
-		case back <= 0:
-		case change.Equal(start) && t.Add(-back).Before(start):
-			first = t.Add(-back)
-		case change.Equal(end) && !t.Add(back).Before(end):
-			again = t.Add(back)
-		}
+	if back := putBack(start); back > 0 && t.Add(-back).Before(start) {
+		return t.Add(-back)
 	}
-	if first.Equal(again) || !c.everyHour {
-		return []time.Time{first}
-	}
-	return []time.Time{first, again}
+	return t
 }
 
 // describe names the fields that are given.

@@ -100,8 +100,8 @@ func (f cronField) span(text string, stepped bool) (first, last int, err error) 
 	switch {
 	case isSpan:
 		last, err = f.value(to)
-	case stepped:
-		return 0, 0, automation.Invalid("%s: a step needs a span before it: %s-%d/...", f.name, text, f.most)
+	case stepped: // 5/10 goes on to the end
+		last = f.most
 	default:
 		last = first
 	}

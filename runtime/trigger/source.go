@@ -29,3 +29,14 @@ type Ingester interface {
 type Marks interface {
 	Marks(ctx context.Context, source string) ([]automation.Mark, error)
 }
+
+// Meter counts what sources do, by kind.
+type Meter interface {
+	SourceRaised(kind string, events int)
+	SourceFailed(kind string)
+}
+
+type noMeter struct{}
+
+func (noMeter) SourceRaised(string, int) {}
+func (noMeter) SourceFailed(string)      {}

@@ -35,6 +35,7 @@ type TimerOptions struct {
 	// timers that do not overlap; nil means never.
 	Running func(ctx context.Context, event string) bool
 	Now     func() time.Time
+	Meter   Meter // nil counts nothing
 	Logger  *slog.Logger
 }
 
@@ -78,6 +79,9 @@ func NewTimers(o TimerOptions) *Timers {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
 	}
 	o.Logger = o.Logger.With("component", "timers")
 	return &Timers{o: o, wake: make(chan struct{}, 1), timers: map[string]*timer{}}
@@ -211,7 +215,7 @@ func (s *Timers) prepare(ctx context.Context, t *timer) {
 	}
 	t.plan, t.last, t.status.LastEvent = p, mark.Last, mark.Event
 	t.next, _ = p.next(t.last)
-	t.status.Failures, t.status.Error = 0, ""
+	t.status.Failures, t.status.Error, t.status.Hint = 0, "", ""
 }
 
 func (s *Timers) mark(t *timer, m timerMark) automation.Mark {
@@ -260,6 +264,7 @@ func (s *Timers) settle(ctx context.Context, t *timer) {
 		mark.Event = accepted[len(accepted)-1].Event
 	}
 	s.loaded[t.key] = mark
+	s.o.Meter.SourceRaised(timerSource, len(accepted))
 	s.settled(t, mark, len(accepted), now)
 }
 
@@ -287,6 +292,7 @@ func (s *Timers) failed(ctx context.Context, t *timer, err error) {
 	t.status.Failures++
 	t.status.Error, t.status.Hint = err.Error(), automation.HintOf(err)
 	t.retry = s.o.Now().Add(pause)
+	s.o.Meter.SourceFailed(timerSource)
 	s.o.Logger.Warn("timer could not fire; trying again", "timer", t.key, "in", pause, "err", err)
 }
 

@@ -90,6 +90,13 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./pages/keys/page")),
 });
 
+const sources = createRoute({
+  getParentRoute: () => shell,
+  path: "/sources",
+  validateSearch: pick("q"),
+  component: lazyRouteComponent(() => import("./pages/sources/list")),
+});
+
 const packs = createRoute({
   getParentRoute: () => shell,
   path: "/packs",
@@ -129,6 +136,7 @@ const tree = root.addChildren([
     triggers,
     trigger,
     keys,
+    sources,
     packs,
     artifacts,
     artifact,

@@ -1,6 +1,7 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import {
   Activity,
+  AlarmClock,
   FileBox,
   GitBranch,
   HeartPulse,
@@ -22,6 +23,7 @@ const places: { to: string; name: string; icon: LucideIcon; rare?: boolean }[] =
   { to: "/executions", name: "Executions", icon: Activity },
   { to: "/events", name: "Events", icon: Radio },
   { to: "/rules", name: "Rules", icon: GitBranch },
+  { to: "/sources", name: "Sources", icon: AlarmClock },
   { to: "/triggers", name: "Triggers", icon: Siren, rare: true },
   { to: "/keys", name: "Keys", icon: KeyRound, rare: true },
   { to: "/packs", name: "Packs", icon: Package },

@@ -10,7 +10,7 @@ import (
 
 // resources is what the server has, by group and version.
 func resources(groupVersion string) []metav1.APIResource {
-	verbs := metav1.Verbs{"get", "list"}
+	verbs := metav1.Verbs{"get", "list", "watch"}
 	switch groupVersion {
 	case "v1":
 		return []metav1.APIResource{
@@ -57,9 +57,13 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		writeStatus(w, Failure(http.StatusBadRequest, metav1.StatusReasonBadRequest, "unable to parse requirement: "+err.Error()))
 		return
 	}
+	if r.URL.Query().Get("watch") == "true" {
+		s.watch(w, r)
+		return
+	}
 	matching := s.matching(r.PathValue("resource"), r.PathValue("namespace"), selector)
 	from, _ := strconv.Atoi(r.URL.Query().Get("continue"))
-	to, metadata := len(matching), map[string]any{"resourceVersion": "1"}
+	to, metadata := len(matching), map[string]any{"resourceVersion": s.version()}
 	if limit, _ := strconv.Atoi(r.URL.Query().Get("limit")); limit > 0 && from+limit < to {
 		to = from + limit
 		metadata["continue"] = strconv.Itoa(to)
@@ -70,6 +74,8 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) matching(resource, namespace string, selector labels.Selector) []map[string]any {
 	matching := []map[string]any{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, object := range s.Objects[resource] {
 		metadata, _ := object["metadata"].(map[string]any)
 		set := labels.Set{}

@@ -43,14 +43,18 @@ type Server struct {
 	Refuse func(*http.Request) *metav1.Status
 
 	ca       []byte
-	mu       sync.Mutex // guards requests
+	mu       sync.Mutex // guards requests, and what watches are told; Objects once it runs
 	requests []string
+	changes  []change
+	oldest   int           // the first version that is remembered
+	news     chan struct{} // closed at every change
+	hangup   chan struct{} // closed to end all watches
 }
 
 // New starts a server that lives as long as the test.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{}
+	s := &Server{news: make(chan struct{}), hangup: make(chan struct{})}
 	listener := httptest.NewUnstartedServer(s.routes())
 	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are part of the tests
 	listener.StartTLS()                                   // client-go sends tokens over TLS only
