@@ -76,6 +76,7 @@ func NewMetrics() *Metrics {
 		misfits: counter("squall_payload_misfits_total", "Events whose payload does not fit the schema of their trigger type, by what became of them (reject, warn).", "trigger", "check"),
 		cut: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_event_chains_cut_total",
 			Help: "Chains of events about executions that were cut because they had become too long."}),
+		polls:    counter("squall_sensor_polls_total", "Polls of sensors, by sensor and outcome (ok, error).", "sensor", "outcome"),
 		raised:   counter("squall_source_events_total", "Events that timers, sensors and watches raised.", "kind"),
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),

@@ -1,0 +1,162 @@
+package trigger_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/trigger"
+	"github.com/squall-dev/squall/runtime/trigger/triggertest"
+)
+
+// eye is a sensor that counts: its cursor is how many it has found.
+func eye() automation.Sensor {
+	return automation.Sensor{Pack: "test", Name: "eye", Enabled: true, Interval: automation.Duration(time.Minute), Triggers: []automation.Ref{"test.seen"}}
+}
+
+func countOn(_ context.Context, _ automation.Sensor, input json.RawMessage, log func(automation.LogLevel, string)) (json.RawMessage, error) {
+	var in struct{ Cursor int }
+	if err := json.Unmarshal(input, &in); err != nil {
+		return nil, err
+	}
+	log(automation.LevelInfo, "looking")
+	return json.RawMessage(fmt.Sprintf(`{"events":[{"trigger":"seen","payload":%d}],"cursor":%d}`, in.Cursor+1, in.Cursor+1)), nil
+}
+
+// watching runs sensors until the test has looked long enough.
+func watching(t *testing.T, l *triggertest.Ledger, sensors func() []automation.Sensor,
+	poll func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error), do func(*trigger.Sensors)) {
+	t.Helper()
+	s := trigger.NewSensors(trigger.SensorOptions{Ingester: l, Marks: l, Sensors: sensors, Poll: poll})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	do(s)
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func one() []automation.Sensor { return []automation.Sensor{eye()} }
+
+func payloads(l *triggertest.Ledger) string {
+	var all []string
+	for _, ev := range l.Events() {
+		all = append(all, string(ev.Payload))
+	}
+	return strings.Join(all, " ")
+}
+
+func TestASensorNeitherLosesNorRepeats(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := triggertest.NewLedger()
+		watching(t, l, one, countOn, func(*trigger.Sensors) { time.Sleep(2*time.Minute + time.Second) })
+		l.Refuse(errors.New("disk full"))
+		watching(t, l, one, countOn, func(s *trigger.Sensors) {
+			time.Sleep(30 * time.Minute)
+			if st := s.Status()[0]; st.State != automation.SourceFailing || st.Failures < 3 || !strings.Contains(st.Error, "disk full") {
+				t.Errorf("status = %+v", st)
+			}
+			l.Refuse(nil)
+			time.Sleep(11 * time.Minute)
+			if st := s.Status()[0]; st.State != automation.SourceRunning {
+				t.Errorf("status = %+v", st)
+			}
+		})
+		if got := payloads(l); !strings.HasPrefix(got, "1 2 3 4 ") {
+			t.Errorf("events %s, want 1 2 3 4 ... without a gap or a repetition", got)
+		}
+	})
+}
+
+func TestASensorThatFailsIsAskedLessOften(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		polls := 0
+		fail := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+			polls++
+			return nil, automation.Unavailable("no answer")
+		}
+		watching(t, triggertest.NewLedger(), one, fail, func(*trigger.Sensors) { time.Sleep(time.Hour) })
+		if polls < 6 || polls > 12 { // at 0, 1, 3, 7, 15, 25, 35 ... minutes
+			t.Errorf("%d polls in an hour", polls)
+		}
+	})
+}
+
+func TestASensorFollowsItsPack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := triggertest.NewLedger()
+		var now atomic.Value
+		now.Store(one())
+		watching(t, l, func() []automation.Sensor { return now.Load().([]automation.Sensor) }, countOn, func(s *trigger.Sensors) {
+			step := func(change func(*automation.Sensor)) {
+				next := eye()
+				change(&next)
+				now.Store([]automation.Sensor{next})
+				s.Sync(nil)
+				time.Sleep(10 * time.Second)
+			}
+			synctest.Wait()
+			step(func(x *automation.Sensor) { x.Interval = automation.Duration(time.Hour) }) // a new version is asked at once, from the old cursor
+			step(func(x *automation.Sensor) { x.Enabled = false })
+			time.Sleep(3 * time.Hour)
+			if got := payloads(l); got != "1 2" {
+				t.Errorf("events %s, want 1 2", got)
+			}
+			now.Store([]automation.Sensor{})
+			s.Sync(nil)
+			synctest.Wait()
+			if st := s.Status(); len(st) != 0 {
+				t.Errorf("a sensor that is gone: %+v", st)
+			}
+			step(func(*automation.Sensor) {})
+			if got := payloads(l); got != "1 2 3" {
+				t.Errorf("events %s; a sensor that comes back goes on where it was", got)
+			}
+		})
+	})
+}
+
+func TestAnswersThatCannotBeTakenChangeNothing(t *testing.T) {
+	t.Parallel()
+	many := `{"events":[` + strings.TrimSuffix(strings.Repeat(`{"trigger":"seen"},`, 1001), ",") + `],"cursor":1}`
+	tests := []struct{ name, answer, want string }{
+		{"no JSON", `nonsense`, "answer"},
+		{"a list", `[]`, "answer"},
+		{"a type that is not declared", `{"events":[{"trigger":"other.thing"}],"cursor":1}`, "other.thing"},
+		{"too many at once", many, "at most 1000"},
+		{"a cursor that is too long", `{"events":[],"cursor":"` + strings.Repeat("x", 70_000) + `"}`, "cursor"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := triggertest.NewLedger()
+				say := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+					return json.RawMessage(tt.answer), nil
+				}
+				watching(t, l, one, say, func(s *trigger.Sensors) {
+					time.Sleep(time.Second)
+					d, err := s.Detail("test.eye")
+					if err != nil || d.Status.State != automation.SourceFailing || !strings.Contains(d.Status.Error, tt.want) || string(d.Cursor) != "null" {
+						t.Errorf("detail = %+v, err %v", d, err)
+					}
+				})
+				if got := payloads(l); got != "" {
+					t.Errorf("events %s", got)
+				}
+			})
+		})
+	}
+}
