@@ -431,6 +431,7 @@ export interface PackStatus {
   name: string;
   path: string;
   rules: string[];
+  sensors?: string[];
   version?: string;
 }
 
@@ -525,6 +526,36 @@ export interface RunRequest {
 export interface SampleType {
   type: string;
   unit: string;
+}
+
+export interface Sensor {
+  description?: string;
+  enabled: boolean;
+  entry_point: string;
+  export: string;
+  interval: string;
+  limits?: Limits;
+  name: string;
+  pack: string;
+  position?: Position;
+  triggers: string[];
+}
+
+export interface SensorDetail {
+  cursor: unknown;
+  log: SensorLine[];
+  sensor: Sensor;
+  status: SourceStatus;
+}
+
+export interface SensorLine {
+  at: string;
+  level: LogLevel;
+  text: string;
+}
+
+export interface SensorReset {
+  cursor?: unknown;
 }
 
 export interface SourceStatus {
