@@ -81,6 +81,8 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("POST /api/v1/rules/test", automation.RuleTest{Matched: true, Criteria: fakeVerdict().Criteria, Parameters: map[string]any{"pod": "leaky"}})
 	answer("GET /api/v1/verdicts", list(heldVerdict()))
 	mux.HandleFunc("POST /api/v1/events/"+event+"/release", func(w http.ResponseWriter, _ *http.Request) { reply(w, 201, fakeExecution(good, automation.Pending)) })
+	answer("POST /api/v1/rules/replay", automation.RuleReplay{Rule: "labs_sre.on_memory", Tested: 212, Matched: 14, Compared: true, New: 3, Gone: 1, FlowIgnored: true,
+		Events: []automation.ReplayedEvent{{Event: event, Outcome: automation.Matched, Was: automation.NotMatched, Held: 2, Total: 2, Summary: "pprof"}}})
 	answer("GET /api/v1/packs", list(fakePacks()...))
 	answer("GET /api/v1/packs/core", fakePacks()[0])
 	answer("GET /api/v1/doctor", list(automation.Check{Name: "wasm engine", Status: automation.CheckOK, Detail: "compiler"},

@@ -23,6 +23,7 @@ type trial struct {
 	ref   string // a rule in service
 	rule  string // or a file
 	event string // a file with a payload, or the id of a stored event
+	last  int    // or so many of the last events
 }
 
 func newRuleTestCommand(c *cli) *cobra.Command {
@@ -36,7 +37,8 @@ func newRuleTestCommand(c *cli) *cobra.Command {
 			"The exit code is 0 whether or not the rule matches, and 5 when it is invalid.",
 		Example: "  squall rule test --rule rule.yaml --event event.json -o json\n" +
 			"  squall rule test --rule rule.yaml --event 6740b1e2c3d4e5f6a7b8c9d0\n" +
-			"  squall rule test labs_sre.generate_pprof_with_webhook --event event.yaml",
+			"  squall rule test labs_sre.generate_pprof_with_webhook --event event.yaml\n" +
+			"  squall rule test -f rule.yaml --last 200",
 		Args:              optional("RULE"),
 		ValidArgsFunction: c.completeFirst(liveRules),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,7 +46,8 @@ func newRuleTestCommand(c *cli) *cobra.Command {
 			return c.testRule(cmd.Context(), t)
 		},
 	}
-	cmd.Flags().StringVar(&t.rule, "rule", "", "file of the rule; - is stdin")
+	cmd.Flags().StringVarP(&t.rule, "rule", "f", "", "file of the rule; - is stdin")
+	cmd.Flags().IntVar(&t.last, "last", 0, "try it on so many of the last events of its trigger")
 	cmd.Flags().StringVar(&t.event, "event", "", "file of the payload, - for stdin, or the id of an event")
 	return cmd
 }
@@ -53,8 +56,12 @@ func (c *cli) testRule(ctx context.Context, t trial) error {
 	switch {
 	case (t.ref == "") == (t.rule == ""):
 		return usage("either --rule FILE or the name of a rule is needed")
+	case t.last < 0 || t.last > 0 && t.event != "":
+		return usage("either --event or --last N is needed, N from 1 on")
+	case t.last > 0:
+		return c.replayRule(ctx, t)
 	case t.event == "":
-		return usage("--event is missing").WithHint("name a file with the payload, or the id of an event: squall event list")
+		return usage("--event is missing").WithHint("name a file with the payload, or the id of an event: squall event list; or --last 200")
 	case t.rule == "-" && t.event == "-":
 		return usage("rule and event can not both be stdin")
 	}

@@ -54,6 +54,7 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/rules", s.listRules, false, "The rules in service.", nil, reflect.TypeFor[List[automation.Rule]](), 200},
 		{get, "/api/v1/rules/:ref", s.getRule, false, "One rule with its newest verdicts.", nil, reflect.TypeFor[RuleDetail](), 200},
 		{post, "/api/v1/rules/test", s.testRule, false, "Tells what a rule would decide.", reflect.TypeFor[RuleTestRequest](), reflect.TypeFor[automation.RuleTest](), 200},
+		{post, "/api/v1/rules/replay", s.replayRule, false, "Tells what a rule would have decided about the last events.", reflect.TypeFor[RuleReplayRequest](), reflect.TypeFor[automation.RuleReplay](), 200},
 		{get, "/api/v1/actions", s.listActions, false, "The actions in service.", nil, reflect.TypeFor[List[automation.Action]](), 200},
 		{get, "/api/v1/actions/:ref", s.getAction, false, "One action.", nil, reflect.TypeFor[automation.Action](), 200},
 		{get, "/api/v1/packs", s.listPacks, false, "The packs, in service or broken.", nil, reflect.TypeFor[List[automation.PackStatus]](), 200},

@@ -91,3 +91,33 @@ func (s *Server) judge(req RuleTestRequest, payload []byte) (automation.RuleTest
 	}
 	return s.TestRuleInService(r, payload)
 }
+
+// RuleReplayRequest names a rule, as YAML or by reference, and how many of the last
+// events it is to be tried on: 1 to 1000, 200 when left out.
+type RuleReplayRequest struct {
+	Rule string         `json:"rule,omitempty"`
+	Ref  automation.Ref `json:"ref,omitempty"`
+	Last int            `json:"last,omitempty"`
+}
+
+func (s *Server) replayRule(c echo.Context) error {
+	var req RuleReplayRequest
+	if err := decode(c, &req); err != nil {
+		return err
+	}
+	const most = 1000
+	switch {
+	case req.Last == 0:
+		req.Last = 200
+	case req.Last < 0 || req.Last > most:
+		return automation.Invalid("last must be a number from 1 to %d, not %d", most, req.Last).WithCode("malformed")
+	}
+	if (req.Rule == "") == (req.Ref == "") {
+		return automation.Invalid("either a rule's text or its ref is needed")
+	}
+	out, err := s.ReplayRule(c.Request().Context(), []byte(req.Rule), req.Ref, req.Last)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, out)
+}

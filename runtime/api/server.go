@@ -74,6 +74,9 @@ type Options struct {
 	Artifacts content
 	// TestRule judges a payload by a rule as written in YAML.
 	TestRule func(ruleYAML, payload []byte) (automation.RuleTest, error)
+	// ReplayRule judges the last events of its trigger by a rule: as written in YAML,
+	// or the one in service when that is empty.
+	ReplayRule func(ctx context.Context, ruleYAML []byte, ref automation.Ref, last int) (automation.RuleReplay, error)
 	// TestRuleInService judges a payload by a rule that is loaded.
 	TestRuleInService func(r automation.Rule, payload []byte) (automation.RuleTest, error)
 	// Example makes a value that is likely to fit a JSON Schema; nil when nobody can.

@@ -63,3 +63,16 @@ func (c *Client) Release(ctx context.Context, event string, rule automation.Ref,
 	}
 	return one[automation.Execution](ctx, c, post(body, "events", event, "release"))
 }
+
+// RuleReplayQuery asks what a rule would have decided about the last events: a
+// rule's YAML or the reference of a loaded one.
+type RuleReplayQuery struct {
+	Rule string         `json:"rule,omitempty"`
+	Ref  automation.Ref `json:"ref,omitempty"`
+	Last int            `json:"last"`
+}
+
+// ReplayRule asks what a rule would have decided; nothing is stored or started.
+func (c *Client) ReplayRule(ctx context.Context, q RuleReplayQuery) (automation.RuleReplay, error) {
+	return one[automation.RuleReplay](ctx, c, post(q, "rules", "replay"))
+}

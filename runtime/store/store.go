@@ -78,6 +78,10 @@ type Reader interface {
 	// Event returns one event with payload, verdicts and executions.
 	Event(ctx context.Context, id string) (automation.Event, error)
 	Events(ctx context.Context, q EventQuery) ([]automation.Event, error)
+	// RecentEvents returns the newest events of a trigger type with their payloads,
+	// older than the one named after. There may be fewer than asked for, but at least
+	// one if there is one: payloads of many MiB are not held together.
+	RecentEvents(ctx context.Context, trigger automation.Ref, after string, limit int) ([]automation.Event, error)
 	// EventDepth returns only how many events in a chain led to one.
 	EventDepth(ctx context.Context, id string) (int, error)
 

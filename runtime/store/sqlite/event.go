@@ -13,9 +13,13 @@ import (
 
 const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary, warning, cause, depth`
 
+func eventFields(e *automation.Event) []any {
+	return []any{&e.ID, &e.Trigger, decoded{&e.Parameters}, &e.PayloadBytes, instant{&e.ReceivedAt},
+		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth}
+}
+
 func scanEvent(row scanner) (e automation.Event, err error) {
-	err = row.Scan(&e.ID, &e.Trigger, decoded{&e.Parameters}, &e.PayloadBytes, instant{&e.ReceivedAt},
-		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth)
+	err = row.Scan(eventFields(&e)...)
 	return e, err
 }
 
@@ -83,6 +87,42 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]automation.Ev
 		return nil, fmt.Errorf("list events: %w", s.readError(ctx, err))
 	}
 	return events, nil
+}
+
+// recentBytes bounds the payloads that RecentEvents returns together.
+const recentBytes = 32 << 20
+
+// RecentEvents returns the newest events of a trigger type with their payloads.
+func (s *Store) RecentEvents(ctx context.Context, trigger automation.Ref, after string, limit int) ([]automation.Event, error) {
+	w := &where{}
+	w.equal("trigger", string(trigger))
+	if after != "" {
+		w.add("id < ?", after)
+	}
+	events, err := s.recent(ctx, `SELECT `+eventColumns+`, coalesce((SELECT payload FROM event_payloads WHERE event = events.id), 'null') FROM events`+
+		w.String()+` ORDER BY id DESC LIMIT ?`, append(w.args, limitOr(limit, defaultLimit))...)
+	if err != nil {
+		return nil, fmt.Errorf("read recent events: %w", s.readError(ctx, err))
+	}
+	return events, nil
+}
+
+func (s *Store) recent(ctx context.Context, query string, args ...any) ([]automation.Event, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	events, left := []automation.Event{}, recentBytes
+	for left > 0 && rows.Next() {
+		var e automation.Event
+		if err := rows.Scan(append(eventFields(&e), raw{&e.Payload})...); err != nil {
+			return nil, err
+		}
+		left -= len(e.Payload)
+		events = append(events, e)
+	}
+	return events, rows.Err()
 }
 
 func (w *where) matched(want *bool) {

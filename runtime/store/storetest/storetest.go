@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"accept", testAccept},
 		{"event", testEvent},
 		{"verdict", testVerdict},
+		{"recent", testRecent},
 		{"execution", testExecution},
 		{"step", testStep},
 		{"finish", testFinish},

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/client"
+)
+
+// replayRule tries a rule on events of the past.
+func (c *cli) replayRule(ctx context.Context, t trial) error {
+	q := client.RuleReplayQuery{Ref: automation.Ref(t.ref), Last: t.last}
+	if t.rule != "" {
+		text, err := c.readInput(t.rule)
+		if err != nil {
+			return err
+		}
+		q.Rule = string(text)
+	}
+	api, err := c.client()
+	if err != nil {
+		return err
+	}
+	r, err := api.ReplayRule(ctx, q)
+	if err != nil {
+		return err
+	}
+	return c.print(thing(r, string(r.Rule), func(w io.Writer, screen terminal, _ bool) error {
+		p := &page{w: w, t: screen}
+		c.replayText(p, r)
+		return p.err
+	}))
+}
+
+func (c *cli) replayText(p *page, r automation.RuleReplay) {
+	if r.Tested == 0 {
+		p.line("no event has come that %s looks at", r.Rule)
+		return
+	}
+	p.line("would have matched %d of %d%s", r.Matched, r.Tested, replayChanges(r))
+	if r.FlowIgnored {
+		p.line("its controls (dedupe, throttle, debounce, count) were not asked")
+	}
+	for _, e := range r.Events {
+		p.line("%s %s  %s  %d of %d held%s  %s", styled(p.t.held(e.Outcome == automation.Matched)), e.Event, c.when(p.t, e.ReceivedAt),
+			e.Held, e.Total, replayMark(r, e), e.Summary)
+		if e.Error != "" {
+			p.line("    %s", e.Error)
+		}
+	}
+}
+
+func replayChanges(r automation.RuleReplay) string {
+	text := ""
+	if r.Errored > 0 {
+		text = fmt.Sprintf("; %d could not be judged", r.Errored)
+	}
+	if r.Compared {
+		text += fmt.Sprintf("; %d new, %d gone against the rule in service", r.New, r.Gone)
+	}
+	return text
+}
+
+// replayMark says how the verdict differs from that of the rule in service.
+func replayMark(r automation.RuleReplay, e automation.ReplayedEvent) string {
+	matches, matched := e.Outcome == automation.Matched, e.Was == automation.Matched
+	switch {
+	case r.Compared && matches && !matched:
+		return "  new"
+	case r.Compared && matched && !matches:
+		return "  gone"
+	}
+	return ""
+}

@@ -1,0 +1,37 @@
+package automation
+
+import "time"
+
+// RuleReplay is what a rule would have decided about events of the past, without
+// anything being stored or started.
+type RuleReplay struct {
+	Rule Ref `json:"rule"`
+	// Tested events of the rule's trigger, Matched by it; Errored could not be judged.
+	Tested  int `json:"tested"`
+	Matched int `json:"matched"`
+	Errored int `json:"errored"`
+	// Compared tells that a rule of this name is in service. New counts the events
+	// that only this rule matches, Gone those that only the one in service does.
+	Compared bool `json:"compared"`
+	New      int  `json:"new"`
+	Gone     int  `json:"gone"`
+	// FlowIgnored tells that the rule has controls, which are not asked here.
+	FlowIgnored bool            `json:"flow_ignored,omitempty"`
+	Events      []ReplayedEvent `json:"events"` // newest first
+}
+
+// ReplayedEvent is the verdict on one event of the past.
+type ReplayedEvent struct {
+	Event      string    `json:"event"`
+	ReceivedAt time.Time `json:"received_at"`
+	Summary    string    `json:"summary,omitempty"`
+	Outcome    Outcome   `json:"outcome"`
+	// Was is what the rule in service decides; empty when there is none.
+	Was   Outcome `json:"was,omitempty"`
+	Held  int     `json:"held"`
+	Total int     `json:"total"`
+	// Items is how many items matched, for a rule with foreach.
+	Items    int               `json:"items,omitempty"`
+	Criteria []CriterionResult `json:"criteria,omitempty"`
+	Error    string            `json:"error,omitempty"`
+}
