@@ -53,16 +53,18 @@ type Sensors struct {
 
 	mu      sync.Mutex // guards what follows, and the fields of sensors that say so
 	sensors map[automation.Ref]*sensor
-	loaded  map[automation.Ref]sensorMark // nil until the marks are read
+	loaded  map[automation.Ref]sensorMark // as stored; nil until the marks are read
+	turns   map[automation.Ref]chan struct{}
 }
 
 // sensor is one sensor in service.
 type sensor struct {
-	what   automation.Sensor
-	stop   context.CancelFunc
-	now    chan struct{} // a person wants it polled
-	turn   sync.Mutex    // one poll, or one change by a person, at a time
-	mark   sensorMark    // guarded by Sensors.mu
+	what automation.Sensor
+	stop context.CancelFunc
+	now  chan struct{} // a person wants it polled
+	// turn is held by one poll, or one change by a person, at a time; all versions of
+	// a sensor share it, also when its pack was away in between.
+	turn   chan struct{}
 	status automation.SourceStatus
 	log    []automation.SensorLine
 }
@@ -97,7 +99,7 @@ func NewSensors(o SensorOptions) *Sensors {
 		o.Polled = func(string, string) {}
 	}
 	o.Logger = o.Logger.With("component", "sensors")
-	return &Sensors{o: o, wake: make(chan struct{}, 1), slots: make(chan struct{}, pollsAtOnce), sensors: map[automation.Ref]*sensor{}}
+	return &Sensors{o: o, wake: make(chan struct{}, 1), slots: make(chan struct{}, pollsAtOnce), sensors: map[automation.Ref]*sensor{}, turns: map[automation.Ref]chan struct{}{}}
 }
 
 // Sync makes Run look which sensors there are. Sensors raise their events whether a
@@ -167,35 +169,30 @@ func (s *Sensors) follow(ctx context.Context, all *sync.WaitGroup) {
 		if old != nil && reflect.DeepEqual(old.what, what) {
 			continue
 		}
-		x := &sensor{what: what, now: make(chan struct{}, 1), mark: s.loaded[ref]}
+		if s.turns[ref] == nil {
+			s.turns[ref] = make(chan struct{}, 1)
+		}
+		x := &sensor{what: what, now: make(chan struct{}, 1), turn: s.turns[ref]}
 		if old != nil {
 			old.stop()
-			x.mark, x.log, x.status = old.mark, old.log, old.status
+			x.log, x.status = old.log, old.status
 		}
 		own, stop := context.WithCancel(ctx)
 		x.stop = stop
 		s.sensors[ref] = x
-		all.Go(func() { s.serve(own, x, old) })
+		all.Go(func() { s.serve(own, x) })
 	}
 	for ref, x := range s.sensors {
 		if !there[ref] {
 			x.stop()
-			s.loaded[ref] = x.mark // it may come back
 			delete(s.sensors, ref)
 		}
 	}
 }
 
-// serve asks one sensor until ctx is done. The version before it ends first.
-func (s *Sensors) serve(ctx context.Context, x, before *sensor) {
+// serve asks one sensor until ctx is done.
+func (s *Sensors) serve(ctx context.Context, x *sensor) {
 	defer x.stop()
-	if before != nil {
-		before.turn.Lock() // a poll of the old version may still be storing its cursor
-		s.mu.Lock()
-		x.mark = before.mark
-		s.mu.Unlock()
-		before.turn.Unlock()
-	}
 	if !x.what.Enabled {
 		return
 	}
@@ -215,17 +212,17 @@ func (s *Sensors) serve(ctx context.Context, x, before *sensor) {
 
 // turn polls once, unless the sensor is paused, and returns how long to wait.
 func (s *Sensors) turn(ctx context.Context, x *sensor, asked bool) time.Duration {
-	select {
+	if !x.take(ctx) {
+		return 0
+	}
+	defer x.release()
+	select { // after its turn: one that waits for itself must not hold up others
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	case <-ctx.Done():
 		return 0
 	}
-	x.turn.Lock()
-	defer x.turn.Unlock()
-	s.mu.Lock()
-	mark := x.mark
-	s.mu.Unlock()
+	mark := s.markNow(x)
 	if mark.Paused && !asked {
 		return time.Duration(x.what.Interval)
 	}
@@ -234,6 +231,28 @@ func (s *Sensors) turn(ctx context.Context, x *sensor, asked bool) time.Duration
 		return 0
 	}
 	return s.note(ctx, x, accepted, err)
+}
+
+// take waits until nothing else is done with the sensor; false means that ctx is done.
+func (x *sensor) take(ctx context.Context) bool {
+	select {
+	case x.turn <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	if ctx.Err() != nil { // both were so, and chance decided
+		x.release()
+		return false
+	}
+	return true
+}
+
+func (x *sensor) release() { <-x.turn }
+
+func (s *Sensors) markNow(x *sensor) sensorMark {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loaded[x.what.Ref()]
 }
 
 // poll asks a sensor and stores what it answers.
@@ -260,7 +279,7 @@ func (s *Sensors) poll(ctx context.Context, x *sensor, mark sensorMark) ([]autom
 		return nil, fmt.Errorf("store what it found: %w", err)
 	}
 	s.mu.Lock()
-	x.mark = mark
+	s.loaded[x.what.Ref()] = mark
 	s.mu.Unlock()
 	return accepted, nil
 }
@@ -334,7 +353,7 @@ func (s *Sensors) note(ctx context.Context, x *sensor, accepted []automation.Acc
 	}
 	st.Next = []time.Time{now.Add(wait)}
 	first := st.Failures == 1
-	report := x.report()
+	report := s.report(x)
 	s.mu.Unlock()
 	if err == nil {
 		s.o.Polled(ref, "ok")
@@ -361,7 +380,7 @@ func (s *Sensors) line(x *sensor, level automation.LogLevel, text string) {
 }
 
 // report must be called under the lock.
-func (x *sensor) report() automation.SourceStatus {
+func (s *Sensors) report(x *sensor) automation.SourceStatus {
 	r := x.status
 	r.Kind, r.ID, r.Rules = sensorSource, string(x.what.Ref()), []automation.Ref{}
 	r.Description = fmt.Sprintf("%s, every %s", x.what.Ref(), time.Duration(x.what.Interval))
@@ -369,7 +388,7 @@ func (x *sensor) report() automation.SourceStatus {
 		r.Trigger = x.what.Triggers[0]
 	}
 	switch {
-	case !x.what.Enabled, x.mark.Paused:
+	case !x.what.Enabled, s.loaded[x.what.Ref()].Paused:
 		r.State, r.Next = automation.SourcePaused, nil
 	case r.Failures > 0:
 		r.State = automation.SourceFailing
@@ -385,7 +404,7 @@ func (s *Sensors) Status() []automation.SourceStatus {
 	defer s.mu.Unlock()
 	all := []automation.SourceStatus{}
 	for _, x := range s.sensors {
-		all = append(all, x.report())
+		all = append(all, s.report(x))
 	}
 	slices.SortFunc(all, func(a, b automation.SourceStatus) int { return strings.Compare(a.ID, b.ID) })
 	return all
@@ -399,11 +418,11 @@ func (s *Sensors) Detail(ref automation.Ref) (automation.SensorDetail, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cursor := x.mark.Cursor
+	cursor := s.loaded[ref].Cursor
 	if len(cursor) == 0 {
 		cursor = json.RawMessage("null")
 	}
-	return automation.SensorDetail{Sensor: x.what, Status: x.report(), Cursor: cursor, Log: append([]automation.SensorLine{}, x.log...)}, nil
+	return automation.SensorDetail{Sensor: x.what, Status: s.report(x), Cursor: cursor, Log: append([]automation.SensorLine{}, x.log...)}, nil
 }
 
 func (s *Sensors) find(ref automation.Ref) (*sensor, error) {
@@ -452,17 +471,17 @@ func (s *Sensors) change(ctx context.Context, ref automation.Ref, f func(*sensor
 	if err != nil {
 		return err
 	}
-	x.turn.Lock()
-	defer x.turn.Unlock()
-	s.mu.Lock()
-	mark := x.mark
-	s.mu.Unlock()
+	if !x.take(ctx) {
+		return context.Cause(ctx)
+	}
+	defer x.release()
+	mark := s.markNow(x)
 	f(&mark)
 	if _, err := s.o.Ingester.IngestAll(ctx, nil, s.markOf(x, mark)); err != nil {
 		return fmt.Errorf("store the change of sensor %s: %w", ref, err)
 	}
 	s.mu.Lock()
-	x.mark = mark
+	s.loaded[x.what.Ref()] = mark
 	s.mu.Unlock()
 	select {
 	case x.now <- struct{}{}:
