@@ -17,7 +17,7 @@ type filterFunc func(m *machine, v any, a *arguments) (any, error)
 // filters is the table of filters.
 func filters() map[string]filterFunc {
 	table := map[string]filterFunc{}
-	for _, part := range []map[string]filterFunc{textFilters(), listFilters(), numberFilters(), dataFilters()} {
+	for _, part := range []map[string]filterFunc{textFilters(), listFilters(), numberFilters(), dataFilters(), restFilters()} {
 		maps.Copy(table, part)
 	}
 	return table

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -133,10 +134,29 @@ func (m member) of(v any) (value any, missing string) {
 	case []any:
 		return m.ofList(v)
 	}
+	if s, ok := v.(string); ok && m.isIndex {
+		if r, ok := runeAt(s, m.index); ok {
+			return r, ""
+		}
+		return nil, fmt.Sprintf("no index %d in %%s, which has length %d", m.index, utf8.RuneCountInString(s))
+	}
 	if m.isIndex {
 		return nil, fmt.Sprintf("no index %d, %%s is a %s", m.index, TypeName(v))
 	}
 	return nil, fmt.Sprintf("no key %q, %%s is a %s", m.key, TypeName(v))
+}
+
+// runeAt is one character of a text, counted from its end when the index is
+// negative.
+func runeAt(s string, index int) (string, bool) {
+	runes := []rune(s)
+	if index < 0 {
+		index += len(runes)
+	}
+	if index < 0 || index >= len(runes) {
+		return "", false
+	}
+	return string(runes[index]), true
 }
 
 func (m member) ofMap(v map[string]any) (any, string) {

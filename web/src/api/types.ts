@@ -470,6 +470,19 @@ export interface ReleaseRequest {
   rule: string;
 }
 
+export interface ReplayedEvent {
+  criteria?: CriterionResult[];
+  error?: string;
+  event: string;
+  held: number;
+  items?: number;
+  outcome: Outcome;
+  received_at: string;
+  summary?: string;
+  total: number;
+  was?: Outcome;
+}
+
 export interface Rerun {
   parameters?: Record<string, unknown>;
   remove?: string[];
@@ -500,6 +513,24 @@ export interface Rule {
 export interface RuleDetail {
   rule: Rule;
   verdicts: Verdict[];
+}
+
+export interface RuleReplay {
+  compared: boolean;
+  errored: number;
+  events: ReplayedEvent[];
+  flow_ignored?: boolean;
+  gone: number;
+  matched: number;
+  new: number;
+  rule: string;
+  tested: number;
+}
+
+export interface RuleReplayRequest {
+  last?: number;
+  ref?: string;
+  rule?: string;
 }
 
 export interface RuleTest {
