@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Ban, CircleCheck, Hourglass, LoaderCircle, TriangleAlert } from "lucide-react";
+import { Ban, CircleCheck, LoaderCircle, Timer, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Execution } from "../../api/types";
 import { plural } from "../../lib/format";
@@ -20,7 +20,7 @@ export function Why({ execution: e }: { execution: Execution }) {
     case "running":
       return <Line icon={LoaderCircle} turning tone="text-run" text={`Attempt ${e.attempts} is running.`} />;
     default:
-      return <Line icon={Hourglass} tone="text-idle" text={pendingText(e)} />;
+      return <Line icon={Timer} tone="text-idle" text={pendingText(e)} />;
   }
 }
 
