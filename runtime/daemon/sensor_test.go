@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -40,4 +41,28 @@ func TestASensorMayBeAnOrdinaryProgram(t *testing.T) {
 	if all := seen(); len(all) != 2 || all[0].Matched != 1 || all[1].Matched != 0 {
 		t.Errorf("the rule must match the second question only: %+v", all)
 	}
+}
+
+func TestASensorThatFailsIsSeenAndRaisesAnEvent(t *testing.T) {
+	t.Parallel()
+	module, err := os.ReadFile("testdata/spotter.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writePack(t, dir, "spot", map[string]string{
+		"pack.wasm":            string(module),
+		"pack.yaml":            "name: spot\nversion: 1.0.0\ndescription: Spots.\nauthor: test\n",
+		"sensors/spotter.yaml": "class_name: spotter\npoll_interval: 3600\ntrigger_types: [{name: heard}]\n",
+		"rules/failed.yaml":    "name: failed\nenabled: true\ntrigger: {type: core.sensor.failed}\naction: {ref: spot.none}\n",
+	})
+	h := serve(t, dir, nil)
+	eventually(t, "the failure shows", func() bool {
+		d, err := h.Sensor(t.Context(), "spot.spotter")
+		return err == nil && d.Status.State == automation.SourceFailing && strings.Contains(d.Status.Error, `"seen"`)
+	})
+	eventually(t, "the failure is an event", func() bool {
+		list, err := h.Events(t.Context(), client.EventQuery{Trigger: automation.TriggerSensorFailed.String()})
+		return err == nil && len(list.Items) == 1 && list.Items[0].Looked == 1
+	})
 }
