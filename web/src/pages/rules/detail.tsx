@@ -14,6 +14,7 @@ import { VerdictCard, verdictKey } from "../../ui/verdict";
 import { Conditions, Controls } from "./conditions";
 import { StateBadge } from "./list";
 import { Release } from "./release";
+import { Replay } from "./replay";
 import { Tester } from "./tester";
 
 const route = getRouteApi("/shell/rules/$ref");
@@ -79,6 +80,7 @@ function Detail({ name, rule, verdicts, event }: Props) {
           <div className="flex min-w-0 flex-col gap-4">
             <Definition rule={rule} />
             <Tester name={name} event={event ?? verdicts[0]?.event} />
+            <Replay name={name} />
           </div>
           <Panel
             title="Recent verdicts"
