@@ -73,6 +73,9 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 	if again {
 		return c.JSON(http.StatusOK, accepted)
 	}
+	if endpoint.WaitFor != "" {
+		return s.answerWithResult(c, endpoint, accepted)
+	}
 	return c.JSON(http.StatusAccepted, accepted)
 }
 

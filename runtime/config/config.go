@@ -133,7 +133,7 @@ func readable(err error) error {
 	}
 	words := strings.NewReplacer(
 		" not found in type config.Config", " is not a key", " not found in type config.Kubernetes", " is not a key of kubernetes",
-		" not found in type config.Webhook", " is not a key of a webhook", " not found in type config.Secret", " is not a key of a secret",
+		" not found in type config.Webhook", " is not a key of a webhook", " not found in type config.WebhookAnswer", " is not a key of answer", " not found in type config.Secret", " is not a key of a secret",
 		"cannot unmarshal !!", "", "time.Duration", "a duration such as 20s", " into int64", " is not a whole number",
 		" into int", " is not a whole number", " into string", " is not text", " into ", " is not ",
 	)

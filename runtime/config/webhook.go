@@ -33,6 +33,15 @@ type Webhook struct {
 	// IdempotencyWindow: 24h.
 	IdempotencyHeader string        `yaml:"idempotency_header"`
 	IdempotencyWindow time.Duration `yaml:"idempotency_window"`
+	// Answer makes the sender wait for what came of the delivery.
+	Answer WebhookAnswer `yaml:"answer"`
+}
+
+// WebhookAnswer names the rule whose execution's result is the answer, and how long
+// the sender waits for it: 10s. Without a rule the answer is that the event is stored.
+type WebhookAnswer struct {
+	WaitFor string        `yaml:"wait_for"`
+	Timeout time.Duration `yaml:"timeout"`
 }
 
 // Secret is where a secret stands: an environment variable or a file. The

@@ -36,6 +36,7 @@ func endpointOf(path string, w config.Webhook) (trigger.Endpoint, error) {
 		Path: path, Auth: w.Auth, Header: w.Header, Prefix: w.Prefix, Algorithm: w.Algorithm, Encoding: w.Encoding,
 		TimestampHeader: w.TimestampHeader, Username: w.Username, Window: w.ReplayWindow, Observe: w.Mode == "observe",
 		IdempotencyHeader: w.IdempotencyHeader, Remember: w.IdempotencyWindow,
+		WaitFor: automation.Ref(w.Answer.WaitFor), Wait: w.Answer.Timeout,
 	}
 	for _, s := range w.Secrets {
 		text, err := s.Read()

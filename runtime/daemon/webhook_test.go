@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/client"
@@ -157,5 +158,28 @@ func TestACompressedBodyIsRead(t *testing.T) {
 	ev, err := h.Event(t.Context(), eventIn(t, answer))
 	if err != nil || !strings.Contains(string(ev.Payload), `"body":{"n":1}`) {
 		t.Errorf("payload = %s, err %v", ev.Payload, err)
+	}
+}
+
+func TestASenderMayWaitForTheResult(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := behavePack(t)
+	files["rules/ask.yaml"] = strings.Replace(hookRule("ask"), "behave.silent", "behave.text", 1)
+	files["rules/slow.yaml"] = strings.Replace(hookRule("slow"), "behave.silent", "behave.spin", 1)
+	writePack(t, dir, "behave", files)
+	h := serve(t, dir, func(c *config.Config) {
+		c.Webhooks = map[string]config.Webhook{
+			"ask":  {Auth: "none", Answer: config.WebhookAnswer{WaitFor: "behave.on_ask"}},
+			"slow": {Auth: "none", Answer: config.WebhookAnswer{WaitFor: "behave.on_slow", Timeout: 50 * time.Millisecond}},
+		}
+	})
+	resp, answer := h.post("/api/v1/webhooks/ask", "application/json", "{}")
+	if resp.StatusCode != http.StatusOK || !strings.Contains(answer, `"status":"succeeded"`) || !strings.Contains(answer, `"output":`) {
+		t.Errorf("%d %s", resp.StatusCode, answer)
+	}
+	resp, answer = h.post("/api/v1/webhooks/slow", "application/json", "{}")
+	if resp.StatusCode != http.StatusAccepted || strings.Contains(answer, `"status"`) {
+		t.Errorf("an action that goes on: %d %s", resp.StatusCode, answer)
 	}
 }

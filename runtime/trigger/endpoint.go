@@ -36,6 +36,10 @@ type Endpoint struct {
 	// not accepted again. Empty means the scheme's own, if it has one.
 	IdempotencyHeader string
 	Remember          time.Duration // zero means 24 hours
+	// WaitFor is the rule whose execution's result answers the sender, who waits up to
+	// Wait for it; zero means 10 seconds.
+	WaitFor automation.Ref
+	Wait    time.Duration
 }
 
 // The ways to check who sends.
@@ -60,6 +64,8 @@ func AuthKinds() []string {
 const (
 	defaultWindow   = 5 * time.Minute
 	defaultRemember = 24 * time.Hour
+	defaultWait     = 10 * time.Second
+	longestWait     = 60 * time.Second
 )
 
 // Check tells what is wrong with the endpoint's settings.
@@ -79,6 +85,8 @@ func (e Endpoint) Check() error {
 		return automation.Invalid("algorithm: %q is none of sha1, sha256, sha512", e.Algorithm)
 	case e.Encoding != "" && e.Encoding != "hex" && e.Encoding != "base64":
 		return automation.Invalid("encoding: %q is neither hex nor base64", e.Encoding)
+	case e.Wait < 0 || e.Wait > longestWait:
+		return automation.Invalid("answer: a sender waits at most %s", longestWait)
 	case e.Window < 0 || e.Remember < 0:
 		return automation.Invalid("a window can not be negative")
 	}
@@ -134,6 +142,9 @@ func (e Endpoint) Key(h http.Header) string {
 
 // Remembered is how long a delivery's key is kept.
 func (e Endpoint) Remembered() time.Duration { return cmp.Or(e.Remember, defaultRemember) }
+
+// Waits is how long a sender waits for the answer of a rule.
+func (e Endpoint) Waits() time.Duration { return cmp.Or(e.Wait, defaultWait) }
 
 // SecretHeaders are the headers of a delivery that hold credentials or signatures.
 func (e Endpoint) SecretHeaders() []string {
