@@ -100,13 +100,19 @@ async function walk(theme, viewport, name) {
     await page.waitForSelector("text=Recent verdicts");
     await page.click("button:has-text('Test')");
     await page.waitForSelector("text=Would match");
-    await page.locator("section", { hasText: "last 200 events" }).last().locator("button:has-text('Test')").click();
+    await page
+      .locator("section", { hasText: "last 200 events" })
+      .last()
+      .locator("button:has-text('Test')")
+      .click();
     await page.waitForSelector("text=/Would have matched \\d+ of \\d+/");
     await seen("rule");
   });
   await step(`${name}: sources and keys are listed`, async () => {
     await go("/sources", "sources");
     await go("/keys", "keys");
+    await go("/webhooks", "webhooks");
+    await page.waitForSelector("text=Anybody may send");
   });
   await step(`${name}: the packs say what they may do`, async () => {
     await go("/packs", "packs");

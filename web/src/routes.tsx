@@ -90,6 +90,12 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./pages/keys/page")),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => shell,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("./pages/webhooks/list")),
+});
+
 const sources = createRoute({
   getParentRoute: () => shell,
   path: "/sources",
@@ -137,6 +143,7 @@ const tree = root.addChildren([
     trigger,
     keys,
     sources,
+    webhooks,
     packs,
     artifacts,
     artifact,

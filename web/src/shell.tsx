@@ -10,6 +10,7 @@ import {
   Package,
   Radio,
   Siren,
+  Webhook,
   Zap,
 } from "lucide-react";
 import { useEffect, useRef } from "react";
@@ -24,6 +25,7 @@ const places: { to: string; name: string; icon: LucideIcon; rare?: boolean }[] =
   { to: "/events", name: "Events", icon: Radio },
   { to: "/rules", name: "Rules", icon: GitBranch },
   { to: "/sources", name: "Sources", icon: AlarmClock },
+  { to: "/webhooks", name: "Webhooks", icon: Webhook, rare: true },
   { to: "/triggers", name: "Triggers", icon: Siren, rare: true },
   { to: "/keys", name: "Keys", icon: KeyRound, rare: true },
   { to: "/packs", name: "Packs", icon: Package },
