@@ -29,23 +29,29 @@ func (c *cli) replayRule(ctx context.Context, t trial) error {
 	}
 	return c.print(thing(r, string(r.Rule), func(w io.Writer, screen terminal, _ bool) error {
 		p := &page{w: w, t: screen}
-		c.replayText(p, r)
+		c.replayText(p, t, r)
 		return p.err
 	}))
 }
 
-func (c *cli) replayText(p *page, r automation.RuleReplay) {
+func (c *cli) replayText(p *page, t trial, r automation.RuleReplay) {
 	if r.Tested == 0 {
 		p.line("no event has come that %s looks at", r.Rule)
 		return
 	}
 	p.line("would have matched %d of %d%s", r.Matched, r.Tested, replayChanges(r))
+	if !r.Compared && t.rule != "" {
+		p.line("no rule %s is in service to compare it with; name one: squall rule test RULE -f FILE --last N", r.Rule)
+	}
+	if r.Partial {
+		p.line("there may be more events further back")
+	}
 	if r.FlowIgnored {
 		p.line("its controls (dedupe, throttle, debounce, count) were not asked")
 	}
 	for _, e := range r.Events {
-		p.line("%s %s  %s  %d of %d held%s  %s", styled(p.t.held(e.Outcome == automation.Matched)), e.Event, c.when(p.t, e.ReceivedAt),
-			e.Held, e.Total, replayMark(r, e), e.Summary)
+		p.line("%s %s  %s  %d of %d held%s%s  %s", styled(p.t.held(e.Outcome == automation.Matched)), e.Event, c.when(p.t, e.ReceivedAt),
+			e.Held, e.Total, replayItems(e), replayMark(r, e), e.Summary)
 		if e.Error != "" {
 			p.line("    %s", e.Error)
 		}
@@ -61,6 +67,13 @@ func replayChanges(r automation.RuleReplay) string {
 		text += fmt.Sprintf("; %d new, %d gone against the rule in service", r.New, r.Gone)
 	}
 	return text
+}
+
+func replayItems(e automation.ReplayedEvent) string {
+	if e.Items == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d items match", e.Items)
 }
 
 // replayMark says how the verdict differs from that of the rule in service.

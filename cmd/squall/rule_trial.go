@@ -54,7 +54,7 @@ func newRuleTestCommand(c *cli) *cobra.Command {
 
 func (c *cli) testRule(ctx context.Context, t trial) error {
 	switch {
-	case (t.ref == "") == (t.rule == ""):
+	case (t.ref == "") == (t.rule == "") && (t.last == 0 || t.ref == ""):
 		return usage("either --rule FILE or the name of a rule is needed")
 	case t.last < 0 || t.last > 0 && t.event != "":
 		return usage("either --event or --last N is needed, N from 1 on")

@@ -93,7 +93,8 @@ func (s *Server) judge(req RuleTestRequest, payload []byte) (automation.RuleTest
 }
 
 // RuleReplayRequest names a rule, as YAML or by reference, and how many of the last
-// events it is to be tried on: 1 to 1000, 200 when left out.
+// events it is to be tried on: 1 to 1000, 200 when left out. With both, the text is
+// tried and compared with the rule of that reference.
 type RuleReplayRequest struct {
 	Rule string         `json:"rule,omitempty"`
 	Ref  automation.Ref `json:"ref,omitempty"`
@@ -112,8 +113,8 @@ func (s *Server) replayRule(c echo.Context) error {
 	case req.Last < 0 || req.Last > most:
 		return automation.Invalid("last must be a number from 1 to %d, not %d", most, req.Last).WithCode("malformed")
 	}
-	if (req.Rule == "") == (req.Ref == "") {
-		return automation.Invalid("either a rule's text or its ref is needed")
+	if req.Rule == "" && req.Ref == "" {
+		return automation.Invalid("a rule's text or its ref is needed")
 	}
 	out, err := s.ReplayRule(c.Request().Context(), []byte(req.Rule), req.Ref, req.Last)
 	if err != nil {

@@ -15,6 +15,9 @@ type RuleReplay struct {
 	Compared bool `json:"compared"`
 	New      int  `json:"new"`
 	Gone     int  `json:"gone"`
+	// Partial tells that not all events were searched: there may be more that the rule
+	// looks at, further back.
+	Partial bool `json:"partial,omitempty"`
 	// FlowIgnored tells that the rule has controls, which are not asked here.
 	FlowIgnored bool            `json:"flow_ignored,omitempty"`
 	Events      []ReplayedEvent `json:"events"` // newest first

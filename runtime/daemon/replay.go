@@ -17,6 +17,8 @@ const (
 	// of a webhook may be few among those of many others.
 	replayPage  = 500
 	replayPages = 20
+	// replayBytes bounds the payloads that are held together.
+	replayBytes = 64 << 20
 	// replayDetails is for how many events the answer says why.
 	replayDetails = 200
 )
@@ -41,13 +43,18 @@ func (r replayer) replay(ctx context.Context, ruleYAML []byte, ref automation.Re
 	}
 	out := automation.RuleReplay{Rule: tried.Ref(), FlowIgnored: tried.Flow != automation.Flow{}, Events: []automation.ReplayedEvent{}}
 	var before *rule.Tester
-	if inService, ok := r.registry.Snapshot().Rules().Rule(tried.Ref()); ok && len(ruleYAML) > 0 {
+	compared := ref
+	if compared == "" {
+		compared = tried.Ref()
+	}
+	if inService, ok := r.registry.Snapshot().Rules().Rule(compared); ok && len(ruleYAML) > 0 {
 		if before, err = rule.NewTester(inService); err != nil {
 			return out, fmt.Errorf("read the rule in service: %w", err)
 		}
 		out.Compared = true
 	}
-	events, err := r.recent(ctx, tester, tried.Trigger.Type, last)
+	var events []automation.Event
+	events, out.Partial, err = r.recent(ctx, tester, tried.Trigger.Type, last)
 	if err != nil {
 		return out, err
 	}
@@ -77,27 +84,28 @@ func (r replayer) ruleOf(ruleYAML []byte, ref automation.Ref) (automation.Rule, 
 	return found, nil
 }
 
-// recent reads the newest events that the rule looks at.
-func (r replayer) recent(ctx context.Context, t *rule.Tester, trigger automation.Ref, last int) ([]automation.Event, error) {
-	var found []automation.Event
-	after := ""
+// recent reads the newest events that the rule looks at. It is partial when there
+// may be more further back than it looks.
+func (r replayer) recent(ctx context.Context, t *rule.Tester, trigger automation.Ref, last int) (found []automation.Event, partial bool, err error) {
+	after, left := "", replayBytes
 	for range replayPages {
 		events, err := r.store.RecentEvents(ctx, trigger, after, replayPage)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, ev := range events {
 			if after = ev.ID; t.Looks(ev.Trigger, ev.Parameters) {
-				if found = append(found, ev); len(found) == last {
-					return found, nil
+				found, left = append(found, ev), left-len(ev.Payload)
+				if len(found) == last || left < 0 {
+					return found, len(found) < last, nil
 				}
 			}
 		}
 		if len(events) == 0 {
-			break
+			return found, false, nil
 		}
 	}
-	return found, nil
+	return found, true, nil
 }
 
 // try judges one event by both rules.

@@ -47,6 +47,10 @@ func TestARuleIsTriedOnTheLastEvents(t *testing.T) {
 	if first := r.Events[0]; first.Held != 1 || first.Total != 2 || first.Was != "matched" || len(first.Criteria) != 2 {
 		t.Errorf("newest = %+v", first)
 	}
+	bare := strings.TrimPrefix(changed, "pack: behave\n")
+	if r, err := h.ReplayRule(t.Context(), client.RuleReplayQuery{Rule: bare, Ref: "behave.on_size", Last: 200}); err != nil || !r.Compared || r.New != 10 {
+		t.Errorf("compared by name: %+v, err %v", r.New, err)
+	}
 	few, err := h.ReplayRule(t.Context(), client.RuleReplayQuery{Ref: "behave.on_size", Last: 10})
 	if err != nil || few.Tested != 10 || few.Matched != 10 || few.Compared {
 		t.Errorf("in service: %+v, err %v", few, err)

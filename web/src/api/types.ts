@@ -523,6 +523,7 @@ export interface RuleReplay {
   gone: number;
   matched: number;
   new: number;
+  partial?: boolean;
   rule: string;
   tested: number;
 }

@@ -18,7 +18,10 @@ export function Replay({ name }: { name: string }) {
   const [text, setText] = useState("");
   const replay = useMutation({
     mutationFn: (rule: string) =>
-      post<RuleReplay>("/rules/replay", rule.trim() ? { rule, last: 200 } : { ref: name, last: 200 }),
+      post<RuleReplay>(
+        "/rules/replay",
+        rule.trim() ? { rule, ref: name, last: 200 } : { ref: name, last: 200 },
+      ),
   });
   const submit = (e: FormEvent) => {
     e.preventDefault();
@@ -56,6 +59,7 @@ function Outcome({ replay: r }: { replay: RuleReplay }) {
         Would have matched {r.matched} of {r.tested}
         {r.compared && `; ${r.new} new, ${r.gone} gone against the rule in service`}
         {r.errored > 0 && `; ${r.errored} could not be judged`}.
+        {r.partial && " There may be more events further back."}
         {r.flow_ignored && " Its limits were not asked."}
       </p>
       <ul className="max-h-96 divide-y divide-line overflow-y-auto border-t border-line">
