@@ -63,7 +63,7 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 		s.keepRejected(c, endpoint, d, refusal)
 		return echo.NewHTTPError(http.StatusUnauthorized, refusal)
 	}
-	accepted, again, err := s.accept(c, endpoint, d)
+	accepted, again, err := s.accept(c, endpoint, d, refusal == nil)
 	if err != nil {
 		s.Rejected(automation.KindOf(err))
 		s.keepRejected(c, endpoint, d, err)
@@ -92,8 +92,10 @@ func (s *Server) endpoint(path string) (trigger.Endpoint, error) {
 }
 
 // accept makes the event of a delivery durable, once for each key.
-func (s *Server) accept(c echo.Context, endpoint trigger.Endpoint, d trigger.Delivery) (_ automation.Accepted, again bool, err error) {
-	d.Secret = endpoint.SecretHeaders()
+func (s *Server) accept(c echo.Context, endpoint trigger.Endpoint, d trigger.Delivery, known bool) (_ automation.Accepted, again bool, err error) {
+	if endpoint.Auth != trigger.AuthNone { // an open webhook's rules may check the sender themselves
+		d.Secret = endpoint.SecretHeaders()
+	}
 	ev, err := d.Event()
 	if err != nil {
 		return automation.Accepted{}, false, err
@@ -102,7 +104,8 @@ func (s *Server) accept(c echo.Context, endpoint trigger.Endpoint, d trigger.Del
 	// must not undo it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), ingestPatience)
 	defer cancel()
-	if key := endpoint.Key(d.Header); key != "" {
+	// A stranger must not use up the key of a delivery that is yet to come.
+	if key := endpoint.Key(d.Header); key != "" && known {
 		return s.Engine.IngestOnce(ctx, ev, store.EventKey{Webhook: d.Path, Key: key, Expires: time.Now().Add(endpoint.Remembered())})
 	}
 	accepted, err := s.Engine.Ingest(ctx, ev)

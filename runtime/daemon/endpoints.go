@@ -23,6 +23,9 @@ func endpointsOf(declared map[string]config.Webhook) (map[string]trigger.Endpoin
 			errs = append(errs, wrapped)
 			continue
 		}
+		if _, twice := all[e.Path]; twice {
+			errs = append(errs, automation.Invalid("webhook %s is declared twice: slashes at its ends do not count", e.Path))
+		}
 		all[e.Path] = e
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -99,6 +99,13 @@ func TestAWebhookThatIsDeclaredChecksWhoSends(t *testing.T) {
 	if status, answer := post("watched", "", "c"); status != http.StatusAccepted {
 		t.Errorf("observing: %d %s", status, answer)
 	}
+	if status, answer := post("watched", sign(`{"n":1}`), "c"); status != http.StatusAccepted {
+		t.Errorf("a stranger has used up the key of the right sender: %d %s", status, answer)
+	}
+	_, open := h.post("/api/v1/webhooks/open", "application/json", "{}", "X-Gitlab-Token", "t")
+	if ev, err := h.Event(t.Context(), eventIn(t, open)); err != nil || !strings.Contains(string(ev.Payload), "X-Gitlab-Token") {
+		t.Errorf("rules of an open webhook do not see the sender's token: %v", err)
+	}
 	if kept := h.deliveries("watched"); len(kept) != 1 || kept[0].Outcome != automation.DeliveryObserved || kept[0].Event == "" {
 		t.Errorf("observed: %+v", kept)
 	}
@@ -181,5 +188,14 @@ func TestASenderMayWaitForTheResult(t *testing.T) {
 	resp, answer = h.post("/api/v1/webhooks/slow", "application/json", "{}")
 	if resp.StatusCode != http.StatusAccepted || strings.Contains(answer, `"status"`) {
 		t.Errorf("an action that goes on: %d %s", resp.StatusCode, answer)
+	}
+}
+
+func TestAWebhookIsDeclaredOnce(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t.TempDir())
+	c.Webhooks = map[string]config.Webhook{"/x": {Auth: "none"}, "x": {Auth: "none"}}
+	if _, err := New(t.Context(), Options{Config: c}); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("err = %v", err)
 	}
 }

@@ -2,6 +2,8 @@ package trigger
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -77,6 +79,10 @@ func (e Endpoint) Check() error {
 		return automation.Invalid("auth %s needs secrets", e.Auth).WithHint("secrets: [{env: NAME_OF_A_VARIABLE}] or [{file: /path}]")
 	case slices.Contains(e.Secrets, ""):
 		return automation.Invalid("a secret is empty")
+	case e.Auth == AuthNone && len(e.Secrets) > 0:
+		return automation.Invalid("auth none checks no secrets").WithHint("name the way to check, such as github or token")
+	case e.Auth == AuthStandardWebhooks && slices.ContainsFunc(e.Secrets, noStandardKey):
+		return automation.Invalid("a secret of standard_webhooks is whsec_ and base64 after it")
 	case e.Auth == AuthBasic && e.Username == "":
 		return automation.Invalid("auth basic needs a username")
 	case e.Auth == AuthHMAC && e.Header == "":
@@ -135,9 +141,13 @@ func (e Endpoint) Key(h http.Header) string {
 	if name == "" {
 		return ""
 	}
-	const most = 256 // a longer one names nothing that its beginning does not
+	const most = 256
 	key := h.Get(name)
-	return key[:min(len(key), most)]
+	if len(key) > most { // two long keys may begin alike
+		sum := sha256.Sum256([]byte(key))
+		return hex.EncodeToString(sum[:])
+	}
+	return key
 }
 
 // Remembered is how long a delivery's key is kept.

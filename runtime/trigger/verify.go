@@ -174,13 +174,20 @@ func (e Endpoint) verifyStandard(d Delivery, now time.Time) error {
 		}
 	}
 	for _, s := range e.Secrets {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s, "whsec_"))
-		if err != nil {
-			key = []byte(s)
+		if key, err := standardKey(s); err == nil && len(key) > 0 { // anybody can sign with an empty one
+			secrets = append(secrets, string(key))
 		}
-		secrets = append(secrets, string(key))
 	}
 	return e.anySignature(signatures, "Webhook-Signature", "base64", join(id+"."+stamp, ".", d.Body), secrets)
+}
+
+func standardKey(secret string) ([]byte, error) {
+	return base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+}
+
+func noStandardKey(secret string) bool {
+	key, err := standardKey(secret)
+	return err != nil || len(key) == 0
 }
 
 // anySignature accepts a delivery one of whose signatures is right: senders send

@@ -112,6 +112,9 @@ func TestEndpointsThatCheckNothingAreRefused(t *testing.T) {
 		{"no kind", Endpoint{}, "auth"},
 		{"no secret", Endpoint{Auth: AuthGitHub}, "secrets"},
 		{"an empty secret", Endpoint{Auth: AuthGitHub, Secrets: []string{""}}, "empty"},
+		{"secrets that nobody looks at", Endpoint{Auth: AuthNone, Secrets: []string{"s"}}, "none"},
+		{"an empty key", Endpoint{Auth: AuthStandardWebhooks, Secrets: []string{"whsec_"}}, "whsec_"},
+		{"a key that is no base64", Endpoint{Auth: AuthStandardWebhooks, Secrets: []string{"whsec_?"}}, "whsec_"},
 		{"no user", Endpoint{Auth: AuthBasic, Secrets: []string{"s"}}, "username"},
 		{"no header", Endpoint{Auth: AuthHMAC, Secrets: []string{"s"}}, "header"},
 		{"an algorithm that is none", Endpoint{Auth: AuthHMAC, Header: "X", Algorithm: "md5", Secrets: []string{"s"}}, "md5"},
@@ -123,6 +126,16 @@ func TestEndpointsThatCheckNothingAreRefused(t *testing.T) {
 	}
 	if err := (Endpoint{Auth: AuthNone}).Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestLongKeysStayApart(t *testing.T) {
+	t.Parallel()
+	e := Endpoint{Auth: AuthNone, IdempotencyHeader: "Key"}
+	long := strings.Repeat("x", 300)
+	a, b := e.Key(http.Header{"Key": {long + "a"}}), e.Key(http.Header{"Key": {long + "b"}})
+	if a == b || len(a) > 256 || e.Key(http.Header{"Key": {"short"}}) != "short" {
+		t.Errorf("keys %q and %q", a, b)
 	}
 }
 
