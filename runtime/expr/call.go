@@ -113,7 +113,7 @@ func (m *machine) evalCall(n *nodes.Call) (any, error) {
 		v, err := m.callFunction(f.Name.Val, a)
 		return firstError(v, err, a.err)
 	case *nodes.GetAttribute:
-		target, err := m.eval(f.Node)
+		target, err := m.eval(f.Node) // of a key: its value
 		if err != nil {
 			return nil, err
 		}

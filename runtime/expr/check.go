@@ -32,8 +32,12 @@ func (m *machine) callTest(name string, v any, args []any) (bool, error) {
 		return !missing, nil
 	case name == "undefined":
 		return missing, nil
-	case missing:
+	case missing && !u.text:
 		return false, errors.New(u.message)
+	case missing:
+		v = ""
+	}
+	switch {
 	case len(args) == 0:
 		return unaryTest(name, v)
 	}

@@ -31,15 +31,24 @@ func (m *machine) output(n *nodes.Output) (any, error) {
 
 // eval evaluates an expression that must have a value.
 func (m *machine) eval(n nodes.Node) (any, error) {
-	v, err := m.evalOptional(n)
-	if u, ok := v.(undefined); ok && err == nil {
-		return nil, errors.New(u.message)
+	v, err := m.evalOpen(n)
+	if err != nil {
+		return nil, err
 	}
-	return v, err
+	return m.settle(v)
 }
 
 // evalOptional may also return undefined.
 func (m *machine) evalOptional(n nodes.Node) (any, error) {
+	v, err := m.evalOpen(n)
+	if err != nil {
+		return nil, err
+	}
+	return m.lookUp(v)
+}
+
+// evalOpen may also return a key that is not looked up yet.
+func (m *machine) evalOpen(n nodes.Node) (any, error) {
 	if m.depth++; m.depth > maxEvalDepth {
 		return nil, automation.Invalid("template nests too deep")
 	}
@@ -106,7 +115,7 @@ func (m *machine) evalName(name string) (any, error) {
 	case name == "none":
 		return nil, nil
 	}
-	return undefined{fmt.Sprintf("there is nothing called %q here", name)}, nil
+	return undefined{message: fmt.Sprintf("there is nothing called %q here", name)}, nil
 }
 
 func (m *machine) evalList(list []nodes.Expression) (any, error) {
@@ -169,7 +178,7 @@ func (m *machine) evalItem(n *nodes.GetItem) (any, error) {
 		return m.evalMember(n.Node, member{key: arg})
 	case int64:
 		if arg > math.MaxInt32 || arg < math.MinInt32 {
-			return undefined{fmt.Sprintf("no index %d", arg)}, nil
+			return undefined{message: fmt.Sprintf("no index %d", arg)}, nil
 		}
 		return m.evalMember(n.Node, member{index: int(arg), isIndex: true})
 	}
@@ -177,8 +186,14 @@ func (m *machine) evalItem(n *nodes.GetItem) (any, error) {
 }
 
 func (m *machine) evalMember(of nodes.Node, access member) (any, error) {
-	v, err := m.eval(of)
+	v, err := m.evalOpen(of)
 	if err != nil {
+		return nil, err
+	}
+	if k, ok := v.(key); ok && !access.isIndex {
+		return k.child(access.key), nil
+	}
+	if v, err = m.settle(v); err != nil {
 		return nil, err
 	}
 	switch target := v.(type) {
@@ -194,9 +209,30 @@ func (m *machine) evalMember(of nodes.Node, access member) (any, error) {
 	}
 	value, missing := access.of(v)
 	if missing != "" {
-		return undefined{fill(missing, sourceOf(of))}, nil
+		return undefined{message: fill(missing, sourceOf(of))}, nil
 	}
 	return value, nil
+}
+
+// lookUp replaces a key by its value.
+func (m *machine) lookUp(v any) (any, error) {
+	k, ok := v.(key)
+	if !ok {
+		return v, nil
+	}
+	if err := m.spend(lookupCost); err != nil {
+		return nil, err
+	}
+	return k.value()
+}
+
+// settle gives the value of what evalOpen returned, which must have one.
+func (m *machine) settle(v any) (any, error) {
+	v, err := m.lookUp(v)
+	if u, ok := v.(undefined); ok && err == nil {
+		return u.orText()
+	}
+	return v, err
 }
 
 // sourceOf names a node for messages.

@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -60,7 +59,10 @@ func (m *machine) filterOptional(name string, v any, a *arguments) (any, error) 
 	case name == "default" || name == "d":
 		return v, nil
 	case missing:
-		return nil, errors.New(u.message)
+		var err error
+		if v, err = u.orText(); err != nil {
+			return nil, err
+		}
 	}
 	return m.callFilter(name, v, a)
 }

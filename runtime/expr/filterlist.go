@@ -64,7 +64,7 @@ func filterEnd(index int) filterFunc {
 			return nil, err
 		}
 		if len(items) == 0 {
-			return undefined{"an empty " + TypeName(v) + " has neither first nor last"}, nil
+			return undefined{message: "an empty " + TypeName(v) + " has neither first nor last"}, nil
 		}
 		if index < 0 {
 			return items[len(items)-1], nil
@@ -145,7 +145,7 @@ func (m *machine) attribute(item, attribute any) (any, error) {
 	if i, ok := attribute.(int64); ok {
 		value, missing := member{index: int(i), isIndex: true}.of(item)
 		if missing != "" {
-			return undefined{fill(missing, "an item")}, nil
+			return undefined{message: fill(missing, "an item")}, nil
 		}
 		return value, nil
 	}
@@ -163,7 +163,7 @@ func (m *machine) attribute(item, attribute any) (any, error) {
 		}
 		value, missing := access.of(item)
 		if missing != "" {
-			return undefined{fill(missing, "an item")}, nil
+			return undefined{message: fill(missing, "an item")}, nil
 		}
 		item = value
 	}
@@ -256,7 +256,7 @@ func filterExtreme(sign int) filterFunc {
 		caseSensitive := a.bool(0, "case_sensitive", false)
 		items, err := m.items(v)
 		if err != nil || len(items) == 0 {
-			return undefined{"an empty list has neither min nor max"}, err
+			return undefined{message: "an empty list has neither min nor max"}, err
 		}
 		best := items[0]
 		for _, item := range items[1:] {

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,8 +49,19 @@ func (f *frame) find(name string) (any, bool) {
 }
 
 // undefined is the value of what is not there. It may be tested and replaced by
-// the default filter; any other use is an error with this message.
-type undefined struct{ message string }
+// the default filter; any other use is an error with this message, or the empty
+// text where text says so.
+type undefined struct {
+	message string
+	text    bool
+}
+
+func (u undefined) orText() (any, error) {
+	if u.text {
+		return "", nil
+	}
+	return nil, errors.New(u.message)
+}
 
 // namespace is what namespace() makes: the one value that set may change.
 type namespace struct{ names map[string]any }
