@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/nikolalohinski/gonja/v2/tokens"
-
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -244,7 +242,7 @@ func filterSum(m *machine, v any, a *arguments) (any, error) {
 	}
 	sum := a.value(1, "start", int64(0))
 	for _, item := range items {
-		if sum, err = arithmetic(tokens.Addition, sum, item); err != nil {
+		if sum, err = arithmetic(opAdd, sum, item); err != nil {
 			return nil, err
 		}
 	}
@@ -297,7 +295,7 @@ func (m *machine) mapItem(item any, a *arguments) (any, error) {
 		if a.err != nil {
 			return nil, a.err
 		}
-		return m.filterOptional(name, item, &arguments{positional: a.positional[1:], named: a.named})
+		return m.callFilter(name, item, &arguments{positional: a.positional[1:], named: a.named})
 	}
 	value, err := m.attribute(item, attribute)
 	if u, missing := value.(undefined); missing && err == nil {

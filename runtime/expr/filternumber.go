@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nikolalohinski/gonja/v2/tokens"
-
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -62,9 +60,9 @@ func filterFloat(_ *machine, v any, a *arguments) (any, error) {
 
 func filterAbs(_ *machine, v any, _ *arguments) (any, error) {
 	if c, ok := compareNumbers(v, int64(0)); ok && c < 0 {
-		return arithmetic(tokens.Subtraction, int64(0), v)
+		return arithmetic(opSubtract, int64(0), v)
 	}
-	return arithmetic(tokens.Addition, v, int64(0))
+	return arithmetic(opAdd, v, int64(0))
 }
 
 // filterRound rounds halves to the even digit and gives a float, as Jinja does.
