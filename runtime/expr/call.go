@@ -274,6 +274,8 @@ func (m *machine) textMethod(v, name string, a *arguments) (any, error) {
 		return textList(strings.Split(strings.TrimSuffix(strings.ReplaceAll(v, "\r\n", "\n"), "\n"), "\n")), nil
 	case "isdigit":
 		return v != "" && strings.Trim(v, "0123456789") == "", nil
+	case "rsplit":
+		return rightSplit(v, a), nil
 	case "join":
 		return m.callFilter("join", a.value(0, "iterable", nil), &arguments{positional: []any{v}})
 	case "format":
@@ -282,7 +284,7 @@ func (m *machine) textMethod(v, name string, a *arguments) (any, error) {
 	case "upper", "lower", "title", "capitalize", "replace":
 		return m.callFilter(name, v, a)
 	}
-	return m.stripMethod(v, name, a)
+	return m.moreTextMethod(v, name, a)
 }
 
 func (m *machine) stripMethod(v, name string, a *arguments) (any, error) {
@@ -311,6 +313,18 @@ func splitText(v string, a *arguments) any {
 		return textList(strings.SplitN(v, s, n))
 	}
 	return textList(strings.Fields(v))
+}
+
+// rightSplit cuts from the end, which only matters with a bound.
+func rightSplit(v string, a *arguments) any {
+	n := a.int(1, "maxsplit", -1)
+	all, _ := splitText(v, &arguments{positional: a.positional[:min(len(a.positional), 1)], named: a.named}).([]any)
+	sep := a.text(0, "sep", " ")
+	if n < 0 || len(all) <= n+1 {
+		return all
+	}
+	head := joinTexts(all[:len(all)-n], sep)
+	return append([]any{head}, all[len(all)-n:]...)
 }
 
 func runeIndex(s, sub string) int {

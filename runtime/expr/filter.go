@@ -14,7 +14,9 @@ type filterFunc func(m *machine, v any, a *arguments) (any, error)
 // filters is the table of filters.
 func filters() map[string]filterFunc {
 	table := map[string]filterFunc{}
-	for _, part := range []map[string]filterFunc{textFilters(), listFilters(), numberFilters(), dataFilters(), restFilters()} {
+	for _, part := range []map[string]filterFunc{
+		textFilters(), listFilters(), numberFilters(), dataFilters(), restFilters(),
+		regexFilters(), yamlFilters(), moreFilters()} {
 		maps.Copy(table, part)
 	}
 	return table

@@ -14,7 +14,6 @@ func listFilters() map[string]filterFunc {
 		"count":      filterLength,
 		"list":       func(m *machine, v any, _ *arguments) (any, error) { return asItems(m.items(v)) },
 		"items":      filterItems,
-		"dictsort":   filterItems,
 		"first":      filterEnd(0),
 		"last":       filterEnd(-1),
 		"join":       filterJoin,
@@ -174,7 +173,7 @@ func filterSort(m *machine, v any, a *arguments) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := m.attributes(v, a.value(2, "attribute", nil))
+	keys, err := m.sortKeys(v, a.value(2, "attribute", nil), caseSensitive)
 	if err != nil {
 		return nil, err
 	}
@@ -182,6 +181,29 @@ func filterSort(m *machine, v any, a *arguments) (any, error) {
 		return nil, err
 	}
 	return sortBy(items, keys, reverse, caseSensitive)
+}
+
+// sortKeys takes several attributes, "a,b", as one list for each item.
+func (m *machine) sortKeys(v, attribute any, caseSensitive bool) ([]any, error) {
+	name, ok := attribute.(string)
+	if !ok || !strings.Contains(name, ",") {
+		return m.attributes(v, attribute)
+	}
+	var keys []any
+	for part := range strings.SplitSeq(name, ",") {
+		column, err := m.attributes(v, strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		if keys == nil {
+			keys = make([]any, len(column))
+		}
+		for i := range column {
+			before, _ := keys[i].([]any)
+			keys[i] = append(before, sortKey(column[i], caseSensitive))
+		}
+	}
+	return keys, nil
 }
 
 func sortBy(items, keys []any, reverse, caseSensitive bool) (any, error) {
@@ -256,17 +278,21 @@ func filterExtreme(sign int) filterFunc {
 		if err != nil || len(items) == 0 {
 			return undefined{message: "an empty list has neither min nor max"}, err
 		}
-		best := items[0]
-		for _, item := range items[1:] {
-			c, err := Compare(sortKey(item, caseSensitive), sortKey(best, caseSensitive))
+		keys, err := m.attributes(v, a.value(1, "attribute", nil))
+		if err != nil {
+			return nil, err
+		}
+		best := 0
+		for i := range items {
+			c, err := Compare(sortKey(keys[i], caseSensitive), sortKey(keys[best], caseSensitive))
 			if err != nil {
 				return nil, err
 			}
 			if c*sign > 0 {
-				best = item
+				best = i
 			}
 		}
-		return best, nil
+		return items[best], nil
 	}
 }
 
@@ -365,8 +391,13 @@ func filterBatch(m *machine, v any, a *arguments) (any, error) {
 		return nil, automation.Invalid("the size of a batch is at least 1")
 	}
 	out := []any{}
+	fillWith := a.value(1, "fill_with", nil)
 	for chunk := range slices.Chunk(items, size) {
-		out = append(out, slices.Clone(chunk))
+		chunk = slices.Clone(chunk)
+		for fillWith != nil && len(chunk) < size && len(chunk) < maxItems {
+			chunk = append(chunk, fillWith)
+		}
+		out = append(out, chunk)
 	}
-	return out, nil
+	return m.collection(out)
 }
