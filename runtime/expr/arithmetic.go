@@ -6,8 +6,6 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/nikolalohinski/gonja/v2/tokens"
-
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -25,7 +23,7 @@ func (m *machine) add(left, right any) (any, error) {
 			return m.concat(l, r)
 		}
 	}
-	return arithmetic(tokens.Addition, left, right)
+	return arithmetic(opAdd, left, right)
 }
 
 func (m *machine) concat(a, b []any) (any, error) {
@@ -63,7 +61,7 @@ func (m *machine) multiply(left, right any) (any, error) {
 			return m.repeat(l, int(n))
 		}
 	}
-	return arithmetic(tokens.Multiply, left, right)
+	return arithmetic(opMultiply, left, right)
 }
 
 func (m *machine) repeat(list []any, n int) (any, error) {
@@ -75,18 +73,18 @@ func (m *machine) repeat(list []any, n int) (any, error) {
 }
 
 // arithmetic computes with numbers and booleans, exactly while both are whole.
-func arithmetic(operator tokens.Type, left, right any) (any, error) {
+func arithmetic(o operator, left, right any) (any, error) {
 	x, okx := wholeNumber(left)
 	y, oky := wholeNumber(right)
-	if okx && oky && operator != tokens.Division {
-		return wholeArithmetic(operator, x, y)
+	if okx && oky && o != opDivide {
+		return wholeArithmetic(o, x, y)
 	}
 	a, oka := Float(left)
 	b, okb := Float(right)
 	if !oka || !okb {
 		return nil, automation.Invalid("can not compute with a %s and a %s", TypeName(left), TypeName(right))
 	}
-	return floatArithmetic(operator, a, b)
+	return floatArithmetic(o, a, b)
 }
 
 func wholeNumber(v any) (*big.Int, bool) {
@@ -99,25 +97,25 @@ func wholeNumber(v any) (*big.Int, bool) {
 	return nil, false
 }
 
-func wholeArithmetic(operator tokens.Type, x, y *big.Int) (any, error) {
+func wholeArithmetic(o operator, x, y *big.Int) (any, error) {
 	out := new(big.Int)
-	switch operator {
-	case tokens.Addition:
+	switch o {
+	case opAdd:
 		out.Add(x, y)
-	case tokens.Subtraction:
+	case opSubtract:
 		out.Sub(x, y)
-	case tokens.Multiply:
+	case opMultiply:
 		out.Mul(x, y)
-	case tokens.FloorDivision, tokens.Modulo:
+	case opFloor, opModulo:
 		if y.Sign() == 0 {
 			return nil, errZero()
 		}
 		quotient, rest := floorDivide(x, y)
 		out = quotient
-		if operator == tokens.Modulo {
+		if o == opModulo {
 			out = rest
 		}
-	case tokens.Power:
+	case opPower:
 		return wholePower(x, y)
 	default:
 		return nil, automation.Invalid("unknown operator between numbers")
@@ -141,7 +139,7 @@ func wholePower(x, y *big.Int) (any, error) {
 	if y.Sign() < 0 {
 		a, _ := new(big.Float).SetInt(x).Float64()
 		b, _ := new(big.Float).SetInt(y).Float64()
-		return floatArithmetic(tokens.Power, a, b)
+		return floatArithmetic(opPower, a, b)
 	}
 	if x.BitLen() <= 1 { // -1, 0 and 1: only whether the exponent is 0 or odd counts
 		return fromWhole(new(big.Int).Exp(x, smallExponent(y), nil))
@@ -171,25 +169,25 @@ func fromWhole(i *big.Int) (any, error) {
 	return json.Number(i.String()), nil
 }
 
-func floatArithmetic(operator tokens.Type, a, b float64) (any, error) {
-	if b == 0 && (operator == tokens.Division || operator == tokens.FloorDivision || operator == tokens.Modulo) {
+func floatArithmetic(o operator, a, b float64) (any, error) {
+	if b == 0 && (o == opDivide || o == opFloor || o == opModulo) {
 		return nil, errZero()
 	}
 	var f float64
-	switch operator {
-	case tokens.Addition:
+	switch o {
+	case opAdd:
 		f = a + b
-	case tokens.Subtraction:
+	case opSubtract:
 		f = a - b
-	case tokens.Multiply:
+	case opMultiply:
 		f = a * b
-	case tokens.Division:
+	case opDivide:
 		f = a / b
-	case tokens.FloorDivision:
+	case opFloor:
 		f = math.Floor(a / b)
-	case tokens.Modulo:
+	case opModulo:
 		f = a - b*math.Floor(a/b)
-	case tokens.Power:
+	case opPower:
 		f = math.Pow(a, b)
 	default:
 		return nil, automation.Invalid("unknown operator between numbers")

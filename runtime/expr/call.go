@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nikolalohinski/gonja/v2/nodes"
-
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -18,19 +16,22 @@ type arguments struct {
 	err        error
 }
 
-func (m *machine) arguments(positional []nodes.Expression, named map[string]nodes.Expression) (*arguments, error) {
-	a := &arguments{named: make(map[string]any, len(named))}
-	for _, n := range positional {
+func (m *machine) arguments(given *callArguments) (*arguments, error) {
+	a := &arguments{}
+	for _, n := range given.positional {
 		v, err := m.eval(n)
 		if err != nil {
 			return nil, err
 		}
 		a.positional = append(a.positional, v)
 	}
-	for _, name := range slices.Sorted(maps.Keys(named)) {
-		v, err := m.eval(named[name])
+	for i, name := range given.names {
+		v, err := m.eval(given.named[i])
 		if err != nil {
 			return nil, err
+		}
+		if a.named == nil {
+			a.named = make(map[string]any, len(given.names))
 		}
 		a.named[name] = v
 	}
@@ -103,21 +104,21 @@ func (a *arguments) fail(format string, args ...any) {
 }
 
 // evalCall calls one of the few functions, or a method of a value.
-func (m *machine) evalCall(n *nodes.Call) (any, error) {
-	a, err := m.arguments(n.Args, n.Kwargs)
+func (m *machine) evalCall(n *callNode) (any, error) {
+	a, err := m.arguments(&n.callArguments)
 	if err != nil {
 		return nil, err
 	}
-	switch f := n.Func.(type) {
-	case *nodes.Name:
-		v, err := m.callFunction(f.Name.Val, a)
+	switch f := n.function.(type) {
+	case *nameNode:
+		v, err := m.callFunction(f.name, a)
 		return firstError(v, err, a.err)
-	case *nodes.GetAttribute:
-		target, err := m.eval(f.Node)
+	case *attrNode:
+		target, err := m.eval(f.of) // of a key: its value
 		if err != nil {
 			return nil, err
 		}
-		v, err := m.callMethod(target, f.Attribute, a)
+		v, err := m.callMethod(target, f.name, a)
 		return firstError(v, err, a.err)
 	}
 	return nil, automation.Invalid("only functions and methods can be called")
@@ -137,12 +138,26 @@ func (m *machine) callFunction(name string, a *arguments) (any, error) {
 	case "range":
 		return m.callRange(a)
 	case "dict":
-		return m.collection(a.named)
+		return m.newDict(a)
 	case "namespace":
+		if a.named == nil {
+			a.named = map[string]any{}
+		}
 		return &namespace{names: a.named}, nil
 	}
 	return nil, automation.Invalid("there is no function %s", name).
 		WithHint("the functions are range, dict and namespace")
+}
+
+func (m *machine) newDict(a *arguments) (any, error) {
+	out := make(map[string]any, len(a.named))
+	for name, v := range a.named {
+		if err := errNoValue(v); err != nil {
+			return nil, err
+		}
+		out[name] = v
+	}
+	return m.collection(out)
 }
 
 func (m *machine) callRange(a *arguments) (any, error) {
@@ -173,6 +188,8 @@ func (m *machine) callMethod(target any, name string, a *arguments) (any, error)
 		return m.mapMethod(v, name, a)
 	case []any:
 		return m.listMethod(v, name, a)
+	case *loop:
+		return v.call(name, a)
 	}
 	return nil, errMethod(target, name)
 }
@@ -257,6 +274,8 @@ func (m *machine) textMethod(v, name string, a *arguments) (any, error) {
 		return textList(strings.Split(strings.TrimSuffix(strings.ReplaceAll(v, "\r\n", "\n"), "\n"), "\n")), nil
 	case "isdigit":
 		return v != "" && strings.Trim(v, "0123456789") == "", nil
+	case "rsplit":
+		return rightSplit(v, a), nil
 	case "join":
 		return m.callFilter("join", a.value(0, "iterable", nil), &arguments{positional: []any{v}})
 	case "format":
@@ -265,7 +284,7 @@ func (m *machine) textMethod(v, name string, a *arguments) (any, error) {
 	case "upper", "lower", "title", "capitalize", "replace":
 		return m.callFilter(name, v, a)
 	}
-	return m.stripMethod(v, name, a)
+	return m.moreTextMethod(v, name, a)
 }
 
 func (m *machine) stripMethod(v, name string, a *arguments) (any, error) {
@@ -294,6 +313,18 @@ func splitText(v string, a *arguments) any {
 		return textList(strings.SplitN(v, s, n))
 	}
 	return textList(strings.Fields(v))
+}
+
+// rightSplit cuts from the end, which only matters with a bound.
+func rightSplit(v string, a *arguments) any {
+	n := a.int(1, "maxsplit", -1)
+	all, _ := splitText(v, &arguments{positional: a.positional[:min(len(a.positional), 1)], named: a.named}).([]any)
+	sep := a.text(0, "sep", " ")
+	if n < 0 || len(all) <= n+1 {
+		return all
+	}
+	head := joinTexts(all[:len(all)-n], sep)
+	return append([]any{head}, all[len(all)-n:]...)
 }
 
 func runeIndex(s, sub string) int {

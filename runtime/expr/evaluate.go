@@ -5,41 +5,29 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/nikolalohinski/gonja/v2/nodes"
-	"github.com/nikolalohinski/gonja/v2/tokens"
-
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
-// output evaluates what stands between {{ and }}, with its "if" and "else".
-func (m *machine) output(n *nodes.Output) (any, error) {
-	if n.Condition == nil {
-		return m.eval(n.Expression)
-	}
-	condition, err := m.eval(n.Condition)
+// eval evaluates an expression that must have a value.
+func (m *machine) eval(n node) (any, error) {
+	v, err := m.evalOpen(n)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case truth(condition):
-		return m.eval(n.Expression)
-	case n.Alternative != nil:
-		return m.eval(n.Alternative)
-	}
-	return nil, automation.Invalid("the condition is false and there is no else")
-}
-
-// eval evaluates an expression that must have a value.
-func (m *machine) eval(n nodes.Node) (any, error) {
-	v, err := m.evalOptional(n)
-	if u, ok := v.(undefined); ok && err == nil {
-		return nil, errors.New(u.message)
-	}
-	return v, err
+	return m.settle(v)
 }
 
 // evalOptional may also return undefined.
-func (m *machine) evalOptional(n nodes.Node) (any, error) {
+func (m *machine) evalOptional(n node) (any, error) {
+	v, err := m.evalOpen(n)
+	if err != nil {
+		return nil, err
+	}
+	return m.lookUp(v)
+}
+
+// evalOpen may also return a key that is not looked up yet.
+func (m *machine) evalOpen(n node) (any, error) {
 	if m.depth++; m.depth > maxEvalDepth {
 		return nil, automation.Invalid("template nests too deep")
 	}
@@ -48,51 +36,63 @@ func (m *machine) evalOptional(n nodes.Node) (any, error) {
 		return nil, err
 	}
 	switch n := n.(type) {
-	case *nodes.Name:
-		return m.evalName(n.Name.Val)
-	case *nodes.GetAttribute:
-		return m.evalAttribute(n)
-	case *nodes.GetItem:
+	case *literal:
+		return n.value, nil
+	case *nameNode:
+		return m.evalName(n.name)
+	case *attrNode:
+		return m.evalMember(n.of, member{key: n.name})
+	case *itemNode:
 		return m.evalItem(n)
-	case *nodes.GetSlice:
+	case *sliceNode:
 		return m.evalSlice(n)
-	case *nodes.FilteredExpression:
-		return m.evalFiltered(n)
-	case *nodes.TestExpression:
-		return m.evalTest(n)
-	case *nodes.BinaryExpression:
-		return m.evalBinary(n)
-	case *nodes.Call:
+	case *callNode:
 		return m.evalCall(n)
+	case *filterNode:
+		return m.evalFilter(n)
+	case *testNode:
+		return m.evalTest(n)
 	}
-	return m.evalSimple(n)
+	return m.evalOperation(n)
 }
 
-func (m *machine) evalSimple(n nodes.Node) (any, error) {
+func (m *machine) evalOperation(n node) (any, error) {
 	switch n := n.(type) {
-	case *nodes.None:
-		return nil, nil
-	case *nodes.String:
-		return n.Val, nil
-	case *nodes.Integer:
-		return int64(n.Val), nil
-	case *nodes.Float:
-		return n.Val, nil
-	case *nodes.Bool:
-		return n.Val, nil
-	case *nodes.List:
-		return m.evalList(n.Val)
-	case *nodes.Tuple:
-		return m.evalList(n.Val)
-	case *nodes.Dict:
+	case *binaryNode:
+		return m.evalBinary(n)
+	case *compareNode:
+		return m.evalCompare(n)
+	case *conditionNode:
+		return m.evalCondition(n)
+	case *groupNode:
+		return m.evalOpen(n.of)
+	case *listNode:
+		return m.evalList(n.items)
+	case *dictNode:
 		return m.evalDict(n)
-	case *nodes.Negation:
-		v, err := m.eval(n.Term)
+	case *notNode:
+		v, err := m.eval(n.of)
 		return !truth(v), err
-	case *nodes.UnaryExpression:
+	case *signNode:
 		return m.evalSign(n)
+	case bodyText:
+		return m.bodyText, nil
 	}
-	return nil, fmt.Errorf("expected an expression")
+	return nil, fmt.Errorf("unknown part %T", n)
+}
+
+// evalCondition is undefined if there is no else to choose.
+func (m *machine) evalCondition(n *conditionNode) (any, error) {
+	condition, err := m.eval(n.condition)
+	switch {
+	case err != nil:
+		return nil, err
+	case truth(condition):
+		return m.evalOpen(n.then)
+	case n.otherwise != nil:
+		return m.evalOpen(n.otherwise)
+	}
+	return undefined{message: "the condition is false and there is no else"}, nil
 }
 
 func (m *machine) evalName(name string) (any, error) {
@@ -106,13 +106,13 @@ func (m *machine) evalName(name string) (any, error) {
 	case name == "none":
 		return nil, nil
 	}
-	return undefined{fmt.Sprintf("there is nothing called %q here", name)}, nil
+	return undefined{message: fmt.Sprintf("there is nothing called %q here", name)}, nil
 }
 
-func (m *machine) evalList(list []nodes.Expression) (any, error) {
+func (m *machine) evalList(list []node) (any, error) {
 	out := make([]any, 0, len(list))
 	for _, n := range list {
-		v, err := m.eval(n)
+		v, err := m.element(n)
 		if err != nil {
 			return nil, err
 		}
@@ -121,69 +121,85 @@ func (m *machine) evalList(list []nodes.Expression) (any, error) {
 	return m.collection(out)
 }
 
-func (m *machine) evalDict(n *nodes.Dict) (any, error) {
-	out := make(map[string]any, len(n.Pairs))
-	for _, pair := range n.Pairs {
-		key, err := m.eval(pair.Key)
+// element is a value that may be in a list or map, or leave the template.
+func (m *machine) element(n node) (any, error) {
+	v, err := m.eval(n)
+	if err != nil {
+		return nil, err
+	}
+	return v, errNoValue(v)
+}
+
+// errNoValue refuses what lives only while a template is evaluated.
+func errNoValue(v any) error {
+	switch v.(type) {
+	case *namespace, *loop:
+		return automation.Invalid("%v is no value, only what it holds is", v)
+	}
+	return nil
+}
+
+func (m *machine) evalDict(n *dictNode) (any, error) {
+	out := make(map[string]any, len(n.keys))
+	for i := range n.keys {
+		key, err := m.element(n.keys[i])
 		if err != nil {
 			return nil, err
 		}
-		if out[Text(key)], err = m.eval(pair.Value); err != nil {
+		if out[Text(key)], err = m.element(n.values[i]); err != nil {
 			return nil, err
 		}
 	}
 	return m.collection(out)
 }
 
-func (m *machine) evalSign(n *nodes.UnaryExpression) (any, error) {
-	v, err := m.eval(n.Term)
+func (m *machine) evalSign(n *signNode) (any, error) {
+	v, err := m.eval(n.of)
 	if err != nil {
 		return nil, err
 	}
-	if !n.Negative {
-		return arithmetic(tokens.Addition, int64(0), v)
+	if !n.negative {
+		return arithmetic(opAdd, int64(0), v)
 	}
 	if f, ok := v.(float64); ok {
 		return -f, nil
 	}
-	return arithmetic(tokens.Subtraction, int64(0), v)
+	return arithmetic(opSubtract, int64(0), v)
 }
 
-func (m *machine) evalAttribute(n *nodes.GetAttribute) (any, error) {
-	if n.Attribute == "" {
-		return m.evalMember(n.Node, member{index: n.Index, isIndex: true})
-	}
-	return m.evalMember(n.Node, member{key: n.Attribute})
-}
-
-func (m *machine) evalItem(n *nodes.GetItem) (any, error) {
-	if n.Arg == nil {
-		return nil, automation.Invalid("brackets without an index")
-	}
-	arg, err := m.eval(n.Arg)
+func (m *machine) evalItem(n *itemNode) (any, error) {
+	arg, err := m.eval(n.key)
 	if err != nil {
 		return nil, err
 	}
 	switch arg := arg.(type) {
 	case string:
-		return m.evalMember(n.Node, member{key: arg})
+		return m.evalMember(n.of, member{key: arg})
 	case int64:
 		if arg > math.MaxInt32 || arg < math.MinInt32 {
-			return undefined{fmt.Sprintf("no index %d", arg)}, nil
+			return undefined{message: fmt.Sprintf("no index %d", arg)}, nil
 		}
-		return m.evalMember(n.Node, member{index: int(arg), isIndex: true})
+		return m.evalMember(n.of, member{index: int(arg), isIndex: true})
 	}
 	return nil, automation.Invalid("a %s can not be an index", TypeName(arg))
 }
 
-func (m *machine) evalMember(of nodes.Node, access member) (any, error) {
-	v, err := m.eval(of)
+func (m *machine) evalMember(of node, access member) (any, error) {
+	v, err := m.evalOpen(of)
 	if err != nil {
+		return nil, err
+	}
+	if k, ok := v.(key); ok && !access.isIndex {
+		return k.child(access.key), nil
+	}
+	if v, err = m.settle(v); err != nil {
 		return nil, err
 	}
 	switch target := v.(type) {
 	case *namespace:
 		v = target.names
+	case *loop:
+		return target.member(access.key), nil
 	case string:
 		if access.isIndex {
 			v, err = m.items(target)
@@ -194,39 +210,63 @@ func (m *machine) evalMember(of nodes.Node, access member) (any, error) {
 	}
 	value, missing := access.of(v)
 	if missing != "" {
-		return undefined{fill(missing, sourceOf(of))}, nil
+		return undefined{message: fill(missing, sourceOf(of))}, nil
 	}
 	return value, nil
 }
 
+// lookUp replaces a key by its value.
+func (m *machine) lookUp(v any) (any, error) {
+	k, ok := v.(key)
+	if !ok {
+		return v, nil
+	}
+	if err := m.spend(lookupCost); err != nil {
+		return nil, err
+	}
+	return k.value()
+}
+
+// settle gives the value of what evalOpen returned, which must have one.
+func (m *machine) settle(v any) (any, error) {
+	v, err := m.lookUp(v)
+	if u, ok := v.(undefined); ok && err == nil {
+		return u.orText()
+	}
+	return v, err
+}
+
 // sourceOf names a node for messages.
-func sourceOf(n nodes.Node) string {
+func sourceOf(n node) string {
 	switch n := n.(type) {
-	case *nodes.Name:
-		return n.Name.Val
-	case *nodes.GetAttribute:
-		if n.Attribute != "" {
-			return sourceOf(n.Node) + "." + n.Attribute
-		}
-	case *nodes.GetItem:
-		switch arg := n.Arg.(type) {
-		case *nodes.Integer:
-			return fmt.Sprintf("%s[%d]", sourceOf(n.Node), arg.Val)
-		case *nodes.String:
-			return fmt.Sprintf("%s[%q]", sourceOf(n.Node), arg.Val)
+	case *nameNode:
+		return n.name
+	case *groupNode:
+		return sourceOf(n.of)
+	case *attrNode:
+		return sourceOf(n.of) + "." + n.name
+	case *itemNode:
+		if key, ok := n.key.(*literal); ok {
+			if s, ok := key.value.(string); ok {
+				return fmt.Sprintf("%s[%q]", sourceOf(n.of), s)
+			}
+			return fmt.Sprintf("%s[%v]", sourceOf(n.of), key.value)
 		}
 	}
 	return "the expression"
 }
 
-func (m *machine) evalSlice(n *nodes.GetSlice) (any, error) {
-	v, err := m.eval(n.Node)
+func (m *machine) evalSlice(n *sliceNode) (any, error) {
+	v, err := m.eval(n.of)
 	if err != nil {
 		return nil, err
 	}
 	bounds, err := m.sliceBounds(n)
 	if err != nil {
 		return nil, err
+	}
+	if _, ok := v.(map[string]any); ok {
+		return nil, automation.Invalid("a map can not be sliced")
 	}
 	items, err := m.items(v)
 	if err != nil {
@@ -242,11 +282,11 @@ func (m *machine) evalSlice(n *nodes.GetSlice) (any, error) {
 	return out, nil
 }
 
-func (m *machine) sliceBounds(n *nodes.GetSlice) (b sliceBounds, err error) {
+func (m *machine) sliceBounds(n *sliceNode) (b sliceBounds, err error) {
 	for _, bound := range []struct {
-		node nodes.Node
+		node node
 		into **int
-	}{{n.Start, &b.start}, {n.End, &b.stop}, {n.Step, &b.step}} {
+	}{{n.start, &b.start}, {n.stop, &b.stop}, {n.step, &b.step}} {
 		if bound.node == nil {
 			continue
 		}
@@ -270,46 +310,66 @@ func (m *machine) sliceBounds(n *nodes.GetSlice) (b sliceBounds, err error) {
 	return b, nil
 }
 
-func (m *machine) evalBinary(n *nodes.BinaryExpression) (any, error) {
-	left, err := m.eval(n.Left)
+func (m *machine) evalBinary(n *binaryNode) (any, error) {
+	left, err := m.eval(n.left)
 	if err != nil {
 		return nil, err
 	}
-	operator := n.Operator.Token.Type
-	if operator == tokens.And && !truth(left) || operator == tokens.Or && truth(left) {
+	if n.operator == opAnd && !truth(left) || n.operator == opOr && truth(left) {
 		return left, nil
 	}
-	right, err := m.eval(n.Right)
+	right, err := m.eval(n.right)
 	if err != nil {
 		return nil, err
 	}
-	return m.binary(operator, left, right)
+	return m.binary(n.operator, left, right)
 }
 
-func (m *machine) binary(operator tokens.Type, left, right any) (any, error) {
-	switch operator {
-	case tokens.And, tokens.Or:
+// evalCompare looks at each value once, and no further than the first comparison
+// that does not hold.
+func (m *machine) evalCompare(n *compareNode) (any, error) {
+	left, err := m.eval(n.first)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range n.rest {
+		right, err := m.eval(c.with)
+		if err != nil {
+			return nil, err
+		}
+		held, err := m.binary(c.operator, left, right)
+		if err != nil || !truth(held) {
+			return false, err
+		}
+		left = right
+	}
+	return true, nil
+}
+
+func (m *machine) binary(o operator, left, right any) (any, error) {
+	switch o {
+	case opAnd, opOr:
 		return right, nil
-	case tokens.Equals, tokens.Ne:
+	case opEqual, opNotEqual:
 		equal := Equal(left, right)
-		return equal == (operator == tokens.Equals), m.spend(weight(left))
-	case tokens.In:
+		return equal == (o == opEqual), m.spend(weight(left))
+	case opIn, opNotIn:
 		found, err := Contains(right, left)
-		return found, errors.Join(err, m.spend(weight(right)))
-	case tokens.Tilde:
+		return found == (o == opIn), errors.Join(err, m.spend(weight(right)))
+	case opConcat:
 		return m.text(Text(left) + Text(right))
-	case tokens.LowerThan, tokens.LowerThanOrEqual, tokens.GreaterThan, tokens.GreaterThanOrEqual:
-		return order(operator, left, right)
-	case tokens.Addition:
+	case opLess, opAtMost, opGreater, opAtLeast:
+		return order(o, left, right)
+	case opAdd:
 		return m.add(left, right)
-	case tokens.Multiply:
+	case opMultiply:
 		return m.multiply(left, right)
-	case tokens.Modulo:
+	case opModulo:
 		if format, ok := left.(string); ok {
 			return m.formatOperator(format, right)
 		}
 	}
-	return arithmetic(operator, left, right)
+	return arithmetic(o, left, right)
 }
 
 // weight is how much work it is to look at all of v.
@@ -325,17 +385,17 @@ func weight(v any) int {
 	return 0
 }
 
-func order(operator tokens.Type, left, right any) (any, error) {
+func order(o operator, left, right any) (any, error) {
 	c, err := Compare(left, right)
 	if err != nil {
 		return nil, err
 	}
-	switch operator {
-	case tokens.LowerThan:
+	switch o {
+	case opLess:
 		return c < 0, nil
-	case tokens.LowerThanOrEqual:
+	case opAtMost:
 		return c <= 0, nil
-	case tokens.GreaterThan:
+	case opGreater:
 		return c > 0, nil
 	}
 	return c >= 0, nil

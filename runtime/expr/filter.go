@@ -1,12 +1,9 @@
 package expr
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/nikolalohinski/gonja/v2/nodes"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -17,63 +14,65 @@ type filterFunc func(m *machine, v any, a *arguments) (any, error)
 // filters is the table of filters.
 func filters() map[string]filterFunc {
 	table := map[string]filterFunc{}
-	for _, part := range []map[string]filterFunc{textFilters(), listFilters(), numberFilters(), dataFilters(), restFilters()} {
+	for _, part := range []map[string]filterFunc{
+		textFilters(), listFilters(), numberFilters(), dataFilters(), restFilters(),
+		regexFilters(), yamlFilters(), moreFilters()} {
 		maps.Copy(table, part)
 	}
 	return table
 }
 
-// filter finds a filter. The table is built for the first one of an evaluation.
-func (m *machine) filter(name string) (filterFunc, bool) {
-	if m.filters == nil {
-		m.filters = filters()
-	}
-	f, ok := m.filters[name]
-	return f, ok
-}
-
-// evalFiltered sends a value through its filters.
-func (m *machine) evalFiltered(n *nodes.FilteredExpression) (any, error) {
-	v, err := m.evalOptional(n.Expression)
+// evalFilter sends a value through a filter.
+func (m *machine) evalFilter(n *filterNode) (any, error) {
+	v, err := m.evalOptional(n.of)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range n.Filters {
-		a, err := m.arguments(f.Args, f.Kwargs)
-		if err != nil {
-			return nil, err
-		}
-		if v, err = m.filterOptional(f.Name, v, a); err != nil {
-			return nil, err
-		}
+	a, err := m.arguments(&n.callArguments)
+	if err != nil {
+		return nil, err
 	}
-	return v, nil
+	return m.filterOptional(n.name, n.run, v, a)
 }
+
+func isDefault(name string) bool { return name == "default" || name == "d" }
 
 // filterOptional also handles what is not there, which only the filter default
 // may see.
-func (m *machine) filterOptional(name string, v any, a *arguments) (any, error) {
+func (m *machine) filterOptional(name string, run filterFunc, v any, a *arguments) (any, error) {
 	u, missing := v.(undefined)
-	switch {
-	case (name == "default" || name == "d") && (missing || a.bool(1, "boolean", false) && !truth(v)):
-		return a.value(0, "default_value", ""), nil
-	case name == "default" || name == "d":
+	if isDefault(name) {
+		if missing || a.bool(1, "boolean", false) && !truth(v) {
+			return a.value(0, "default_value", ""), nil
+		}
 		return v, nil
-	case missing:
-		return nil, errors.New(u.message)
 	}
-	return m.callFilter(name, v, a)
+	if missing {
+		var err error
+		if v, err = u.orText(); err != nil {
+			return nil, err
+		}
+	}
+	return m.runFilter(name, run, v, a)
 }
 
+// callFilter calls a filter by a name that only the evaluation knows.
 func (m *machine) callFilter(name string, v any, a *arguments) (any, error) {
-	f, ok := m.filter(name)
-	if !ok {
+	if m.filters == nil {
+		m.filters = filters()
+	}
+	run, ok := m.filters[name]
+	if !ok && !isDefault(name) {
 		return nil, errFilter(name)
 	}
+	return m.filterOptional(name, run, v, a)
+}
+
+func (m *machine) runFilter(name string, run filterFunc, v any, a *arguments) (any, error) {
 	if err := m.spend(weight(v)); err != nil {
 		return nil, err
 	}
-	out, err := f(m, v, a)
+	out, err := run(m, v, a)
 	out, err = firstError(out, a.err, err)
 	if err != nil {
 		return nil, automation.Invalid("filter %s", name).Because(err)

@@ -1,11 +1,9 @@
 package expr
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,14 +20,10 @@ func dataFilters() map[string]filterFunc {
 	return map[string]filterFunc{
 		"from_json_string":   filterFromJSON,
 		"to_json_string":     filterToJSON,
-		"tojson":             filterToJSON,
 		"to_complex":         func(_ *machine, v any, _ *arguments) (any, error) { return encode(v, layout{item: ", ", key: ": "}) },
 		"json_escape":        filterJSONEscape,
 		"jsonpath_query":     filterJSONPath,
-		"regex_match":        filterRegex(`\A`),
-		"regex_search":       filterRegex(""),
-		"regex_replace":      filterRegexReplace,
-		"regex_substring":    filterRegexSubstring,
+		"decrypt_kv":         func(_ *machine, v any, _ *arguments) (any, error) { return v, nil },
 		"use_none":           filterUseNone,
 		"basename":           func(_ *machine, v any, _ *arguments) (any, error) { return baseName(Text(v)), nil },
 		"dirname":            func(_ *machine, v any, _ *arguments) (any, error) { return dirName(Text(v)), nil },
@@ -199,87 +193,6 @@ func filterJSONPath(m *machine, v any, a *arguments) (any, error) {
 		return nil, m.spend(0)
 	}
 	return matches, m.spend(len(matches) * bytesPerStep)
-}
-
-// filterRegex uses Go's engine, whose time is linear; look-around and
-// back-references are errors that say so.
-func filterRegex(anchor string) filterFunc {
-	return func(m *machine, v any, a *arguments) (any, error) {
-		re, err := argumentRegex(a, anchor, 1)
-		if err != nil {
-			return nil, err
-		}
-		s := Text(v)
-		return re.MatchString(s), m.spend(len(s))
-	}
-}
-
-func argumentRegex(a *arguments, anchor string, ignorecaseAt int) (*regexp.Regexp, error) {
-	pattern := a.mustText(0, "pattern")
-	if a.err != nil {
-		return nil, a.err
-	}
-	flags := ""
-	if a.bool(ignorecaseAt, "ignorecase", false) {
-		flags = "(?i)"
-	}
-	re, err := regexp.Compile(anchor + flags + "(?:" + pattern + ")")
-	if err != nil {
-		return nil, automation.Invalid("the regular expression %q is not valid here", pattern).Because(err)
-	}
-	return re, nil
-}
-
-func filterRegexReplace(m *machine, v any, a *arguments) (any, error) {
-	replacement := a.mustText(1, "replacement")
-	re, err := argumentRegex(a, "", 2)
-	if err != nil {
-		return nil, err
-	}
-	template := goReplacement(replacement)
-	s := Text(v)
-	var b bytes.Buffer
-	last := 0
-	for _, match := range re.FindAllStringSubmatchIndex(s, -1) {
-		b.WriteString(s[last:match[0]])
-		b.Write(re.ExpandString(nil, template, s, match))
-		last = match[1]
-		if b.Len() > maxOutput {
-			return nil, errOutput()
-		}
-	}
-	b.WriteString(s[last:])
-	return b.String(), m.spend(len(s))
-}
-
-// goReplacement turns \1 and \g<name> into Go's ${1} and ${name}.
-func goReplacement(s string) string {
-	s = strings.ReplaceAll(s, "$", "$$")
-	s = regexp.MustCompile(`\\([0-9]{1,2})`).ReplaceAllString(s, "$${$1}")
-	return regexp.MustCompile(`\\g<(\w+)>`).ReplaceAllString(s, "$${$1}")
-}
-
-func filterRegexSubstring(m *machine, v any, a *arguments) (any, error) {
-	re, err := argumentRegex(a, "", 2)
-	if err != nil {
-		return nil, err
-	}
-	s, index := Text(v), a.int(1, "result_index", 0)
-	matches := re.FindAllStringSubmatch(s, maxItems)
-	if index < 0 {
-		index += len(matches)
-	}
-	if index < 0 || index >= len(matches) {
-		return nil, automation.Invalid("there are %d matches, number %d is not among them", len(matches), index)
-	}
-	switch match := matches[index]; len(match) {
-	case 1:
-		return match[0], m.spend(len(s))
-	case 2:
-		return match[1], m.spend(len(s))
-	default:
-		return textList(match[1:]), m.spend(len(s))
-	}
 }
 
 func baseName(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/nikolalohinski/gonja/v2/tokens"
-
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -16,7 +14,6 @@ func listFilters() map[string]filterFunc {
 		"count":      filterLength,
 		"list":       func(m *machine, v any, _ *arguments) (any, error) { return asItems(m.items(v)) },
 		"items":      filterItems,
-		"dictsort":   filterItems,
 		"first":      filterEnd(0),
 		"last":       filterEnd(-1),
 		"join":       filterJoin,
@@ -64,7 +61,7 @@ func filterEnd(index int) filterFunc {
 			return nil, err
 		}
 		if len(items) == 0 {
-			return undefined{"an empty " + TypeName(v) + " has neither first nor last"}, nil
+			return undefined{message: "an empty " + TypeName(v) + " has neither first nor last"}, nil
 		}
 		if index < 0 {
 			return items[len(items)-1], nil
@@ -145,7 +142,7 @@ func (m *machine) attribute(item, attribute any) (any, error) {
 	if i, ok := attribute.(int64); ok {
 		value, missing := member{index: int(i), isIndex: true}.of(item)
 		if missing != "" {
-			return undefined{fill(missing, "an item")}, nil
+			return undefined{message: fill(missing, "an item")}, nil
 		}
 		return value, nil
 	}
@@ -163,7 +160,7 @@ func (m *machine) attribute(item, attribute any) (any, error) {
 		}
 		value, missing := access.of(item)
 		if missing != "" {
-			return undefined{fill(missing, "an item")}, nil
+			return undefined{message: fill(missing, "an item")}, nil
 		}
 		item = value
 	}
@@ -176,7 +173,7 @@ func filterSort(m *machine, v any, a *arguments) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := m.attributes(v, a.value(2, "attribute", nil))
+	keys, err := m.sortKeys(v, a.value(2, "attribute", nil), caseSensitive)
 	if err != nil {
 		return nil, err
 	}
@@ -184,6 +181,29 @@ func filterSort(m *machine, v any, a *arguments) (any, error) {
 		return nil, err
 	}
 	return sortBy(items, keys, reverse, caseSensitive)
+}
+
+// sortKeys takes several attributes, "a,b", as one list for each item.
+func (m *machine) sortKeys(v, attribute any, caseSensitive bool) ([]any, error) {
+	name, ok := attribute.(string)
+	if !ok || !strings.Contains(name, ",") {
+		return m.attributes(v, attribute)
+	}
+	var keys []any
+	for part := range strings.SplitSeq(name, ",") {
+		column, err := m.attributes(v, strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		if keys == nil {
+			keys = make([]any, len(column))
+		}
+		for i := range column {
+			before, _ := keys[i].([]any)
+			keys[i] = append(before, sortKey(column[i], caseSensitive))
+		}
+	}
+	return keys, nil
 }
 
 func sortBy(items, keys []any, reverse, caseSensitive bool) (any, error) {
@@ -244,7 +264,7 @@ func filterSum(m *machine, v any, a *arguments) (any, error) {
 	}
 	sum := a.value(1, "start", int64(0))
 	for _, item := range items {
-		if sum, err = arithmetic(tokens.Addition, sum, item); err != nil {
+		if sum, err = arithmetic(opAdd, sum, item); err != nil {
 			return nil, err
 		}
 	}
@@ -256,19 +276,23 @@ func filterExtreme(sign int) filterFunc {
 		caseSensitive := a.bool(0, "case_sensitive", false)
 		items, err := m.items(v)
 		if err != nil || len(items) == 0 {
-			return undefined{"an empty list has neither min nor max"}, err
+			return undefined{message: "an empty list has neither min nor max"}, err
 		}
-		best := items[0]
-		for _, item := range items[1:] {
-			c, err := Compare(sortKey(item, caseSensitive), sortKey(best, caseSensitive))
+		keys, err := m.attributes(v, a.value(1, "attribute", nil))
+		if err != nil {
+			return nil, err
+		}
+		best := 0
+		for i := range items {
+			c, err := Compare(sortKey(keys[i], caseSensitive), sortKey(keys[best], caseSensitive))
 			if err != nil {
 				return nil, err
 			}
 			if c*sign > 0 {
-				best = item
+				best = i
 			}
 		}
-		return best, nil
+		return items[best], nil
 	}
 }
 
@@ -297,7 +321,7 @@ func (m *machine) mapItem(item any, a *arguments) (any, error) {
 		if a.err != nil {
 			return nil, a.err
 		}
-		return m.filterOptional(name, item, &arguments{positional: a.positional[1:], named: a.named})
+		return m.callFilter(name, item, &arguments{positional: a.positional[1:], named: a.named})
 	}
 	value, err := m.attribute(item, attribute)
 	if u, missing := value.(undefined); missing && err == nil {
@@ -367,8 +391,13 @@ func filterBatch(m *machine, v any, a *arguments) (any, error) {
 		return nil, automation.Invalid("the size of a batch is at least 1")
 	}
 	out := []any{}
+	fillWith := a.value(1, "fill_with", nil)
 	for chunk := range slices.Chunk(items, size) {
-		out = append(out, slices.Clone(chunk))
+		chunk = slices.Clone(chunk)
+		for fillWith != nil && len(chunk) < size && len(chunk) < maxItems {
+			chunk = append(chunk, fillWith)
+		}
+		out = append(out, chunk)
 	}
-	return out, nil
+	return m.collection(out)
 }

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nikolalohinski/gonja/v2/tokens"
-
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -26,7 +24,11 @@ func filterInt(_ *machine, v any, a *arguments) (any, error) {
 	fallback := a.value(0, "default", int64(0))
 	if s, ok := v.(string); ok {
 		s = strings.TrimSpace(s)
-		if i, err := strconv.ParseInt(s, a.int(1, "base", 10), 64); err == nil {
+		base := a.int(1, "base", 10)
+		if base < 2 || base > 36 {
+			return nil, automation.Invalid("the base is from 2 to 36")
+		}
+		if i, err := strconv.ParseInt(withoutPrefix(s, base), base, 64); err == nil {
 			return i, nil
 		}
 		f, err := strconv.ParseFloat(s, 64)
@@ -43,6 +45,15 @@ func filterInt(_ *machine, v any, a *arguments) (any, error) {
 		return fallback, nil
 	}
 	return int64(f), nil
+}
+
+// withoutPrefix takes 0x from a number of base 16, and so on.
+func withoutPrefix(s string, base int) string {
+	prefix := map[int]string{16: "0x", 8: "0o", 2: "0b"}[base]
+	if prefix != "" && len(s) > 2 && strings.EqualFold(s[:2], prefix) {
+		return s[2:]
+	}
+	return s
 }
 
 func filterFloat(_ *machine, v any, a *arguments) (any, error) {
@@ -62,9 +73,9 @@ func filterFloat(_ *machine, v any, a *arguments) (any, error) {
 
 func filterAbs(_ *machine, v any, _ *arguments) (any, error) {
 	if c, ok := compareNumbers(v, int64(0)); ok && c < 0 {
-		return arithmetic(tokens.Subtraction, int64(0), v)
+		return arithmetic(opSubtract, int64(0), v)
 	}
-	return arithmetic(tokens.Addition, v, int64(0))
+	return arithmetic(opAdd, v, int64(0))
 }
 
 // filterRound rounds halves to the even digit and gives a float, as Jinja does.

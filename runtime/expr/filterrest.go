@@ -38,7 +38,7 @@ func filterGroupBy(m *machine, v any, a *arguments) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := m.attributes(v, attribute)
+	keys, err := m.groupKeys(items, attribute, a)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +49,15 @@ func filterGroupBy(m *machine, v any, a *arguments) (any, error) {
 	for i := range items {
 		pairsOf[i] = []any{keys[i], items[i]}
 	}
-	sorted, err := sortBy(pairsOf, keys, false, false)
+	sorted, err := sortBy(pairsOf, keys, false, a.bool(2, "case_sensitive", false))
 	if err != nil {
 		return nil, err
 	}
+	fold := func(v any) any { return sortKey(v, a.bool(2, "case_sensitive", false)) }
 	out := []any{}
 	for _, p := range sorted.([]any) { // what sortBy was given
 		pair := p.([]any)
-		if n := len(out); n > 0 && Equal(out[n-1].([]any)[0], pair[0]) {
+		if n := len(out); n > 0 && Equal(fold(out[n-1].([]any)[0]), fold(pair[0])) {
 			group := out[n-1].([]any)
 			group[1] = append(group[1].([]any), pair[1])
 			continue
@@ -64,6 +65,28 @@ func filterGroupBy(m *machine, v any, a *arguments) (any, error) {
 		out = append(out, []any{pair[0], []any{pair[1]}})
 	}
 	return out, nil
+}
+
+func (m *machine) groupKeys(items []any, attribute any, a *arguments) ([]any, error) {
+	if attribute == nil {
+		return nil, automation.Invalid("argument attribute is missing")
+	}
+	keys := make([]any, len(items))
+	for i, item := range items {
+		key, err := m.attribute(item, attribute)
+		if err != nil {
+			return nil, err
+		}
+		if u, missing := key.(undefined); missing {
+			fallback, given := a.given(1, "default")
+			if !given {
+				return nil, automation.Invalid("%s", u.message)
+			}
+			key = fallback
+		}
+		keys[i] = key
+	}
+	return keys, nil
 }
 
 // filterSlice deals items out into so many columns, the first ones longer.

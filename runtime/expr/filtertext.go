@@ -22,8 +22,6 @@ func textFilters() map[string]filterFunc {
 		"title":      onText(titleCase),
 		"escape":     onText(html.EscapeString),
 		"e":          onText(html.EscapeString),
-		"urlencode":  onText(urlEncode),
-		"wordcount":  func(_ *machine, v any, _ *arguments) (any, error) { return int64(len(strings.Fields(Text(v)))), nil },
 		"trim":       filterTrim,
 		"replace":    filterReplace,
 		"truncate":   filterTruncate,

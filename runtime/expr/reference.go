@@ -109,6 +109,9 @@ func (r reference) eval(scope map[string]any) (any, error) {
 		}
 		v = next
 	}
+	if k, ok := v.(key); ok {
+		return k.text()
+	}
 	return v, nil
 }
 
@@ -133,6 +136,8 @@ func (m member) of(v any) (value any, missing string) {
 		return m.ofMap(v)
 	case []any:
 		return m.ofList(v)
+	case key:
+		return m.ofKey(v)
 	}
 	if s, ok := v.(string); ok && m.isIndex {
 		if r, ok := runeAt(s, m.index); ok {
@@ -157,6 +162,14 @@ func runeAt(s string, index int) (string, bool) {
 		return "", false
 	}
 	return string(runes[index]), true
+}
+
+// ofKey is never an index: the characters of a value need the engine.
+func (m member) ofKey(k key) (any, string) {
+	if m.isIndex {
+		return nil, fmt.Sprintf("no index %d, %%s is a key", m.index)
+	}
+	return k.child(m.key), ""
 }
 
 func (m member) ofMap(v map[string]any) (any, string) {
