@@ -5,8 +5,7 @@ import "github.com/squall-dev/squall/runtime/automation"
 // program is a template that needs more than following references.
 type program struct {
 	body []statement
-	// single is the only thing in the template, if that is one expression whose
-	// type a caller may want.
+	// single is the only thing in the template, if that is one expression.
 	single node
 }
 

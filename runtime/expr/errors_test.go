@@ -132,7 +132,7 @@ func TestTemplatesDoNotChangeThePayload(t *testing.T) {
 	}
 }
 
-func TestEvalTypedKeepsTheTypeOfOneExpression(t *testing.T) {
+func TestPatternsKeepTheTypeOfOneExpression(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		template string
@@ -152,7 +152,7 @@ func TestEvalTypedKeepsTheTypeOfOneExpression(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := compiled.EvalTyped(testScope())
+			got, err := compiled.EvalPattern(testScope())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,6 +221,6 @@ func FuzzTemplate(f *testing.F) {
 		}
 		scope := map[string]any{"trigger": v}
 		_, _ = compiled.Eval(scope)
-		_, _ = compiled.EvalTyped(scope)
+		_, _ = compiled.EvalPattern(scope)
 	})
 }

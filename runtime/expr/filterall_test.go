@@ -129,7 +129,7 @@ func TestFiltersAndTestsOneByOne(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := compiled.EvalTyped(scope)
+			got, err := compiled.Eval(scope)
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("(-want +got, error %v):\n%s", err, diff)
 			}

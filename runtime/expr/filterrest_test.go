@@ -35,7 +35,7 @@ func TestSeldomFiltersWorkAsInJinja(t *testing.T) {
 			t.Errorf("%s: %v", template, err)
 			continue
 		}
-		got, err := tm.EvalTyped(scope)
+		got, err := tm.Eval(scope)
 		if err != nil || !cmp.Equal(got, want) {
 			t.Errorf("%s gives %#v (%v), want %#v", template, got, err, want)
 		}
@@ -43,7 +43,7 @@ func TestSeldomFiltersWorkAsInJinja(t *testing.T) {
 	for _, template := range []string{"{{ l | slice(0) }}", "{{ s | filesizeformat }}", "{{ s | wordwrap(0) }}", "{{ l | xmlattr }}", "{{ s[9] }}"} {
 		tm, err := Compile(template)
 		if err == nil {
-			_, err = tm.EvalTyped(scope)
+			_, err = tm.Eval(scope)
 		}
 		if err == nil {
 			t.Errorf("%s: no error", template)

@@ -76,7 +76,7 @@ func TestExpressionsAreReadAsJinjaReadsThem(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := compiled.EvalTyped(scope)
+			got, err := compiled.Eval(scope)
 			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
 				t.Errorf("%s (-want +got, error %v):\n%s", c.expression, err, diff)
 			}
@@ -174,7 +174,7 @@ func TestWhatLivesOnlyInsideOfATemplateDoesNotLeaveIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, err := compiled.EvalTyped(nil); err == nil {
+		if v, err := compiled.Eval(nil); err == nil {
 			t.Errorf("%s gives %v", template, v)
 		}
 	}

@@ -264,9 +264,7 @@ func (p *parser) filterBlock() (statement, error) {
 	return s, err
 }
 
-// single returns the one expression that is the whole template, if it is one
-// whose type a caller may want. A comparison outside of parentheses is none: that
-// has always given a text, and rules compare with it.
+// single returns the one expression that is the whole template, if it is one.
 func single(list []statement) node {
 	var only node
 	for _, s := range list {
@@ -276,12 +274,10 @@ func single(list []statement) node {
 		}
 		only = out.of
 	}
-	if isComparison(only) {
-		return nil
-	}
 	return only
 }
 
+// isComparison is false for one in parentheses.
 func isComparison(n node) bool {
 	switch n := n.(type) {
 	case *testNode, *notNode, *compareNode:

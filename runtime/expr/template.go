@@ -68,24 +68,26 @@ func Compile(text string) (*Template, error) {
 // String returns the template as it was written.
 func (t *Template) String() string { return t.source }
 
-// Eval renders the template. A template that is one reference and nothing else
-// keeps the type of what it refers to; any other gives a text.
+// Eval evaluates the template. One that is a single expression and nothing else
+// keeps the type of its result: "{{ a + 1 }}" gives a number, "{{ a }}" whatever a
+// is. Any other gives a text.
 func (t *Template) Eval(scope map[string]any) (any, error) {
-	if t.program != nil {
+	switch {
+	case t.program != nil && t.program.single != nil:
+		return t.program.value(scope)
+	case t.program != nil:
 		return t.program.render(scope)
-	}
-	if len(t.parts) == 1 && t.parts[0].isRef {
+	case len(t.parts) == 1 && t.parts[0].isRef:
 		return t.parts[0].ref.eval(scope)
 	}
 	return renderParts(t.parts, scope)
 }
 
-// EvalTyped is Eval, but a template that is one expression of any form keeps the
-// type of its result: "{{ ['a', 'b'] }}" gives a list. Comparisons outside of
-// parentheses give the text "True" or "False", which existing rules rely on.
-func (t *Template) EvalTyped(scope map[string]any) (any, error) {
-	if t.program != nil && t.program.single != nil {
-		return t.program.value(scope)
+// EvalPattern is Eval for the pattern of a criterion. There a comparison outside
+// of parentheses gives the text "True" or "False", which existing rules rely on.
+func (t *Template) EvalPattern(scope map[string]any) (any, error) {
+	if t.program != nil && isComparison(t.program.single) {
+		return t.program.render(scope)
 	}
 	return t.Eval(scope)
 }

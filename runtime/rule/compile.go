@@ -20,7 +20,7 @@ type compiled struct {
 	total      int                   // criteria in them
 	parameters map[string]*expr.Deep // of the action
 	keys       map[automation.Control]*expr.Template
-	mentions   []string // keys of the key-value store that its templates name
+	usesKeys   bool // whether a template may ask for a key of the key-value store
 }
 
 // Compile checks and compiles rules. It reports all problems of all rules
@@ -63,7 +63,7 @@ func inPlace(p automation.Position) string {
 // compile returns a rule even with an error, so that the caller can go on
 // looking for problems.
 func compile(r automation.Rule, cel *dialect) (*compiled, []error) {
-	c := &compiled{Rule: r, trigger: normalMap(r.Trigger.Parameters), mentions: mentionsOf(&r)}
+	c := &compiled{Rule: r, trigger: normalMap(r.Trigger.Parameters), usesKeys: usesKeys(&r)}
 	errs := checkNames(&r)
 	errs = append(errs, c.compileForeach()...)
 	errs = append(errs, c.compileConditions(cel)...)

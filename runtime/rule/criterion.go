@@ -79,7 +79,7 @@ func (c *criterion) evaluate(s scope) automation.CriterionResult {
 
 // renderPattern makes the test for this event's pattern.
 func (c *criterion) renderPattern(s scope) (any, predicate, error) {
-	pattern, err := c.template.EvalTyped(s.names)
+	pattern, err := c.template.EvalPattern(s.names)
 	if err != nil {
 		return c.Pattern, nil, fmt.Errorf("render pattern: %w", err)
 	}

@@ -15,12 +15,13 @@ func TestTemplatesReadTheKeyValueStore(t *testing.T) {
 	r.Action.Parameters = map[string]any{
 		"old": "{{ system.team }}", "dotted": "{{ st2kv.system.a.b }}", "quoted": "{{ st2kv.system['my-key'] }}",
 		"missing": "<{{ st2kv.system.nope }}>", "filtered": []any{"{{ st2kv.system.n | int + 1 }}"},
+		"computed": "{{ st2kv.system['my-' ~ 'key'] }}", "default": "{{ system.nope | default('d') }}",
 	}
 	r.Flow.Dedupe = &automation.Dedupe{Key: "{{ system.team }}"}
 	in := eventOf(t, `{"team": "shop"}`)
 	in.KV = storeOf(map[string]string{"system/team": "shop", "system/a.b": "ab", "system/my-key": "k", "system/n": "41"})
 	m := mustCompile(t, r).Match(in)[0]
-	want := map[string]any{"old": "shop", "dotted": "ab", "quoted": "k", "missing": "<>", "filtered": []any{"42"}}
+	want := map[string]any{"old": "shop", "dotted": "ab", "quoted": "k", "missing": "<>", "filtered": []any{int64(42)}, "computed": "k", "default": "d"}
 	if diff := cmp.Diff(want, m.Parameters); diff != "" || m.Keys[automation.ControlDedupe] != "shop" {
 		t.Errorf("%+v, keys %v (-want +got):\n%s", m.Verdict, m.Keys, diff)
 	}
