@@ -7,6 +7,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/expr"
 )
 
 // wasmRunner is the runner type of every action so far.
@@ -33,6 +34,19 @@ func readAction(file, pack string, data []byte) (automation.Action, error) {
 	return a, d.err()
 }
 
+// actionParameters are parameters whose defaults may be templates.
+func (d *document) actionParameters(n *yaml.Node) map[string]automation.Parameter {
+	all := d.parameters(n)
+	content := target(n).Content // names and values in turn; what is wrong with them is said already
+	for i := 0; i+1 < len(content); i += 2 {
+		name := content[i].Value
+		if _, err := expr.CompileDeep(all[name].Default); err != nil {
+			d.hinted(content[i+1], automation.HintOf(err), "the default of parameter %q: %v", abbreviate(name), err)
+		}
+	}
+	return all
+}
+
 func (d *document) actionFields(a *automation.Action) fields {
 	known := fields{
 		"name":        func(v *yaml.Node) { a.Name = d.resourceName(v) },
@@ -42,7 +56,7 @@ func (d *document) actionFields(a *automation.Action) fields {
 		"runner_type": d.runner,
 		"entry_point": func(v *yaml.Node) { a.EntryPoint = d.text(v) },
 		"export":      func(v *yaml.Node) { a.Export = d.text(v) },
-		"parameters":  func(v *yaml.Node) { a.Parameters = d.parameters(v) },
+		"parameters":  func(v *yaml.Node) { a.Parameters = d.actionParameters(v) },
 		"summary":     func(v *yaml.Node) { a.Summary = d.text(v) },
 		"retry":       func(v *yaml.Node) { a.Retry = d.retry(v) },
 		"timeout":     func(v *yaml.Node) { d.timeout(v, &a.Limits) },

@@ -528,3 +528,19 @@ type refusing struct{ store.Store }
 func (refusing) Accept(context.Context, ...store.Acceptance) error {
 	return automation.Unavailable("the disk is full")
 }
+
+func TestDefaultsOfAnActionAreTemplates(t *testing.T) {
+	t.Parallel()
+	b := start(t, answer("1"), func(o *Options) {
+		a := echoAction()
+		a.Parameters["loud"] = automation.Parameter{Type: "string", HasDefault: true, Default: "{{ text | upper }}"}
+		a.Parameters["limit"] = automation.Parameter{Type: "integer", HasDefault: true, Immutable: true, Default: "{{ st2kv.system.limit }}"}
+		c := newCatalogue(t, a)
+		o.Catalogue = func() Catalogue { return c }
+	})
+	b.put("limit", "7")
+	x := b.final(b.ingest("echo", "{{ 1 }}a").Executions[0])
+	if want := `{"limit":7,"loud":"{{ 1 }}A","text":"{{ 1 }}a"}`; string(x.Parameters) != want {
+		t.Errorf("an event gave the parameters %s, want %s (%s)", x.Parameters, want, x.Message)
+	}
+}

@@ -84,7 +84,7 @@ func (e *Engine) release(ctx context.Context, event string, ref automation.Ref, 
 	if err != nil {
 		return automation.Execution{}, err
 	}
-	x := e.newExecution(e.Catalogue(), m.Rule.Action.Ref, m.Parameters)
+	x := e.newExecution(ctx, e.Catalogue(), m.Rule.Action.Ref, m.Parameters)
 	x.Event, x.Rule = event, ref
 	all := e.settle(ctx, []store.Acceptance{{
 		Executions: []automation.Execution{x}, Flow: states,

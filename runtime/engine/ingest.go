@@ -91,7 +91,7 @@ func (e *Engine) judge(ctx context.Context, ev automation.Event, at time.Time) (
 	ev.Looked = judged.Looked
 	a := store.Acceptance{Event: &ev}
 	for _, m := range judged.Matches {
-		e.addVerdict(&a, catalogue, m)
+		e.addVerdict(ctx, &a, catalogue, m)
 	}
 	return a, nil
 }
@@ -101,7 +101,7 @@ func (e *Engine) input(ctx context.Context, ev automation.Event, payload any, at
 	return rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: at, Event: ev, KV: e.keyReader(ctx, at)}
 }
 
-func (e *Engine) addVerdict(a *store.Acceptance, catalogue Catalogue, m rule.Match) {
+func (e *Engine) addVerdict(ctx context.Context, a *store.Acceptance, catalogue Catalogue, m rule.Match) {
 	v := m.Verdict
 	v.Event = a.Event.ID
 	if v.Outcome == automation.Matched {
@@ -112,7 +112,7 @@ func (e *Engine) addVerdict(a *store.Acceptance, catalogue Catalogue, m rule.Mat
 		a.Event.Matched++
 	}
 	if v.Outcome == automation.Matched && !v.Observed {
-		x := e.newExecution(catalogue, m.Rule.Action.Ref, m.Parameters)
+		x := e.newExecution(ctx, catalogue, m.Rule.Action.Ref, m.Parameters)
 		x.Event, x.Rule = a.Event.ID, v.Rule
 		v.Execution = x.ID
 		a.Executions = append(a.Executions, x)
@@ -121,8 +121,10 @@ func (e *Engine) addVerdict(a *store.Acceptance, catalogue Catalogue, m rule.Mat
 }
 
 // newExecution makes an execution of an action. When the action is unknown or
-// the parameters do not fit, it is one that has failed already and says why.
-func (e *Engine) newExecution(catalogue Catalogue, ref automation.Ref, given map[string]any) automation.Execution {
+// the parameters do not fit, it is one that has failed already and says why. Of the
+// values only the action's own defaults are templates: the given ones come from an
+// event, rendered by its rule, or from a person.
+func (e *Engine) newExecution(ctx context.Context, catalogue Catalogue, ref automation.Ref, given map[string]any) automation.Execution {
 	x := automation.Execution{ExecutionSummary: automation.ExecutionSummary{
 		ID: e.IDs.New(), Action: ref, Status: automation.Pending, CreatedAt: e.Now(),
 	}}
@@ -132,7 +134,9 @@ func (e *Engine) newExecution(catalogue Catalogue, ref automation.Ref, given map
 		return e.failed(x, automation.CodeUnknownAction, err)
 	}
 	x.MaxAttempts, x.MaxLost = max(action.Retry.MaxAttempts, 1), action.Retry.MaxLost
-	params, err := parameter.Apply(action.Parameters, given)
+	params, err := parameter.Complete(action.Parameters, given, parameter.Rendering{
+		Names: expr.KV(e.keyReader(ctx, x.CreatedAt)).Names(),
+	})
 	if err != nil {
 		return e.failed(x, automation.CodeInvalidParameters, err)
 	}

@@ -25,7 +25,7 @@ func (e *Engine) Submit(ctx context.Context, r automation.RunRequest) (automatio
 	if _, err := findAction(catalogue, r.Action); err != nil {
 		return automation.Execution{}, err
 	}
-	x := e.newExecution(catalogue, r.Action, r.Parameters)
+	x := e.newExecution(ctx, catalogue, r.Action, r.Parameters)
 	x.StartedBy, x.Parent = r.User, r.Parent
 	if x.Code == automation.CodeInvalidParameters {
 		return x, automation.Invalid("%s", x.Message).WithCode(string(x.Code)).WithHint("%s", x.Hint)
