@@ -1,8 +1,10 @@
 package expr
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -207,6 +209,11 @@ func FuzzTemplate(f *testing.F) {
 		"{{ trigger.a[0]['b'] }}", "{% for x in trigger %}{{ x | upper }}{% endfor %}", "{{ 1 + 2 * -3 ** 4 }}",
 		"{{ a.b | default('c') if d is not none else [1, {'k': (2,)}] }}", "{%- set x = 1 -%}{# c #}{{ x[::2] ~ 'y' }}",
 		"{{ '%s' | format(1) }}{{ trigger.t | regex_replace('(a)', '\\\\1') }}", "{{ 3 if", "{% raw %}{{{% endraw %}", "{{ x in }}",
+		"{{ (1 < trigger.n <= 5) is not none and 'a' not in [] }}", "{% set a %}{{ st2kv.system['k'] }}{% endset %}{{ a | d('x') }}",
+		"{% filter upper | trim %}{% with a, b = 1 %}{% endwith %}{% endfilter %}", "{#- x -#}{%+ if true -%} {{- {'a': {}} }}{% endif %}",
+		"{% for a, (b, c) in [[1, [2, 3]]] %}{{ loop.cycle(a, b) }}{{ loop.changed(c) }}{% else %}{% endfor %}",
+		"{{ trigger | to_yaml_string | from_yaml_string | tojson }}", "{{ 'ab' | regex_replace('(?<=a)(b)', '\\\\1\\\\g<1>') }}",
+		"{{ trigger.a | groupby('b', default=1) | map('last') | list }}", "{{ '\\x41\\u00e9' \"b\" }}{{ 0x1f + 1_000 }}",
 	} {
 		f.Add(s, `{"a": [{"b": 1}], "t": "text", "n": 1e400}`)
 	}
@@ -219,8 +226,23 @@ func FuzzTemplate(f *testing.F) {
 		if err != nil {
 			return
 		}
-		scope := map[string]any{"trigger": v}
-		_, _ = compiled.Eval(scope)
+		scope := KV(func(_, name string) (string, bool, error) { return name, len(name)%2 == 0, nil }).Names()
+		scope["trigger"] = v
+		before := clone(v)
+		began := time.Now()
+		out, err := compiled.Eval(scope)
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("took %s", took)
+		}
+		if text, ok := out.(string); ok && len(text) > maxOutput && template != text {
+			t.Errorf("%d bytes came out", len(text))
+		}
+		if _, jsonErr := json.Marshal(out); err == nil && jsonErr != nil {
+			t.Errorf("%#v has no JSON form: %v", out, jsonErr)
+		}
 		_, _ = compiled.EvalPattern(scope)
+		if !reflect.DeepEqual(before, v) {
+			t.Errorf("the payload changed from %v to %v", before, v)
+		}
 	})
 }
