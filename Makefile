@@ -89,7 +89,10 @@ web: web/dist/app/index.html ## Build the page
 # --- checks -----------------------------------------------------------------
 
 .PHONY: check
-check: lint test race ## What CI runs before the browser: lint, all tests, race detector
+check: check-web lint test race ## What CI runs before the browser: the page, lint, all tests, race detector
+
+.PHONY: check-web
+check-web: web ## Types, style, unit tests and size of the page
 	cd web && npm run --silent check && npm run --silent budget
 
 .PHONY: lint
