@@ -35,7 +35,7 @@ func (s ArtifactSpec) Open(ctx context.Context, who Caller, maxBytes int64) (Art
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	if err := ArtifactsGranted(who.Grants); err != nil {
+	if err := who.Permit(ArtifactsGranted); err != nil {
 		return nil, err
 	}
 	if who.Artifacts == nil {
@@ -43,6 +43,9 @@ func (s ArtifactSpec) Open(ctx context.Context, who Caller, maxBytes int64) (Art
 			WithHint("run the action on a server; a dry run keeps no files")
 	}
 	limit := artifactLimit(who.Grants)
+	if who.Ceiling != nil {
+		limit = min(limit, artifactLimit(*who.Ceiling))
+	}
 	if maxBytes > 0 {
 		limit = min(limit, maxBytes)
 	}
@@ -62,7 +65,7 @@ func (s *ArtifactSpec) Check(who Caller) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
-	return ArtifactsGranted(who.Grants)
+	return who.Permit(ArtifactsGranted)
 }
 
 func (s ArtifactSpec) validate() error {

@@ -6,11 +6,11 @@
 //
 // that one line announces:
 //
-//	hostfuncs.New("http_send", "Sends an HTTP request.", c.allow, c.describe, c.Do)
+//	hostfuncs.New("kube_list", "Lists objects of one kind.", granted, describe, c.List)
 //
-// [New] decodes the request, asks whether the caller may, calls, and wraps the
-// answer in the envelope that guests read: {"ok": ...} or
-// {"error": {"kind", "message", "hint"}}.
+// or, when it changes the world, a [Spec]. The resulting [Func] decodes the request,
+// asks whether the caller may, calls, and wraps the answer in the envelope that
+// guests read: {"ok": ...} or {"error": {"kind", "message", "hint"}}.
 package hostfuncs
 
 import (
@@ -20,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -35,8 +34,18 @@ type Caller struct {
 	Rule      automation.Ref
 	Event     string
 	Deadline  time.Time
-	// Grants are the pack's capabilities as the operator narrowed them.
-	Grants automation.Capabilities
+	// Grants are what the pack asks for, Ceiling is what the operator grants it; nil
+	// when the operator leaves the pack what it asks for. Both must allow a call: see
+	// [Caller.Permit].
+	Grants  automation.Capabilities
+	Ceiling *automation.Capabilities
+	// DryRun lets reading calls happen; changing ones only say what they would do.
+	DryRun bool
+	// Gate is asked before something is changed; nil lets everything pass. It returns
+	// an error of kind ErrDenied or ErrUnavailable that says who holds the call back.
+	Gate func(context.Context, automation.HostChange) error
+	// Scrub removes secret values from what a guest is told; nil when there are none.
+	Scrub func([]byte) []byte
 	// Config is the pack's configuration.
 	Config map[string]any
 	// Artifacts keeps files for this execution; nil when it may keep none.
@@ -59,52 +68,6 @@ type ArtifactWriter interface {
 	Abort()
 }
 
-// Func is one host function, ready to be linked into guests.
-type Func struct {
-	// Name is what guests call: "kube_exec".
-	Name string
-	// Doc is one sentence for people.
-	Doc string
-	// Request and Response are the wire types, for documentation and SDK stubs.
-	Request, Response reflect.Type
-
-	granted func(automation.Capabilities) error
-	call    func(ctx context.Context, who Caller, request []byte) (response any, detail string, err error)
-}
-
-// New announces a host function.
-//
-// granted decides from a pack's capabilities alone whether the function is there
-// at all; nil means always. It returns an error of kind ErrDenied whose hint is
-// the line that pack.yaml lacks. Whether one particular request may pass is for
-// fn to decide. describe says in one line what a request asks; it may be nil.
-func New[Req, Resp any](
-	name, doc string,
-	granted func(automation.Capabilities) error,
-	describe func(Req) string,
-	fn func(ctx context.Context, who Caller, req Req) (Resp, error),
-) Func {
-	return Func{
-		Name:     name,
-		Doc:      doc,
-		Request:  reflect.TypeFor[Req](),
-		Response: reflect.TypeFor[Resp](),
-		granted:  granted,
-		call: func(ctx context.Context, who Caller, request []byte) (any, string, error) {
-			req, err := decode[Req](request)
-			if err != nil {
-				return nil, "", automation.Invalid("%s: the request is not what the function expects", name).Because(err)
-			}
-			detail := ""
-			if describe != nil {
-				detail = describe(req)
-			}
-			resp, err := fn(ctx, who, req)
-			return resp, detail, err
-		},
-	}
-}
-
 // decode reads a request strictly: a field that the function does not know is a
 // typing error or a wish that would silently go unheard. No request at all is an
 // empty one.
@@ -121,50 +84,6 @@ func decode[Req any](request []byte) (req Req, err error) {
 		return req, errors.New("something follows the request")
 	}
 	return req, nil
-}
-
-// Granted reports whether a pack with these capabilities may use the function at
-// all: nil, or an error of kind ErrDenied that names the missing line.
-func (f Func) Granted(c automation.Capabilities) error {
-	if f.granted == nil {
-		return nil
-	}
-	return f.granted(c)
-}
-
-// Call performs a call and returns the envelope for the guest and the record for
-// the history. It never fails: every error is an envelope.
-func (f Func) Call(ctx context.Context, who Caller, request []byte) (envelope []byte, record automation.HostCall) {
-	record = automation.HostCall{Name: f.Name, StartedAt: time.Now(), RequestBytes: len(request)}
-	response, detail, err := f.protected(ctx, who, request)
-	record.Duration = time.Since(record.StartedAt)
-	record.Detail = detail
-	if err != nil {
-		record.Error, record.Message = automation.KindOf(err), err.Error()
-		envelope = Refusal(err)
-	} else if envelope, err = json.Marshal(reply{OK: response}); err != nil {
-		record.Error, record.Message = "internal", err.Error()
-		envelope = Refusal(fmt.Errorf("encode the reply of %s: %w", f.Name, err))
-	}
-	record.ReplyBytes = len(envelope)
-	return envelope, record
-}
-
-// protected turns a panic into an error: a fault in one host function must not
-// take the server down.
-func (f Func) protected(ctx context.Context, who Caller, request []byte) (response any, detail string, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%s: fault in the host function: %v", f.Name, p)
-		}
-	}()
-	if err := f.Granted(who.Grants); err != nil {
-		return nil, "", err
-	}
-	if ctx.Err() != nil {
-		return nil, "", Interrupted(ctx, f.Name)
-	}
-	return f.call(ctx, who, request)
 }
 
 type reply struct {

@@ -49,7 +49,7 @@ func TestCall(t *testing.T) {
 		{"null is an empty request", `null`, `{"error":{"kind":"invalid","message":"name is missing","hint":"give a name"}}`, "invalid", "greet "},
 		{"the hint of a wrapped error arrives", `{"name":"wrapped"}`, `{"error":{"kind":"not_found","message":"greet: nobody of that name","hint":"look elsewhere"}}`, "not_found", "greet wrapped"},
 		{"a fault tells the guest nothing", `{"name":"fault"}`, `{"error":{"kind":"unavailable","message":"the host function failed; the server's log says why"}}`, "internal", "greet fault"},
-		{"a panic is a fault", `{"name":"panic"}`, `{"error":{"kind":"unavailable","message":"the host function failed; the server's log says why"}}`, "internal", ""},
+		{"a panic is a fault", `{"name":"panic"}`, `{"error":{"kind":"unavailable","message":"the host function failed; the server's log says why"}}`, "internal", "greet panic"},
 	}
 	f := hostfuncs.New("greet", "Greets.", nil, describe, greet)
 	for _, tt := range tests {

@@ -55,7 +55,10 @@ func New(options Options) (*Client, error) {
 // Funcs announces the family's functions.
 func (c *Client) Funcs() []hostfuncs.Func {
 	return []hostfuncs.Func{
-		hostfuncs.New("http_send", "Sends an HTTP request.", granted, Request.describe, c.Send),
+		hostfuncs.Spec[Request, Response]{
+			Name: "http_send", Doc: "Sends an HTTP request.", Granted: granted,
+			Describe: Request.describe, Change: Request.change, Preview: c.preview, Do: c.Send,
+		}.Func(),
 	}
 }
 

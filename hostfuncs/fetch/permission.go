@@ -101,17 +101,26 @@ func numeric(label string) bool {
 // allow decides whether who may send this hop, and whether the address may lie
 // inside. It is nil or an error of kind ErrDenied that names the missing line.
 func (t target) allow(who hostfuncs.Caller) (private bool, err error) {
-	allowed := false
-	for _, entry := range who.Grants.HTTP {
-		if t.methodIn(entry.Methods) && (t.hostIn(entry.Hosts) || t.configured(entry.FromConfig, who.Config)) {
+	private = true
+	err = who.Permit(func(c automation.Capabilities) error {
+		allowed, here := t.allowedBy(c, who.Config)
+		private = private && here
+		if allowed {
+			return nil
+		}
+		return automation.Denied("the pack may not send %s requests to %s", t.method, t.name()).
+			WithHint("%s", t.hint(who))
+	})
+	return private && err == nil, err
+}
+
+func (t target) allowedBy(c automation.Capabilities, config map[string]any) (allowed, private bool) {
+	for _, entry := range c.HTTP {
+		if t.methodIn(entry.Methods) && (t.hostIn(entry.Hosts) || t.configured(entry.FromConfig, config)) {
 			allowed, private = true, private || entry.Private
 		}
 	}
-	if allowed {
-		return private, nil
-	}
-	return false, automation.Denied("the pack may not send %s requests to %s", t.method, t.name()).
-		WithHint("%s", t.hint(who))
+	return allowed, private
 }
 
 func (t target) methodIn(methods []string) bool {

@@ -53,6 +53,30 @@ func (r Request) describe() string {
 	return r.method() + " " + u.Host
 }
 
+// change is nil for the methods that are safe by their definition (RFC 9110, 9.2.1).
+func (r Request) change() *automation.HostChange {
+	method := r.method()
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return nil
+	}
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return &automation.HostChange{Verb: method}
+	}
+	return &automation.HostChange{Verb: method, Target: strings.ToLower(u.Host), Host: strings.ToLower(u.Hostname())}
+}
+
+// preview answers as a server does that accepts a request and has nothing to say.
+func (c *Client) preview(_ context.Context, who hostfuncs.Caller, req Request) (Response, string, error) {
+	first, err := c.firstHop(who, req)
+	if err != nil {
+		return Response{}, "", err
+	}
+	_, err = first.allow(who)
+	return Response{Status: http.StatusOK, URL: first.url.String(), Headers: map[string]string{}}, "", err
+}
+
 func (r Request) method() string {
 	if r.Method == "" {
 		return http.MethodGet

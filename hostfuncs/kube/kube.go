@@ -65,8 +65,10 @@ func New(options Options) (*Client, error) {
 // Funcs announces the family's functions.
 func (c *Client) Funcs() []hostfuncs.Func {
 	return []hostfuncs.Func{
-		hostfuncs.New("kube_exec", "Runs a command in a container of a Pod.",
-			granted(verbExec), ExecRequest.describe, c.Exec),
+		hostfuncs.Spec[ExecRequest, ExecResponse]{
+			Name: "kube_exec", Doc: "Runs a command in a container of a Pod.", Granted: granted(verbExec),
+			Describe: ExecRequest.describe, Change: ExecRequest.change, Preview: previewExec, Do: c.Exec,
+		}.Func(),
 		hostfuncs.New("kube_list", "Lists objects of one kind.",
 			granted(verbList), ListRequest.describe, c.List),
 		hostfuncs.New("kube_proxy_get", "Sends a GET request to a port of a Pod, through the API server.",

@@ -76,7 +76,7 @@ func (c *Client) List(ctx context.Context, who hostfuncs.Caller, req ListRequest
 	if err != nil {
 		return ListResponse{}, err
 	}
-	if err := granted(verbList)(who.Grants); err != nil {
+	if err := who.Permit(granted(verbList)); err != nil {
 		return ListResponse{}, err
 	}
 	ctx, cancel, err := begin(ctx, 0, time.Minute)
@@ -92,10 +92,10 @@ func (c *Client) List(ctx context.Context, who hostfuncs.Caller, req ListRequest
 			return err
 		}
 		found.target.context = req.Context
-		if err := found.target.check(who.Grants); err != nil {
+		if err := found.target.permit(who); err != nil {
 			return err
 		}
-		got = &collection{limit: req.Limit, keep: keep, may: found.target, grants: who.Grants}
+		got = &collection{limit: req.Limit, keep: keep, may: found.target, who: who}
 		return got.read(ctx, found.objects, metav1.ListOptions{LabelSelector: req.LabelSelector, FieldSelector: req.FieldSelector})
 	})
 	if err != nil {
@@ -149,10 +149,10 @@ func (k *cluster) namespaced(ctx context.Context, gvr schema.GroupVersionResourc
 
 // collection is what a list has gathered so far.
 type collection struct {
-	limit  int // 0: none
-	keep   fields
-	may    target
-	grants automation.Capabilities
+	limit int // 0: none
+	keep  fields
+	may   target
+	who   hostfuncs.Caller
 
 	items     []json.RawMessage
 	bytes     int
@@ -187,7 +187,7 @@ func (c *collection) read(ctx context.Context, from dynamic.ResourceInterface, o
 func (c *collection) add(object unstructured.Unstructured) error {
 	this := c.may
 	this.namespace, this.name = object.GetNamespace(), object.GetName()
-	if c.truncated || !this.allowed(c.grants) {
+	if c.truncated || this.permit(c.who) != nil {
 		return nil
 	}
 	b, err := json.Marshal(c.keep.of(object.Object))

@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
@@ -32,6 +33,9 @@ func (t target) check(c automation.Capabilities) error {
 	}
 	return missing(t)
 }
+
+// permit asks what the pack asks for and what the operator grants.
+func (t target) permit(who hostfuncs.Caller) error { return who.Permit(t.check) }
 
 func (t target) allowed(c automation.Capabilities) bool {
 	for _, entry := range c.Kubernetes {

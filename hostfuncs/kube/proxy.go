@@ -56,7 +56,7 @@ func (r ProxyRequest) check(who hostfuncs.Caller) error {
 	if err := r.Artifact.Check(who); err != nil {
 		return err
 	}
-	return target{context: r.Context, verb: verbProxy, resource: "pods", namespace: r.Namespace, name: r.Pod}.check(who.Grants)
+	return target{context: r.Context, verb: verbProxy, resource: "pods", namespace: r.Namespace, name: r.Pod}.permit(who)
 }
 
 // ProxyGet sends a GET request to a port of a Pod and waits for the answer. The

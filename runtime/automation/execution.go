@@ -70,21 +70,6 @@ type Usage struct {
 	Limits     Limits        `json:"limits,omitzero"`
 }
 
-// HostCall is one request of a guest to the world.
-type HostCall struct {
-	Name      string        `json:"name"`
-	StartedAt time.Time     `json:"started_at"`
-	Duration  time.Duration `json:"duration"` // nanoseconds
-	// Detail says in one line what was asked: "exec in dm-demo-app/leaky".
-	Detail string `json:"detail,omitempty"`
-	// Error is the kind of refusal or failure; empty means ok.
-	Error   string `json:"error,omitempty"`
-	Message string `json:"message,omitempty"`
-	// RequestBytes and ReplyBytes crossed the guest's border.
-	RequestBytes int `json:"request_bytes"`
-	ReplyBytes   int `json:"reply_bytes"`
-}
-
 // LogLevel is how much a log line matters.
 type LogLevel string
 

@@ -16,7 +16,7 @@ import (
 // before, however that ended, and what it said by then is part of each run.
 func TestProgramsAreRewound(t *testing.T) {
 	t.Parallel()
-	small := automation.Limits{Fuel: 1_000_000, Timeout: time.Second, Memory: 4 << 20, CallDepth: 1000}
+	small := automation.Limits{Fuel: 1_000_000, Timeout: time.Minute, Memory: 4 << 20, CallDepth: 1000}
 	for name, e := range engines(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

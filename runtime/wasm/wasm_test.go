@@ -167,7 +167,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		m := load(t, e, "behave")
 		for _, before := range []string{"count", "trap", "bomb", "spin", "recurse", "print"} {
 			for range 3 {
-				call(t, m, Call{Export: before, Limits: automation.Limits{Fuel: 1_000_000, Timeout: time.Second}})
+				call(t, m, Call{Export: before, Limits: automation.Limits{Fuel: 1_000_000, Timeout: time.Minute}})
 				// one run, one written byte, one byte in new memory, two pages: 1+1+1+2
 				if res := call(t, m, Call{Export: "count"}); string(res.Output) != "5" {
 					t.Errorf("%s: after %s: count is %s, want 5", name, before, res.Output)
