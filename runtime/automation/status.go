@@ -87,5 +87,6 @@ const (
 	CodeLost              FailureCode = "lost"               // the server died under it too often
 	CodeUnknownAction     FailureCode = "unknown_action"     // no loaded pack has the action
 	CodeInvalidParameters FailureCode = "invalid_parameters" // parameters missing, unknown or of the wrong type
+	CodeDiverged          FailureCode = "diverged"           // a replay made a host call that is not on its tape
 	CodeInternal          FailureCode = "internal"           // a fault of the server
 )

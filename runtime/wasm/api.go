@@ -30,6 +30,12 @@ type Call struct {
 	// Buffer, when it is large enough, holds the output: a caller that passes it
 	// again and again saves an allocation per call.
 	Buffer []byte
+	// Record asks for a tape of the run.
+	Record bool
+	// Replay runs the guest from a tape: it is told what another run was told, and
+	// nothing of the world is asked. The module must have been loaded with the tape's
+	// Start. A host call that is not on the tape ends the run with code "diverged".
+	Replay *automation.Tape
 }
 
 // Result is how an execution of a module ended. Code is empty when it succeeded.
@@ -43,6 +49,9 @@ type Result struct {
 	OutputText bool
 	Usage      automation.Usage
 	HostCalls  []automation.HostCall
+	// Tape is there if it was asked for, Difference if a replay differs.
+	Tape       *automation.Tape
+	Difference *Difference
 }
 
 // Caller is what runs a module; *Module implements it.

@@ -64,12 +64,23 @@ func extismConfig(r *run, k *extismabi.Kernel, a []uint64) error {
 	if err != nil {
 		return err
 	}
-	text, err := configText(r.caller.Config[string(name)])
+	text, err := r.configured(string(name))
 	if err != nil {
 		return err
 	}
 	a[0], err = k.Write(text)
 	return err
+}
+
+func (r *run) configured(name string) ([]byte, error) {
+	if p := r.world.replay; p != nil {
+		return []byte(p.tape.Config[name]), nil
+	}
+	text, err := configText(r.caller.Config[name])
+	if err == nil {
+		r.world.record.configured(name, string(text))
+	}
+	return text, err
 }
 
 // configText writes a value as Extism's configuration has it: text as it is,

@@ -14,6 +14,7 @@ import (
 // see rewrite.TouchedExport.
 type frozen struct {
 	image   *memory.Image // nil without a memory
+	start   automation.TapeStart
 	globals []uint64
 	kernel  *extismabi.Image // of an Extism plugin; else nil
 	seeds   []int            // where generators of random numbers lie in memory, see seeds.go
@@ -21,7 +22,7 @@ type frozen struct {
 
 // freeze remembers the state of an instance and lays it under the instance.
 func (m *Module) freeze(i *instance) (*frozen, error) {
-	f := &frozen{kernel: i.freezeKernel()}
+	f := &frozen{start: i.run.world.start, kernel: i.freezeKernel()}
 	for _, g := range i.globals {
 		f.globals = append(f.globals, g.Get())
 	}

@@ -24,7 +24,11 @@ func (r *run) hostCall(name string, request []byte) []byte {
 	if r.hostCalls > 2*r.limits.HostCalls+100 { // it does not listen
 		panic(&stop{automation.CodeHostCallLimit, "the action goes on making host calls after its limit of " + countText(int64(r.limits.HostCalls))})
 	}
+	if len(request) <= maxRequest {
+		request = bytes.Clone(request) // the guest's memory is not ours to keep
+	}
 	envelope, record := r.answer(name, request)
+	r.world.record.call(record.Name, request[:min(len(request), maxRequest)], envelope)
 	r.hostTime += record.Duration
 	r.hostBytes += int64(len(request) + len(envelope))
 	if len(r.records) < maxRecords {
@@ -35,6 +39,9 @@ func (r *run) hostCall(name string, request []byte) []byte {
 }
 
 func (r *run) answer(name string, request []byte) ([]byte, automation.HostCall) {
+	if p := r.world.replay; p != nil && r.phase == running {
+		return p.call(name, request)
+	}
 	switch f, known := r.module.engine.hosts[name]; {
 	case r.phase != running:
 		return refuse(name, request, automation.Unavailable("host calls are not possible while the module starts"))
@@ -50,8 +57,8 @@ func (r *run) answer(name string, request []byte) ([]byte, automation.HostCall) 
 		return refuse(name, request, automation.NotFound("there is no host function %q", short(name)).
 			WithHint("sdk/abi/abi.json lists them all"))
 	default:
-		ctx := r.hostContext()                             // first: it completes the caller
-		return f.Call(ctx, r.caller, bytes.Clone(request)) // the guest's memory is not the callee's to keep
+		ctx := r.hostContext() // first: it completes the caller
+		return f.Call(ctx, r.caller, request)
 	}
 }
 

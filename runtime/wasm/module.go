@@ -114,7 +114,7 @@ func (m *Module) runAnew(ctx context.Context, call Call) (Result, error) {
 	if _, code, err := m.initialize(i, false); err != nil || code != 0 {
 		return r.finish(call.Buffer, code, err), nil
 	}
-	r.phase = running
+	r.begins()
 	code, err := i.call(call.Export, 1)
 	return r.finish(call.Buffer, code, err), nil
 }
@@ -246,6 +246,14 @@ func (m *Module) allOrigins() []*origin {
 // logStart takes what a module writes while it starts; no execution owns it.
 func (m *Module) logStart(level automation.LogLevel, text string) {
 	m.engine.log.Debug("module says at its start", "module", m.name, "level", level, "text", text)
+}
+
+// conditions are what a start is told of time and chance.
+func (m *Module) conditions() automation.TapeStart {
+	if m.program.Start != nil {
+		return *m.program.Start
+	}
+	return newStart()
 }
 
 // startCaller is whose the host calls of a start would be.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
 )
 
 // Program is what a command is given beside its code. It belongs to the module:
@@ -14,6 +16,9 @@ type Program struct {
 	// Args follow the program's name. An interpreter finds its script there:
 	// []string{"-c", script}.
 	Args []string
+	// Start fixes what the module is told of time and chance while it starts, to
+	// replay a run of a module that was told the same; nil makes it up.
+	Start *automation.TapeStart
 }
 
 // LoadProgram is [Engine.Load] for a command that needs more than its code.

@@ -22,6 +22,7 @@ type run struct {
 	phase    phase
 	drawn    []seed // of those that a starting guest asked of the host
 
+	world      world
 	instance   *instance
 	importName string // the import that runs, for messages
 
@@ -72,6 +73,16 @@ func (r *run) reset(ctx context.Context, m *Module, c Call, p phase) {
 	}
 	*r = run{ctx: ctx, module: m, limits: c.Limits, caller: c.Caller, export: c.Export, input: c.Input, phase: p,
 		started: time.Now(), instance: instance, output: output, log: log}
+	r.world.replay = newPlayer(c.Replay)
+	if c.Record {
+		r.world.record = &recorder{}
+	}
+	switch {
+	case p != running:
+		r.world.start = m.conditions()
+	case instance != nil && instance.frozen != nil:
+		r.world.start = instance.frozen.start
+	}
 	r.log.reset(c.Caller.Log, c.Limits.Log)
 	r.deadline = r.started.Add(c.Limits.Timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(r.deadline) {

@@ -1,7 +1,6 @@
 package wasm
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	chacha "math/rand/v2"
 	"slices"
@@ -159,7 +158,7 @@ func (i *instance) reseed() {
 		if !ok {
 			continue
 		}
-		_, _ = rand.Read(state[seedBlock : seedBlock+seedSize]) // it never fails
+		i.run.draw(state[seedBlock : seedBlock+seedSize])
 		copy(state[seedIndex:seedCount], state[seedCount:seedRound])
 		binary.LittleEndian.PutUint32(state[seedRound:], 0)
 	}

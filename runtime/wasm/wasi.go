@@ -1,11 +1,7 @@
 package wasm
 
 import (
-	"crypto/rand"
 	"encoding/binary"
-	"time"
-
-	"github.com/squall-dev/squall/runtime/automation"
 )
 
 // WASI preview 1 as far as a guest without files needs it. It is our own because
@@ -77,15 +73,6 @@ const (
 	clockLast = 3
 )
 
-// now reads a clock. The monotonic one is the engine's, so that it never goes
-// back for a guest that was frozen in the meantime.
-func (r *run) now(clock uint32) uint64 {
-	if clock == clockWall {
-		return uint64(time.Now().UnixNano())
-	}
-	return uint64(time.Since(r.module.engine.started)) + 1
-}
-
 func wasiClockResolution(r *run, a []uint64) {
 	if uint32(a[0]) > clockLast {
 		a[0] = errnoInvalid
@@ -109,9 +96,7 @@ func wasiRandom(r *run, a []uint64) {
 	const piece = 64 << 10
 	all := r.bytes(uint32(a[0]), uint32(a[1]))
 	for b := all; len(b) > 0; b = b[min(piece, len(b)):] {
-		if _, err := rand.Read(b[:min(piece, len(b))]); err != nil {
-			panic(&stop{automation.CodeInternal, "the system gives no random numbers: " + err.Error()})
-		}
+		r.draw(b[:min(piece, len(b))])
 		r.checkpoint()
 	}
 	if r.phase != running && len(all) == seedSize && len(r.drawn) < maxDrawn {

@@ -30,6 +30,7 @@ type input struct {
 	Panic bool   `json:"panic"`
 	Alloc int    `json:"alloc"`
 	Dice  bool   `json:"dice"`
+	Order bool   `json:"order"`
 }
 
 type output struct {
@@ -39,6 +40,10 @@ type output struct {
 	// Random comes of the runtime's generator, Fixed of one with a seed of its own.
 	Random uint64 `json:"random,omitempty"`
 	Fixed  uint64 `json:"fixed,omitempty"`
+	// Order is that of a map's keys, Now the time, Took how long it took to say so.
+	Order []int     `json:"order,omitempty"`
+	Now   time.Time `json:"now,omitzero"`
+	Took  string    `json:"took,omitempty"`
 }
 
 var (
@@ -66,6 +71,16 @@ func answer(data []byte) (output, error) {
 	out := output{Hello: in.Name, Runs: runs}
 	if in.Dice {
 		out.Random, out.Fixed = rand.Uint64(), fixed.Uint64()
+	}
+	if in.Order {
+		began, keys := time.Now(), map[int]bool{}
+		for i := range 50 {
+			keys[i] = true
+		}
+		for k := range keys {
+			out.Order = append(out.Order, k)
+		}
+		out.Now, out.Took = began, time.Since(began).String()
 	}
 	for i := 1; i <= in.N; i++ {
 		out.Sum += i
