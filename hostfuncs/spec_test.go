@@ -95,7 +95,9 @@ func TestGateIsAskedBeforeAChange(t *testing.T) {
 func TestTheOperatorNarrowsWhatAPackMay(t *testing.T) {
 	t.Parallel()
 	f := hostfuncs.New("keep", "Keeps.", hostfuncs.ArtifactsGranted, nil,
-		func(context.Context, hostfuncs.Caller, greetRequest) (greetResponse, error) { return greetResponse{}, nil })
+		func(context.Context, hostfuncs.Caller, greetRequest) (greetResponse, error) {
+			return greetResponse{}, nil
+		})
 	files := automation.Capabilities{Artifacts: []automation.ArtifactCapability{{}}}
 	for _, tt := range []struct {
 		name    string

@@ -247,6 +247,7 @@ export interface Health {
 }
 
 export interface HostCall {
+  change?: HostChange;
   detail?: string;
   duration: number;
   error?: string;
@@ -255,6 +256,16 @@ export interface HostCall {
   reply_bytes: number;
   request_bytes: number;
   started_at: string;
+  would_do?: boolean;
+}
+
+export interface HostChange {
+  cluster?: string;
+  diff?: string;
+  host?: string;
+  namespace?: string;
+  target: string;
+  verb: string;
 }
 
 export interface Identity {
