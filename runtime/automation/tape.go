@@ -8,6 +8,8 @@ import (
 // Tape is all that an attempt's code was told from outside: with the same module,
 // parameters and limits it can be run again without the world, and says the same.
 type Tape struct {
+	Module string    `json:"module"` // SHA-256 of its code, hexadecimal
+	Export string    `json:"export"` // the function that was called, the action's name for a command
 	Start TapeStart `json:"start"`
 	// Seed is where the run's random numbers come from (ChaCha8); empty when it asked
 	// for none.

@@ -66,7 +66,7 @@ func (e *Engine) cancelStored(ctx context.Context, id, message string) error {
 // unstorable keeps of a result only that there was one.
 func unstorable(f store.Finish) store.Finish {
 	f.Output, f.Trace, f.Log, f.Artifacts, f.Then = nil, "", nil, nil, nil
-	f.Attempt.HostCalls = nil
+	f.Attempt.HostCalls, f.Tape = nil, nil
 	if f.Attempt.Status == automation.AttemptInterrupted || f.Attempt.Status == automation.AttemptCanceled {
 		return f
 	}

@@ -149,7 +149,7 @@ func (e *Engine) conclude(ctx context.Context, x automation.Execution, r runner.
 	attempt := x.AttemptList[len(x.AttemptList)-1]
 	attempt.FinishedAt, attempt.Code, attempt.Message = &now, r.Code, r.Message
 	attempt.Usage, attempt.HostCalls = r.Usage, r.HostCalls
-	f := store.Finish{ID: x.ID, Output: r.Output, Hint: r.Hint, Trace: r.Trace}
+	f := store.Finish{ID: x.ID, Output: r.Output, Hint: r.Hint, Trace: r.Trace, Tape: r.Tape}
 	cause := context.Cause(ctx)
 	switch {
 	case r.Code == "":

@@ -39,4 +39,5 @@ type Result struct {
 	Output    json.RawMessage
 	Usage     automation.Usage
 	HostCalls []automation.HostCall
+	Tape      *automation.Tape // nil when no code ran
 }

@@ -46,7 +46,7 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 	defer lease.Release()
 	res, err := lease.Module.Call(ctx, wasm.Call{
 		Export: lease.Export, Input: job.Input, Limits: lease.Limits,
-		Caller: caller(ctx, job, lease),
+		Caller: caller(ctx, job, lease), Record: true,
 	})
 	if errors.Is(err, automation.ErrUnavailable) { // people can do something about it
 		return Result{Code: automation.CodeInternal, Message: err.Error(), Hint: automation.HintOf(err)}, nil
@@ -57,7 +57,7 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 	res.Usage.PackName, res.Usage.PackDigest, res.Usage.Limits = lease.Pack, lease.Digest, lease.Limits
 	return Result{
 		Code: res.Code, Message: res.Message, Hint: hint(res.Code, lease), Trace: res.Trace, Output: res.Output,
-		Usage: res.Usage, HostCalls: res.HostCalls,
+		Usage: res.Usage, HostCalls: res.HostCalls, Tape: res.Tape,
 	}, nil
 }
 

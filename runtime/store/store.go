@@ -94,6 +94,9 @@ type Reader interface {
 	// Pending returns pending executions, oldest first, whose id is greater than
 	// after.
 	Pending(ctx context.Context, after string, limit int) ([]automation.Execution, error)
+	// Tape returns what an attempt that has ended was told from outside; NotFound when
+	// there is no such attempt or nothing was recorded.
+	Tape(ctx context.Context, id string, attempt int) (automation.Tape, error)
 	// Log returns lines with number >= from, at most limit.
 	Log(ctx context.Context, id string, from, limit int) ([]automation.LogLine, error)
 
@@ -156,6 +159,8 @@ type Finish struct {
 	Output  json.RawMessage
 	Hint    string
 	Trace   string
+	// Tape is what the attempt was told; nil when nothing was recorded.
+	Tape *automation.Tape
 	// Log holds the lines that AppendLog has not yet stored.
 	Log       []automation.LogLine
 	Artifacts []automation.Artifact

@@ -17,10 +17,14 @@ func (e *Engine) Load(ctx context.Context, name string, code []byte) (*Module, e
 }
 
 func (e *Engine) load(ctx context.Context, name string, code []byte, p Program) (*Module, error) {
-	m, err := e.build(ctx, name, code)
+	m, err := e.build(ctx, name, func() (*findings, error) { return e.findings(code) })
 	if err != nil {
 		return nil, err
 	}
+	return e.startUp(ctx, m, p)
+}
+
+func (e *Engine) startUp(ctx context.Context, m *Module, p Program) (*Module, error) {
 	m.program = p
 	if err := m.prove(ctx); err != nil {
 		return nil, errors.Join(err, m.free(ctx))
@@ -29,26 +33,29 @@ func (e *Engine) load(ctx context.Context, name string, code []byte, p Program) 
 }
 
 // build makes a module without running any of it, one at a time.
-func (e *Engine) build(ctx context.Context, name string, code []byte) (*Module, error) {
+func (e *Engine) build(ctx context.Context, name string, find func() (*findings, error)) (*Module, error) {
 	select {
 	case e.compiling <- struct{}{}:
 		defer func() { <-e.compiling }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for another module to be compiled: %w", context.Cause(ctx))
 	}
-	f := e.records.find(code)
-	if f == nil {
-		var err error
-		if f, err = e.examine(code); err != nil {
-			return nil, err
-		}
-	} else if err := e.checkImports(f.Imports); err != nil { // another engine's host functions may be others
+	f, err := find()
+	if err != nil {
 		return nil, err
 	}
 	m := e.newModule(name, f)
-	var err error
 	m.compiled, err = e.compile(ctx, f)
 	return m, err
+}
+
+// findings are what is known of a module, or is found out now.
+func (e *Engine) findings(code []byte) (*findings, error) {
+	f := e.records.find(code)
+	if f == nil {
+		return e.examine(code)
+	}
+	return f, e.checkImports(f.Imports) // another engine's host functions may be others
 }
 
 func (e *Engine) newModule(name string, f *findings) *Module {

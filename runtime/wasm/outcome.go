@@ -61,7 +61,7 @@ func (r *run) finish(buffer []byte, code uint32, err error) Result {
 			r.log.note("the output is not JSON; it is kept as text")
 		}
 	}
-	res.HostCalls, res.Tape, res.Difference = r.records, r.world.tape(), r.world.replay.difference()
+	res.HostCalls, res.Tape, res.Difference = r.records, r.tape(), r.world.replay.difference()
 	r.endedAt = time.Now()
 	res.Usage = automation.Usage{
 		Fuel: r.spent, Memory: r.peak, HostCalls: r.hostCalls, HostBytes: r.hostBytes, HostTime: r.hostTime,

@@ -61,7 +61,16 @@ func (s *records) path(key string) string { return filepath.Join(s.dir, "records
 // nothing, or when it or the machine code is not as it was written. Both are then
 // made anew and replaced. Without a cache nothing is known.
 func (s *records) find(code []byte) *findings {
-	r := s.read(code)
+	if s == nil {
+		return nil
+	}
+	sum := sha256.Sum256(code)
+	return s.findSum(hex.EncodeToString(sum[:]))
+}
+
+// findSum is find for a module of which only the SHA-256 is there.
+func (s *records) findSum(sum string) *findings {
+	r := s.readSum(sum)
 	if r == nil || r.Compiled.check(s.dir) != nil {
 		return nil
 	}
@@ -82,7 +91,14 @@ func (s *records) read(code []byte) *record {
 		return nil
 	}
 	sum := sha256.Sum256(code)
-	key := s.key(hex.EncodeToString(sum[:]))
+	return s.readSum(hex.EncodeToString(sum[:]))
+}
+
+func (s *records) readSum(sum string) *record {
+	if s == nil {
+		return nil
+	}
+	key := s.key(sum)
 	b, err := os.ReadFile(s.path(key))
 	if err != nil {
 		return nil

@@ -16,6 +16,7 @@ type player struct {
 	last    [2]uint64
 	next    int // host call
 	differs *Difference
+	scrub   func([]byte) []byte
 }
 
 // Difference is the first host call of a replay that the recorded run did not make.
@@ -26,11 +27,11 @@ type Difference struct {
 	Recorded, Replayed *automation.TapeCall
 }
 
-func newPlayer(t *automation.Tape) *player {
-	if t == nil {
+func newPlayer(c Call) *player {
+	if c.Replay == nil {
 		return nil
 	}
-	return &player{tape: t, clocks: t.Clocks}
+	return &player{tape: c.Replay, clocks: c.Replay.Clocks, scrub: c.Caller.Scrub}
 }
 
 // reading is the next one of the tape, whichever clock the guest reads now. Behind
@@ -51,7 +52,10 @@ func (p *player) reading(clock uint32) uint64 {
 // another one.
 func (p *player) call(name string, request []byte) ([]byte, automation.HostCall) {
 	record := automation.HostCall{Name: short(name), StartedAt: time.Now(), RequestBytes: len(request)}
-	made := automation.TapeCall{Name: short(name), Request: jsonOrText(bytes.Clone(request))}
+	if p.scrub != nil {
+		request = p.scrub(request) // as it was recorded
+	}
+	made := automation.TapeCall{Name: short(name), Request: jsonOrText(request)}
 	if p.next >= len(p.tape.Calls) {
 		p.differs = &Difference{Call: p.next, Replayed: &made}
 		panic(&stop{automation.CodeDiverged, "the replay makes a host call that the recorded run did not make: " + made.Name})

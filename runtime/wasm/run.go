@@ -73,9 +73,9 @@ func (r *run) reset(ctx context.Context, m *Module, c Call, p phase) {
 	}
 	*r = run{ctx: ctx, module: m, limits: c.Limits, caller: c.Caller, export: c.Export, input: c.Input, phase: p,
 		started: time.Now(), instance: instance, output: output, log: log}
-	r.world.replay = newPlayer(c.Replay)
+	r.world.replay = newPlayer(c)
 	if c.Record {
-		r.world.record = &recorder{}
+		r.world.record = &recorder{scrub: c.Caller.Scrub}
 	}
 	switch {
 	case p != running:

@@ -151,14 +151,14 @@ func TestTapeIsBounded(t *testing.T) {
 		r.reading(clockWall, 1<<40)
 		r.reading(clockWall, 0)
 	}
-	if tape := (&world{record: r}).tape(); tape.Clocks != nil || !strings.Contains(tape.Incomplete, "clocks") {
+	if tape := (&run{module: &Module{}, world: world{record: r}}).tape(); tape.Clocks != nil || !strings.Contains(tape.Incomplete, "clocks") {
 		t.Errorf("%d bytes of clocks, incomplete: %q", len(tape.Clocks), tape.Incomplete)
 	}
 	r = &recorder{}
 	r.call("a", nil, []byte(`{}`))
 	r.call("b", nil, make([]byte, maxTape))
 	r.call("c", nil, []byte(`{}`))
-	if tape := (&world{record: r}).tape(); len(tape.Calls) != 1 || !strings.Contains(tape.Incomplete, "8 MiB") {
+	if tape := (&run{module: &Module{}, world: world{record: r}}).tape(); len(tape.Calls) != 1 || !strings.Contains(tape.Incomplete, "8 MiB") {
 		t.Errorf("%d calls, incomplete: %q", len(tape.Calls), tape.Incomplete)
 	}
 }

@@ -91,6 +91,7 @@ type recorder struct {
 	calls   []automation.TapeCall
 	config  map[string]string
 	size    int
+	scrub   func([]byte) []byte
 	partial string // why the tape is not complete
 }
 
@@ -124,6 +125,9 @@ func (t *recorder) call(name string, request, reply []byte) {
 		t.stop("its host calls moved more than " + bytesText(maxTape))
 		return
 	}
+	if t.scrub != nil {
+		request = t.scrub(request)
+	}
 	t.calls = append(t.calls, automation.TapeCall{Name: name, Request: jsonOrText(request), Reply: reply})
 }
 
@@ -141,11 +145,12 @@ func (t *recorder) configured(name, value string) {
 func (t *recorder) stop(why string) { t.partial, t.clocks = why, nil }
 
 // tape is what the run was told.
-func (w *world) tape() *automation.Tape {
+func (r *run) tape() *automation.Tape {
+	w := &r.world
 	if w.record == nil {
 		return nil
 	}
-	t := &automation.Tape{Start: w.start, Clocks: w.record.clocks, Calls: w.record.calls,
+	t := &automation.Tape{Module: r.module.info.SHA256, Export: r.export, Start: w.start, Clocks: w.record.clocks, Calls: w.record.calls,
 		Config: w.record.config, Incomplete: w.record.partial}
 	if w.drawn {
 		t.Seed = bytes.Clone(w.seed[:])

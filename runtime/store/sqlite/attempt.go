@@ -47,7 +47,7 @@ func beginAttempt(t *tx, execution string, a automation.Attempt) error {
 // endedAttempt is the end of an attempt as the writer stores it.
 type endedAttempt []any
 
-func newEndedAttempt(execution string, a automation.Attempt) (endedAttempt, error) {
+func newEndedAttempt(execution string, a automation.Attempt, told *automation.Tape) (endedAttempt, error) {
 	usage, err := json.Marshal(a.Usage)
 	if err != nil {
 		return nil, automation.Invalid("the usage of execution %s can not be stored", execution).Because(err)
@@ -56,13 +56,17 @@ func newEndedAttempt(execution string, a automation.Attempt) (endedAttempt, erro
 	if err != nil {
 		return nil, automation.Invalid("the host calls of execution %s can not be stored", execution).Because(err)
 	}
+	tape, err := packTape(told)
+	if err != nil {
+		return nil, automation.Invalid("the tape of execution %s can not be stored", execution).Because(err)
+	}
 	return endedAttempt{string(a.Status), nanosOrNull(a.FinishedAt), string(a.Code), a.Message,
-		string(usage), string(calls), execution, a.Number}, nil
+		string(usage), string(calls), tape, execution, a.Number}, nil
 }
 
 func (a endedAttempt) update(t *tx) error {
 	const endAttempt = `UPDATE attempts
-		SET status = ?, finished_at = ?, code = ?, message = ?, usage = ?, host_calls = ?
+		SET status = ?, finished_at = ?, code = ?, message = ?, usage = ?, host_calls = ?, tape = ?
 		WHERE execution = ? AND number = ? AND status = 'running'`
 	return t.exec(endAttempt, a...)
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,8 @@ func testFinish(t *testing.T, open func(*testing.T) store.Store) {
 		{"an attempt that has not ended is refused", finishUnended},
 		{"an artifact that is refused takes the end with it", finishBadArtifact},
 		{"a log with a gap takes the end with it", finishBadLog},
+		{"a tape is kept, short or long", finishTape},
+		{"an attempt without a tape says so", finishNoTape},
 		{"an output of null is not the same as none", finishNull},
 	}.run(t, open)
 }
@@ -42,6 +45,33 @@ func finishAll(t *testing.T, b *bench) {
 	attempt.StartedAt = e.AttemptList[0].StartedAt
 	want.AttemptList = []automation.Attempt{attempt}
 	same(t, "execution", b.get(t, e.ID), want)
+}
+
+func finishTape(t *testing.T, b *bench) {
+	for _, reply := range []string{`{"ok":1}`, `{"ok":"` + strings.Repeat("the same again ", 10_000) + `"}`} {
+		e := b.in(t, automation.Running)
+		f := b.end(e.ID, 1, automation.Succeeded)
+		f.Tape = &automation.Tape{
+			Module: "5a", Export: "run", Start: automation.TapeStart{At: b.now, Seed: []byte{1, 2}}, Seed: []byte{3}, Clocks: []byte{4, 5},
+			Calls:  []automation.TapeCall{{Name: "kube_list", Request: json.RawMessage(`{"kind":"Pod"}`), Reply: json.RawMessage(reply)}},
+			Config: map[string]string{"a": strange}, Incomplete: "why",
+		}
+		must(t, b.Finish(t.Context(), f))
+		got, err := b.Tape(t.Context(), e.ID, 1)
+		must(t, err)
+		same(t, "tape", got, *f.Tape)
+	}
+}
+
+func finishNoTape(t *testing.T, b *bench) {
+	e := b.in(t, automation.Running)
+	_, err := b.Tape(t.Context(), e.ID, 1)
+	wantKind(t, err, automation.ErrNotFound)
+	must(t, b.Finish(t.Context(), b.end(e.ID, 1, automation.Succeeded)))
+	_, err = b.Tape(t.Context(), e.ID, 1)
+	wantKind(t, err, automation.ErrNotFound)
+	_, err = b.Tape(t.Context(), e.ID, 2)
+	wantKind(t, err, automation.ErrNotFound)
 }
 
 func finishBack(t *testing.T, b *bench) {
