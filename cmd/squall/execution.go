@@ -25,7 +25,8 @@ func newExecutionCommand(c *cli) *cobra.Command {
 			"  squall execution get ID\n  squall execution logs ID --follow",
 	})
 	cmd.AddCommand(newExecutionListCommand(c), newExecutionGetCommand(c), newExecutionLogsCommand(c),
-		newExecutionCancelCommand(c), newExecutionRerunCommand(c), newExecutionWaitCommand(c))
+		newExecutionCancelCommand(c), newExecutionRerunCommand(c), newExecutionWaitCommand(c),
+		newExecutionTapeCommand(c), newExecutionReplayCommand(c))
 	return cmd
 }
 

@@ -43,7 +43,7 @@ func exitCodes() []exitCode {
 		{exitNotFound, "what was named does not exist"},
 		{exitDenied, "not logged in, or not allowed"},
 		{exitInvalid, "invalid content, or in conflict with the state of things"},
-		{exitFailed, "the execution did not succeed (run, rerun and wait)"},
+		{exitFailed, "the execution did not succeed (run, rerun and wait), or its replay differs"},
 		{exitTimeout, "timed out waiting"},
 		{exitUnreachable, "the server can not be reached, or is not ready"},
 		{exitInterrupted, "interrupted (Ctrl-C)"},

@@ -118,6 +118,10 @@ func (f *fake) executionRoutes(mux *http.ServeMux, body []byte) {
 	mux.HandleFunc("GET /api/v1/executions", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, fakeExecutions(r)) })
 	mux.HandleFunc("GET /api/v1/executions/{id}", func(w http.ResponseWriter, r *http.Request) { f.execution(w, r.PathValue("id")) })
 	mux.HandleFunc("GET /api/v1/executions/{id}/log", fakeLog)
+	mux.HandleFunc("GET /api/v1/executions/{id}/tape", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, fakeTape(r.PathValue("id"))) })
+	mux.HandleFunc("POST /api/v1/executions/{id}/replay", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, 200, fakeReplay(r.PathValue("id"), len(body) == 0))
+	})
 	mux.HandleFunc("GET /api/v1/stream", fakeStream)
 	mux.HandleFunc("POST /api/v1/executions/{id}/cancel", func(w http.ResponseWriter, r *http.Request) {
 		if r.PathValue("id") != slow {
@@ -327,4 +331,27 @@ func fakeSensor() automation.SensorDetail {
 		Cursor: json.RawMessage(`{"last":7}`),
 		Log:    []automation.SensorLine{{At: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Level: automation.LevelWarning, Text: "no answer"}},
 	}
+}
+
+func fakeTape(id string) automation.AttemptTape {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	return automation.AttemptTape{Execution: id, Attempt: 1, Module: "5a", StartedAt: at, Items: []automation.TapeEntry{
+		{HostCall: automation.HostCall{Name: "kube_list", StartedAt: at.Add(time.Millisecond), Duration: 2 * time.Millisecond, Detail: "list pods"},
+			Request: json.RawMessage(`{"kind":"Pod"}`), Reply: json.RawMessage(`{"ok":{"count":0}}`)},
+		{HostCall: automation.HostCall{Name: "kube_exec", StartedAt: at.Add(4 * time.Millisecond), Detail: "exec ls in a/b", Error: "denied", Message: "it may not"}},
+		{HostCall: automation.HostCall{Name: "kube_patch", StartedAt: at.Add(5 * time.Millisecond), Detail: "patch a/b", WouldDo: true,
+			Change: &automation.HostChange{Verb: "patch", Target: "pods/a/b", Diff: "-one\n+two"}}},
+	}}
+}
+
+// fakeReplay is the same with the recorded module, and not with another one.
+func fakeReplay(id string, same bool) automation.ExecutionReplay {
+	r := automation.ExecutionReplay{Execution: id, Attempt: 1, SameModule: same, Same: same, Log: []automation.LogLine{}}
+	if !same {
+		r.Differs = &automation.ReplayedCall{Number: 2,
+			Recorded: &automation.TapeCall{Name: "kube_exec", Request: json.RawMessage(`{"pod":"a","namespace":"x"}`)},
+			Replayed: &automation.TapeCall{Name: "kube_exec", Request: json.RawMessage(`{"pod":"b","namespace":"x"}`)}}
+		r.Replayed = automation.ReplayedEnd{Code: automation.CodeDiverged, Message: "it asks for something else"}
+	}
+	return r
 }

@@ -69,7 +69,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 	}
 	lines := map[string]string{
 		"run": "core.echo", "execution list": "", "execution get": good, "execution logs": good, "execution cancel": slow,
-		"execution rerun": good, "execution wait": good, "event list": "", "event get": event, "event release": event + " labs_sre.on_memory", "event send": "--webhook x",
+		"execution rerun": good, "execution wait": good, "execution tape": good, "execution replay": good, "event list": "", "event get": event, "event release": event + " labs_sre.on_memory", "event send": "--webhook x",
 		"trigger list": "", "trigger get": "core.execution.failed",
 		"source list": "", "timer list": "", "webhook list": "", "sensor list": "", "sensor get": "feeds.new", "sensor poll": "feeds.new", "sensor pause": "feeds.new", "sensor resume": "feeds.new", "sensor reset": "feeds.new", "webhook deliveries": "",
 		"kv list": "", "kv get": "colour", "kv set": "colour red", "kv delete": "colour", "kv load": keys,

@@ -77,6 +77,9 @@ type Options struct {
 	// ReplayRule judges the last events of its trigger by a rule: as written in YAML,
 	// or the one in service when that is empty.
 	ReplayRule func(ctx context.Context, ruleYAML []byte, ref automation.Ref, last int) (automation.RuleReplay, error)
+	// ReplayExecution runs an attempt again from its tape; attempt 0 is the last, no
+	// code means the module that was recorded.
+	ReplayExecution func(ctx context.Context, id string, attempt int, code []byte) (automation.ExecutionReplay, error)
 	// TestRuleInService judges a payload by a rule that is loaded.
 	TestRuleInService func(r automation.Rule, payload []byte) (automation.RuleTest, error)
 	// Example makes a value that is likely to fit a JSON Schema; nil when nobody can.

@@ -10,7 +10,7 @@ import (
 type Tape struct {
 	Module string    `json:"module"` // SHA-256 of its code, hexadecimal
 	Export string    `json:"export"` // the function that was called, the action's name for a command
-	Start TapeStart `json:"start"`
+	Start  TapeStart `json:"start"`
 	// Seed is where the run's random numbers come from (ChaCha8); empty when it asked
 	// for none.
 	Seed []byte `json:"seed,omitempty"`
@@ -38,4 +38,57 @@ type TapeCall struct {
 	Name    string          `json:"name"`
 	Request json.RawMessage `json:"request,omitempty"`
 	Reply   json.RawMessage `json:"reply"` // the envelope
+}
+
+// TapeEntry is a host call with what was said.
+type TapeEntry struct {
+	HostCall
+	Request json.RawMessage `json:"request,omitempty"`
+	Reply   json.RawMessage `json:"reply,omitempty"` // the envelope
+}
+
+// AttemptTape is the tape of an attempt as people read it.
+type AttemptTape struct {
+	Execution string      `json:"execution"`
+	Attempt   int         `json:"attempt"`
+	Module    string      `json:"module"`     // SHA-256 of its code, hexadecimal
+	StartedAt time.Time   `json:"started_at"` // of the attempt; compare the calls with it
+	Items     []TapeEntry `json:"items"`
+	// Incomplete says why the attempt can not be replayed; empty when it can.
+	Incomplete string `json:"incomplete,omitempty"`
+}
+
+// ExecutionReplay is how an attempt ended when its code was told the same again,
+// without the world.
+type ExecutionReplay struct {
+	Execution string `json:"execution"`
+	Attempt   int    `json:"attempt"`
+	Module    string `json:"module"` // SHA-256 of the code that was replayed
+	// SameModule tells that it is the code that was recorded.
+	SameModule bool `json:"same_module"`
+	// Same tells that the replay made the same host calls and had the same output,
+	// byte for byte, and the same end.
+	Same     bool          `json:"same"`
+	Recorded ReplayedEnd   `json:"recorded"`
+	Replayed ReplayedEnd   `json:"replayed"`
+	Differs  *ReplayedCall `json:"differs,omitempty"` // the first host call that differs
+	Log      []LogLine     `json:"log"`               // of the replay
+	// Note says what to keep in mind: that the recorded attempt was stopped from
+	// outside, for one.
+	Note string `json:"note,omitempty"`
+}
+
+// ReplayedEnd is how an attempt or its replay ended.
+type ReplayedEnd struct {
+	Code    FailureCode     `json:"code,omitempty"`
+	Message string          `json:"message,omitempty"`
+	Output  json.RawMessage `json:"output,omitempty"`
+	Fuel    int64           `json:"fuel"`
+}
+
+// ReplayedCall is the first host call in which a replay differs.
+type ReplayedCall struct {
+	Number   int       `json:"number"`             // from 1
+	Recorded *TapeCall `json:"recorded,omitempty"` // absent when the recorded attempt had made all its calls
+	Replayed *TapeCall `json:"replayed,omitempty"` // absent when the replay ended without making it
 }

@@ -176,7 +176,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  testRule, TestRuleInService: testRuleInService,
-		ReplayRule: replayer{db, db, p.registry}.replay,
+		ReplayRule: replayer{db, db, p.registry}.replay, ReplayExecution: tapes{db, sandbox}.replay,
 		Doctor:     (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
 		Sources:    p.triggers.Status, Sensors: sensors, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,

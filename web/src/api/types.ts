@@ -55,6 +55,15 @@ export interface Attempt {
 
 export type AttemptStatus = "running" | "succeeded" | "failed" | "timed_out" | "canceled" | "lost" | "interrupted";
 
+export interface AttemptTape {
+  attempt: number;
+  execution: string;
+  incomplete?: string;
+  items: TapeEntry[];
+  module: string;
+  started_at: string;
+}
+
 export interface Capabilities {
   artifacts?: ArtifactCapability[];
   http?: HTTPCapability[];
@@ -179,6 +188,19 @@ export interface ExecutionList {
   counts?: Record<string, number>;
   items: ExecutionSummary[];
   next: string;
+}
+
+export interface ExecutionReplay {
+  attempt: number;
+  differs?: ReplayedCall;
+  execution: string;
+  log: LogLine[];
+  module: string;
+  note?: string;
+  recorded: ReplayedEnd;
+  replayed: ReplayedEnd;
+  same: boolean;
+  same_module: boolean;
 }
 
 export interface ExecutionSummary {
@@ -481,6 +503,19 @@ export interface ReleaseRequest {
   rule: string;
 }
 
+export interface ReplayedCall {
+  number: number;
+  recorded?: TapeCall;
+  replayed?: TapeCall;
+}
+
+export interface ReplayedEnd {
+  code?: string;
+  fuel: number;
+  message?: string;
+  output?: unknown;
+}
+
 export interface ReplayedEvent {
   criteria?: CriterionResult[];
   error?: string;
@@ -620,6 +655,27 @@ export interface SourceStatus {
 }
 
 export type Status = "pending" | "running" | "succeeded" | "failed" | "timed_out" | "canceled";
+
+export interface TapeCall {
+  name: string;
+  reply: unknown;
+  request?: unknown;
+}
+
+export interface TapeEntry {
+  change?: HostChange;
+  detail?: string;
+  duration: number;
+  error?: string;
+  message?: string;
+  name: string;
+  reply?: unknown;
+  reply_bytes: number;
+  request?: unknown;
+  request_bytes: number;
+  started_at: string;
+  would_do?: boolean;
+}
 
 export interface Throttle {
   key: string;

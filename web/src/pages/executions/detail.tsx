@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { read, type Snapshot } from "../../api/client";
 import { patchExecution } from "../../api/patch";
 import { useLive, useLiveQuery } from "../../api/queries";
@@ -16,6 +17,8 @@ import { Artifacts, Lineage, Sandbox } from "./facts";
 import { Log } from "./log";
 import { Timeline } from "./timeline";
 import { Why } from "./why";
+
+const Tape = lazy(() => import("./tape"));
 
 const route = getRouteApi("/shell/executions/$id");
 
@@ -41,6 +44,7 @@ function Story({ execution: e }: { execution: Snapshot<Execution> }) {
     enabled: !!e.event,
   });
   useTitle(statusLook(e.status).word, e.action);
+  const last = e.attempt_list?.at(-1);
   return (
     <>
       <DetailHeader
@@ -66,7 +70,7 @@ function Story({ execution: e }: { execution: Snapshot<Execution> }) {
           <aside aria-label="Facts" className="flex min-w-0 flex-col gap-5 xl:row-span-2">
             <Artifacts items={e.artifacts ?? []} />
             <Lineage execution={e} event={event.data} />
-            <Sandbox attempt={e.attempt_list?.at(-1)} />
+            <Sandbox attempt={last} />
           </aside>
           <div className="grid min-w-0 content-start gap-4 lg:grid-cols-2">
             <Panel title="Input">
@@ -81,6 +85,11 @@ function Story({ execution: e }: { execution: Snapshot<Execution> }) {
                 <JsonView value={e.output} label="Output" />
               )}
             </Panel>
+            {last?.finished_at && (
+              <Suspense>
+                <Tape execution={e.id} attempt={last.number} />
+              </Suspense>
+            )}
           </div>
         </div>
       </section>
