@@ -242,6 +242,7 @@ func oneOrAll(errs []error) error {
 func newExecutionRerunCommand(c *cli) *cobra.Command {
 	var given parameterFlags
 	var p pursuit
+	var dry bool
 	cmd := &cobra.Command{
 		Use:     "rerun ID",
 		Aliases: []string{"re-run"},
@@ -251,15 +252,16 @@ func newExecutionRerunCommand(c *cli) *cobra.Command {
 		Args:              exactly("ID"),
 		ValidArgsFunction: c.completeFirst(liveExecutions),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.rerun(cmd.Context(), args[0], given, p)
+			return c.rerun(cmd.Context(), args[0], given, p, dry)
 		},
 	}
 	given.addFlags(cmd)
 	p.addFlags(cmd)
+	addDryRun(cmd, &dry)
 	return cmd
 }
 
-func (c *cli) rerun(ctx context.Context, id string, given parameterFlags, p pursuit) error {
+func (c *cli) rerun(ctx context.Context, id string, given parameterFlags, p pursuit, dry bool) error {
 	if err := oneOrAll([]error{p.check(), c.checkFields(executionFields())}); err != nil {
 		return err
 	}
@@ -271,7 +273,12 @@ func (c *cli) rerun(ctx context.Context, id string, given parameterFlags, p purs
 	if err != nil {
 		return err
 	}
-	started, err := api.Rerun(ctx, id, parameters)
+	var started automation.Execution
+	if dry {
+		started, err = api.DryRerun(ctx, id, parameters)
+	} else {
+		started, err = api.Rerun(ctx, id, parameters)
+	}
 	if err != nil {
 		return orList(err, "execution list")
 	}

@@ -32,6 +32,9 @@ func (c *cli) executionText(p *page, e automation.Execution, wide bool) {
 	}
 	p.line("")
 	p.pair("ID", e.ID)
+	if e.DryRun {
+		p.pair("Dry run", "nothing in the world was changed")
+	}
 	p.pair("Created", c.when(p.t, e.CreatedAt))
 	p.pair("Took", runtimeOf(e.ExecutionSummary))
 	p.pair("Started by", firstOf(e.StartedBy, string(e.Rule)))
@@ -42,6 +45,7 @@ func (c *cli) executionText(p *page, e automation.Execution, wide bool) {
 	if n := len(e.AttemptList); n > 0 && !wide {
 		p.usage(e.AttemptList[n-1])
 	}
+	p.wouldDo(e)
 	p.json("Parameters", e.Parameters)
 	p.json("Output", e.Output)
 	p.block("Trace", e.Trace)
@@ -50,6 +54,19 @@ func (c *cli) executionText(p *page, e automation.Execution, wide bool) {
 	}
 	if wide {
 		p.attempts(e.AttemptList)
+	}
+}
+
+// wouldDo lists what the last attempt of a dry run would have changed.
+func (p *page) wouldDo(e automation.Execution) {
+	if !e.DryRun || len(e.AttemptList) == 0 {
+		return
+	}
+	for _, call := range e.AttemptList[len(e.AttemptList)-1].HostCalls {
+		if call.WouldDo {
+			p.pair("Would do", call.Change.Verb+" "+call.Change.Target)
+			p.block("Diff", call.Change.Diff)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 func newRunCommand(c *cli) *cobra.Command {
 	var given parameterFlags
 	var p pursuit
+	var dry bool
 	cmd := &cobra.Command{
 		Use:     "run ACTION",
 		GroupID: groupRun,
@@ -23,17 +24,24 @@ func newRunCommand(c *cli) *cobra.Command {
 		Example: "  squall run core.echo -p message=hello\n" +
 			"  squall run labs_sre.list_pods --params parameters.yaml --wait --timeout 1m\n" +
 			"  squall run core.echo -p message=hello -o json --jq .output\n" +
+			"  squall run labs_sre.exec_pod --params parameters.yaml --dry-run\n" +
 			"  squall run core.echo -p 'tags:=[\"a\",\"b\"]' --detach -o name",
 		Args:              oneAction,
 		ValidArgsFunction: c.completeFirst(liveActions),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.run(cmd.Context(), args[0], given, p)
+			return c.run(cmd.Context(), args[0], given, p, dry)
 		},
 	}
 	given.addFlags(cmd)
 	p.addFlags(cmd)
+	addDryRun(cmd, &dry)
 	must(cmd.RegisterFlagCompletionFunc("param", c.completeParameters))
 	return cmd
+}
+
+// addDryRun adds the flag of commands that start executions.
+func addDryRun(cmd *cobra.Command, dry *bool) {
+	cmd.Flags().BoolVar(dry, "dry-run", false, "change nothing in the world: show what would be changed")
 }
 
 // oneAction shows those who write parameters as StackStorm's st2 does how to.
@@ -44,7 +52,7 @@ func oneAction(cmd *cobra.Command, args []string) error {
 	return exactly("ACTION")(cmd, args)
 }
 
-func (c *cli) run(ctx context.Context, action string, given parameterFlags, p pursuit) error {
+func (c *cli) run(ctx context.Context, action string, given parameterFlags, p pursuit, dry bool) error {
 	if err := oneOrAll([]error{p.check(), c.checkFields(executionFields())}); err != nil {
 		return err
 	}
@@ -60,7 +68,11 @@ func (c *cli) run(ctx context.Context, action string, given parameterFlags, p pu
 	if err != nil {
 		return err
 	}
-	started, err := api.Run(ctx, ref, parameters)
+	start := api.Run
+	if dry {
+		start = api.DryRun
+	}
+	started, err := start(ctx, ref, parameters)
 	if err != nil {
 		return suggestAction(ctx, api, ref, err)
 	}

@@ -32,6 +32,8 @@ type Rerun struct {
 	Parameters map[string]any `json:"parameters,omitempty"`
 	// Remove names parameters to leave out, so that their defaults hold again.
 	Remove []string `json:"remove,omitempty"`
+	// DryRun asks to read the world, and to say what would be changed in it.
+	DryRun bool `json:"dry_run,omitempty"`
 }
 
 func (s *Server) listExecutions(c echo.Context) error {
@@ -130,7 +132,7 @@ func (s *Server) rerunExecution(c echo.Context) error {
 	if err := decodeOptional(c, &req); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	run := automation.RunRequest{Parent: id, Parameters: req.Parameters, User: identity(c).User}
+	run := automation.RunRequest{Parent: id, Parameters: req.Parameters, DryRun: req.DryRun, User: identity(c).User}
 	x, err := s.Engine.Rerun(c.Request().Context(), run, req.Remove)
 	if err != nil {
 		return err

@@ -18,6 +18,8 @@ type ExecutionSummary struct {
 	Event string `json:"event,omitempty"`
 	// Parent is the execution that this one runs again; empty otherwise.
 	Parent string `json:"parent,omitempty"`
+	// DryRun tells that calls which would change the world only say so.
+	DryRun bool `json:"dry_run,omitempty"`
 	// Attempts is how many attempts have begun.
 	Attempts   int         `json:"attempts"`
 	Code       FailureCode `json:"code,omitempty"`
@@ -140,6 +142,8 @@ type LogGrowth struct {
 type RunRequest struct {
 	Action     Ref            `json:"action"`
 	Parameters map[string]any `json:"parameters"`
+	// DryRun asks to read the world, and to say what would be changed in it.
+	DryRun bool `json:"dry_run,omitempty"`
 	// User asks; Parent is the execution that is run again. Both are set by the
 	// server.
 	User   string `json:"-"`

@@ -64,6 +64,18 @@ func (c *Client) Run(ctx context.Context, action automation.Ref, parameters map[
 	return one[automation.Execution](ctx, c, post(map[string]any{"action": action, "parameters": orEmpty(parameters)}, "executions"))
 }
 
+// DryRun starts an execution that reads the world and changes nothing in it: its host
+// calls say what they would have changed.
+func (c *Client) DryRun(ctx context.Context, action automation.Ref, parameters map[string]any) (automation.Execution, error) {
+	return one[automation.Execution](ctx, c, post(map[string]any{"action": action, "parameters": orEmpty(parameters), "dry_run": true}, "executions"))
+}
+
+// DryRerun is DryRun with the action and the parameters of another execution;
+// parameters replace those of the same name.
+func (c *Client) DryRerun(ctx context.Context, id string, parameters map[string]any) (automation.Execution, error) {
+	return one[automation.Execution](ctx, c, post(map[string]any{"parameters": orEmpty(parameters), "dry_run": true}, "executions", id, "rerun"))
+}
+
 // Cancel stops an execution.
 func (c *Client) Cancel(ctx context.Context, id string) (automation.ExecutionSummary, error) {
 	return one[automation.ExecutionSummary](ctx, c, post(nil, "executions", id, "cancel"))

@@ -34,7 +34,7 @@ func (e *Engine) finish(parent context.Context, x automation.Execution, f store.
 
 // followEnd decides what comes of the end of an attempt, if it is the execution's.
 func (e *Engine) followEnd(parent context.Context, x automation.Execution, f store.Finish) []store.Acceptance {
-	if !f.Status.Final() {
+	if !f.Status.Final() || x.DryRun { // what did not happen has no consequences
 		return nil
 	}
 	x.Status, x.Output, x.FinishedAt = f.Status, f.Output, f.Attempt.FinishedAt

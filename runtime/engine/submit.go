@@ -26,7 +26,7 @@ func (e *Engine) Submit(ctx context.Context, r automation.RunRequest) (automatio
 		return automation.Execution{}, err
 	}
 	x := e.newExecution(ctx, catalogue, r.Action, r.Parameters)
-	x.StartedBy, x.Parent = r.User, r.Parent
+	x.StartedBy, x.Parent, x.DryRun = r.User, r.Parent, r.DryRun
 	if x.Code == automation.CodeInvalidParameters {
 		return x, automation.Invalid("%s", x.Message).WithCode(string(x.Code)).WithHint("%s", x.Hint)
 	}

@@ -139,7 +139,7 @@ func (e *Engine) job(x automation.Execution, h *history) runner.Job {
 	}
 	return runner.Job{
 		Execution: x.ID, Attempt: x.Attempts, Action: x.Action, Rule: x.Rule, Event: x.Event,
-		Input: x.Parameters, Artifacts: sink, Log: h.log,
+		Input: x.Parameters, DryRun: x.DryRun, Artifacts: sink, Log: h.log,
 	}
 }
 

@@ -26,6 +26,7 @@ type Job struct {
 	Rule      automation.Ref
 	Event     string
 	Input     json.RawMessage
+	DryRun    bool
 	Artifacts hostfuncs.ArtifactSink
 	Log       func(automation.LogLevel, string)
 }

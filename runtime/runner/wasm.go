@@ -69,7 +69,7 @@ func caller(ctx context.Context, job Job, lease Lease) hostfuncs.Caller {
 	return hostfuncs.Caller{
 		Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Attempt: job.Attempt,
 		Rule: job.Rule, Event: job.Event, Deadline: deadline,
-		Grants: lease.Grants, Config: lease.Config, Artifacts: job.Artifacts, Log: job.Log,
+		Grants: lease.Grants, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Log: job.Log,
 	}
 }
 

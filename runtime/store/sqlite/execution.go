@@ -11,11 +11,11 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
-const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at`
+const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at, dry_run`
 
 func summaryFields(e *automation.ExecutionSummary) []any {
 	return []any{&e.ID, &e.Action, &e.Status, &e.Summary, &e.Rule, &e.Event, &e.Parent, &e.Attempts, &e.Code,
-		instant{&e.CreatedAt}, maybeInstant{&e.StartedAt}, maybeInstant{&e.FinishedAt}}
+		instant{&e.CreatedAt}, maybeInstant{&e.StartedAt}, maybeInstant{&e.FinishedAt}, &e.DryRun}
 }
 
 func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {

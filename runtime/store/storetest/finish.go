@@ -19,6 +19,7 @@ func testFinish(t *testing.T, open func(*testing.T) store.Store) {
 		{"an artifact that is refused takes the end with it", finishBadArtifact},
 		{"a log with a gap takes the end with it", finishBadLog},
 		{"a tape is kept, short or long", finishTape},
+		{"that it was a dry run is remembered", finishDryRun},
 		{"an attempt without a tape says so", finishNoTape},
 		{"an output of null is not the same as none", finishNull},
 	}.run(t, open)
@@ -60,6 +61,17 @@ func finishTape(t *testing.T, b *bench) {
 		got, err := b.Tape(t.Context(), e.ID, 1)
 		must(t, err)
 		same(t, "tape", got, *f.Tape)
+	}
+}
+
+func finishDryRun(t *testing.T, b *bench) {
+	for _, dry := range []bool{true, false} {
+		e := b.execution(automation.Pending)
+		e.DryRun = dry
+		b.accept(t, e)
+		if got := b.get(t, e.ID); got.DryRun != dry {
+			t.Errorf("dry run is %v, want %v", got.DryRun, dry)
+		}
 	}
 }
 

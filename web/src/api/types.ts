@@ -165,6 +165,7 @@ export interface Execution {
   attempts: number;
   code?: string;
   created_at: string;
+  dry_run?: boolean;
   event?: string;
   finished_at?: string;
   hint?: string;
@@ -208,6 +209,7 @@ export interface ExecutionSummary {
   attempts: number;
   code?: string;
   created_at: string;
+  dry_run?: boolean;
   event?: string;
   finished_at?: string;
   id: string;
@@ -530,6 +532,7 @@ export interface ReplayedEvent {
 }
 
 export interface Rerun {
+  dry_run?: boolean;
   parameters?: Record<string, unknown>;
   remove?: string[];
 }
@@ -598,6 +601,7 @@ export interface RuleTestRequest {
 
 export interface RunRequest {
   action: string;
+  dry_run?: boolean;
   parameters: Record<string, unknown>;
 }
 

@@ -13,11 +13,13 @@ import { DetailHeader, Panel } from "../../ui/page";
 import { Loaded } from "../../ui/states";
 import { Ago, Took } from "../../ui/time";
 import { Actions } from "./actions";
-import { Artifacts, Lineage, Sandbox } from "./facts";
+import { Artifacts, Lineage } from "./facts";
 import { Log } from "./log";
 import { Timeline } from "./timeline";
 import { Why } from "./why";
 
+// What few look at first loads by itself.
+const Sandbox = lazy(() => import("./sandbox"));
 const Tape = lazy(() => import("./tape"));
 
 const route = getRouteApi("/shell/executions/$id");
@@ -70,7 +72,9 @@ function Story({ execution: e }: { execution: Snapshot<Execution> }) {
           <aside aria-label="Facts" className="flex min-w-0 flex-col gap-5 xl:row-span-2">
             <Artifacts items={e.artifacts ?? []} />
             <Lineage execution={e} event={event.data} />
-            <Sandbox attempt={last} />
+            <Suspense>
+              <Sandbox attempt={last} />
+            </Suspense>
           </aside>
           <div className="grid min-w-0 content-start gap-4 lg:grid-cols-2">
             <Panel title="Input">
@@ -109,6 +113,7 @@ function Crumb({ id }: { id: string }) {
 function Note({ execution: e }: { execution: Execution }) {
   return (
     <>
+      {e.dry_run && <b>Dry run ·</b>}
       {e.summary && <span className="max-w-full truncate">{e.summary} ·</span>}
       {e.started_at && (
         <span>

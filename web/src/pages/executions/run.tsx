@@ -19,6 +19,7 @@ export default function RunDialog({ onClose }: { onClose: () => void }) {
     queryFn: ({ signal }) => read<ListAction>("/actions?limit=1000", signal),
   });
   const [ref, setRef] = useState("");
+  const [dry, setDry] = useState(false);
   const [drafts, setDrafts] = useState<Record<string, string>>({});
   const action = actions.data?.items.find((a) => refOf(a) === ref);
   const text = drafts[ref] ?? (action ? JSON.stringify(prefill(action.parameters), null, 2) : "");
@@ -26,7 +27,10 @@ export default function RunDialog({ onClose }: { onClose: () => void }) {
   const run = useMutation({
     // The text goes out as it was typed: parsed, a number of 17 digits would come out another.
     mutationFn: () =>
-      post<Execution>("/executions", `{"action": ${JSON.stringify(ref)}, "parameters": ${text}}`),
+      post<Execution>(
+        "/executions",
+        `{"action": ${JSON.stringify(ref)}, "dry_run": ${dry}, "parameters": ${text}}`,
+      ),
     onSuccess: (started) => navigate({ to: "/executions/$id", params: { id: started.id } }),
   });
   const ready = !!action && !error && !run.isPending;
@@ -59,6 +63,10 @@ export default function RunDialog({ onClose }: { onClose: () => void }) {
             onChange={(next) => setDrafts({ ...drafts, [ref]: next })}
             onSubmit={submit}
           />
+          <label className="flex items-center gap-2 text-sm">
+            <input type="checkbox" checked={dry} onChange={(e) => setDry(e.target.checked)} />
+            Dry run: read the world, change nothing, show what would be changed
+          </label>
           <ErrorNote error={run.error} />
           <Known parameters={action.parameters} />
         </>

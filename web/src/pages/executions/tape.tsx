@@ -37,6 +37,11 @@ export default function Tape({ execution, attempt }: { execution: string; attemp
       <Loaded query={tape}>
         {(t) => (
           <>
+            {t.items.some((e) => e.would_do) && (
+              <p className="border-b border-line p-3 text-sm text-time">
+                This was a dry run: what would change the world was not done.
+              </p>
+            )}
             {t.incomplete && (
               <p className="p-3 text-sm text-muted">It can not be replayed: {t.incomplete}.</p>
             )}
