@@ -3,6 +3,7 @@ package hostfuncs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -72,9 +73,20 @@ func (p prepared) carryOut(ctx context.Context, who Caller, record *automation.H
 		p.change.Diff, record.WouldDo = diff, err == nil
 		return response, err
 	case who.Gate != nil:
-		if err := who.Gate(ctx, *p.change); err != nil {
+		settle, err := who.Gate(*p.change)
+		if err != nil {
+			record.Held = true
 			return nil, err
 		}
+		return p.settled(ctx, who, settle)
 	}
 	return p.do(ctx, who)
+}
+
+// settled tells the gate what came of a change, also when it panics.
+func (p prepared) settled(ctx context.Context, who Caller, settle func(error)) (response any, err error) {
+	err = errors.New("the host function panicked")
+	defer func() { settle(err) }()
+	response, err = p.do(ctx, who)
+	return response, err
 }

@@ -42,8 +42,9 @@ type Caller struct {
 	// DryRun lets reading calls happen; changing ones only say what they would do.
 	DryRun bool
 	// Gate is asked before something is changed; nil lets everything pass. It returns
-	// an error of kind ErrDenied or ErrUnavailable that says who holds the call back.
-	Gate func(context.Context, automation.HostChange) error
+	// an error that says who holds the call back, or settle, which is then told what
+	// came of the change.
+	Gate func(automation.HostChange) (settle func(error), err error)
 	// Scrub removes secret values from what a guest is told; nil when there are none.
 	Scrub func([]byte) []byte
 	// Config is the pack's configuration.

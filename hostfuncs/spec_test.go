@@ -53,9 +53,9 @@ func TestDryRunChangesNothing(t *testing.T) {
 	if !f.Changes || hostfuncs.New("greet", "Greets.", nil, describe, greet).Changes {
 		t.Error("it is not told which functions change something")
 	}
-	dry := hostfuncs.Caller{DryRun: true, Gate: func(context.Context, automation.HostChange) error {
+	dry := hostfuncs.Caller{DryRun: true, Gate: func(automation.HostChange) (func(error), error) {
 		t.Error("a dry run asked the gate")
-		return nil
+		return nil, nil
 	}}
 
 	envelope, record := f.Call(t.Context(), dry, []byte(`{"colour":"red"}`))
@@ -76,19 +76,27 @@ func TestGateIsAskedBeforeAChange(t *testing.T) {
 	t.Parallel()
 	w := &wall{"white"}
 	f := w.spec().Func()
-	asked := 0
-	who := hostfuncs.Caller{Gate: func(_ context.Context, c automation.HostChange) error {
+	asked, settled, strike := 0, 0, true
+	who := hostfuncs.Caller{Gate: func(c automation.HostChange) (func(error), error) {
 		asked++
-		if c.Target == "wall" {
-			return automation.Denied("the painters are on strike")
+		if c.Target == "wall" && strike {
+			return nil, automation.Denied("the painters are on strike")
 		}
-		return nil
+		return func(err error) {
+			if settled++; err != nil {
+				t.Errorf("settled with %v", err)
+			}
+		}, nil
 	}}
 	if _, record := f.Call(t.Context(), who, nil); asked != 0 || record.Error != "" {
 		t.Errorf("asked %d times for a reading request; %+v", asked, record)
 	}
-	if _, record := f.Call(t.Context(), who, []byte(`{"colour":"red"}`)); asked != 1 || record.Error != "denied" || w.colour != "white" {
+	if _, record := f.Call(t.Context(), who, []byte(`{"colour":"red"}`)); asked != 1 || record.Error != "denied" || !record.Held || w.colour != "white" {
 		t.Errorf("asked %d times, %+v, the wall is %s", asked, record, w.colour)
+	}
+	strike = false
+	if _, record := f.Call(t.Context(), who, []byte(`{"colour":"red"}`)); settled != 1 || record.Error != "" || record.Held || w.colour != "red" {
+		t.Errorf("settled %d times, %+v, the wall is %s", settled, record, w.colour)
 	}
 }
 

@@ -13,6 +13,8 @@ type HostCall struct {
 	Change *HostChange `json:"change,omitempty"`
 	// WouldDo tells that nothing was changed, because the run was a dry run.
 	WouldDo bool `json:"would_do,omitempty"`
+	// Held tells that a budget, the breaker or the stop switch held the call back.
+	Held bool `json:"held,omitempty"`
 	// Error is the kind of refusal or failure; empty means ok.
 	Error   string `json:"error,omitempty"`
 	Message string `json:"message,omitempty"`
