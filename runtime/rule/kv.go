@@ -33,6 +33,9 @@ func (c *compiled) withKeys(in *Input, names map[string]any) map[string]any {
 	return out
 }
 
+// keyNames are the names of the key-value store.
+func keyNames() []string { return []string{"system", "st2kv"} }
+
 // usesKeys reports whether a template of the rule may ask for a key.
 func usesKeys(r *automation.Rule) (uses bool) {
 	eachText(r, func(s string) {
