@@ -19,8 +19,10 @@ type RuleReplay struct {
 	// looks at, further back.
 	Partial bool `json:"partial,omitempty"`
 	// FlowIgnored tells that the rule has controls, which are not asked here.
-	FlowIgnored bool            `json:"flow_ignored,omitempty"`
-	Events      []ReplayedEvent `json:"events"` // newest first
+	FlowIgnored bool `json:"flow_ignored,omitempty"`
+	// Keys tells that a rule asked for keys, and got them as they are now.
+	Keys   KeysRead        `json:"keys,omitempty"`
+	Events []ReplayedEvent `json:"events"` // newest first
 }
 
 // ReplayedEvent is the verdict on one event of the past.

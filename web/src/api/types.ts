@@ -521,6 +521,7 @@ export interface RuleReplay {
   events: ReplayedEvent[];
   flow_ignored?: boolean;
   gone: number;
+  keys?: string;
   matched: number;
   new: number;
   partial?: boolean;
@@ -538,6 +539,7 @@ export interface RuleTest {
   criteria: CriterionResult[];
   error: string;
   item?: number;
+  keys?: string;
   matched: boolean;
   parameters: Record<string, unknown>;
   reason?: string;
