@@ -84,8 +84,7 @@ func (e *Engine) release(ctx context.Context, event string, ref automation.Ref, 
 	if err != nil {
 		return automation.Execution{}, err
 	}
-	x := e.newExecution(ctx, e.Catalogue(), m.Rule.Action.Ref, m.Parameters)
-	x.Event, x.Rule = event, ref
+	x := e.newExecution(ctx, e.Catalogue(), wishOf(m, &ev))
 	all := e.settle(ctx, []store.Acceptance{{
 		Executions: []automation.Execution{x}, Flow: states,
 		Releases: []store.Release{{Event: event, Rule: ref, Item: item, Execution: x.ID, By: by, At: e.Now()}},
