@@ -107,7 +107,6 @@ func (e *Engine) addVerdict(ctx context.Context, a *store.Acceptance, catalogue 
 	if v.Outcome == automation.Matched {
 		e.askControls(a, m, &v)
 	}
-	e.Meter.VerdictReached(string(v.Outcome), string(v.Control))
 	if v.Outcome == automation.Matched {
 		a.Event.Matched++
 	}
@@ -143,11 +142,23 @@ func (e *Engine) commit(ctx context.Context, all ...store.Acceptance) error {
 		}
 		return err
 	}
+	e.countVerdicts(all)
 	for _, t := range claimed {
 		e.tasks <- t
 	}
 	e.line.push(waiting...)
 	return nil
+}
+
+// countVerdicts counts what is durable now. An event that came before, or that could
+// not be stored, is judged and leaves no verdict.
+func (e *Engine) countVerdicts(all []store.Acceptance) {
+	for i := range all {
+		for j := range all[i].Verdicts {
+			v := &all[i].Verdicts[j]
+			e.Meter.VerdictReached(string(v.Outcome), string(v.Control))
+		}
+	}
 }
 
 // reserve gives idle workers to new executions, as far as there are any.
