@@ -99,6 +99,10 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/sensors/feeds.new", fakeSensor())
 	answer("POST /api/v1/sensors/feeds.new/{what}", fakeSensor())
 	answer("GET /api/v1/sources", list(fakeTimer()))
+	answer("GET /api/v1/sources/{id}", fakeTimer())
+	mux.HandleFunc("GET /api/v1/sources/gone", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, 404, "unknown_source", "nothing of the id \"gone\" raises events", "")
+	})
 	answer("GET /api/v1/kv", list(fakeEntry()))
 	answer("GET /api/v1/kv/system/colour", fakeEntry())
 	answer("PUT /api/v1/kv/{scope}/{name...}", fakeEntry())

@@ -60,6 +60,8 @@ type matching struct{ service }
 
 func (m matching) Rules() *rule.Set { return m.rules }
 
+func (matching) Config(string) (map[string]any, []string) { return nil, nil }
+
 func orderTrigger() automation.TriggerType {
 	return automation.TriggerType{Pack: "test", Name: "order", Description: "An order came in.",
 		PayloadSchema: map[string]any{"properties": map[string]any{"id": map[string]any{"type": "integer", "required": true}}}}

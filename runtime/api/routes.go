@@ -61,6 +61,7 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/packs/:name", s.getPack, false, "One pack.", nil, reflect.TypeFor[automation.PackStatus](), 200},
 		{get, "/api/v1/webhooks", s.listWebhooks, false, "The webhooks that rules listen to.", nil, reflect.TypeFor[List[Webhook]](), 200},
 		{get, "/api/v1/sources", s.listSources, false, "Timers, sensors and watches, and how they are doing.", nil, reflect.TypeFor[List[automation.SourceStatus]](), 200},
+		{get, "/api/v1/sources/*", s.getSource, false, "One timer, sensor or watch.", nil, reflect.TypeFor[automation.SourceStatus](), 200},
 		{get, "/api/v1/triggers", s.listTriggers, false, "The trigger types that packs declare.", nil, reflect.TypeFor[List[Trigger]](), 200},
 		{get, "/api/v1/triggers/:ref", s.getTrigger, false, "One trigger type with an example payload.", nil, reflect.TypeFor[Trigger](), 200},
 		{get, "/api/v1/kv", s.listKeys, false, "Keys and values of a scope, by name.", nil, reflect.TypeFor[List[automation.KVEntry]](), 200},
