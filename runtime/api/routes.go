@@ -43,6 +43,7 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/events", s.listEvents, false, "Events, newest first.", nil, reflect.TypeFor[List[automation.Event]](), 200},
 		{post, "/api/v1/events", s.sendEvent, false, "Sends an event of any trigger type.", reflect.TypeFor[NewEvent](), reflect.TypeFor[automation.Accepted](), 202},
 		{get, "/api/v1/events/:id", s.getEvent, false, "One event with payload, verdicts and executions.", nil, reflect.TypeFor[automation.Event](), 200},
+		{get, "/api/v1/events/:id/misses", s.eventMisses, false, "Why rules did not match that left no verdict, as they are now.", nil, reflect.TypeFor[automation.EventMisses](), 200},
 		{post, "/api/v1/events/:id/release", s.releaseVerdict, false, "Lets a suppressed verdict about an event pass.", reflect.TypeFor[ReleaseRequest](), reflect.TypeFor[automation.Execution](), 201},
 		{get, "/api/v1/verdicts", s.listVerdicts, false, "What rules decided, newest event first.", nil, reflect.TypeFor[List[automation.Verdict]](), 200},
 		{get, "/api/v1/executions", s.listExecutions, false, "Executions, newest first.", nil, reflect.TypeFor[ExecutionList](), 200},

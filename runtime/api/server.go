@@ -80,6 +80,8 @@ type Options struct {
 	ReplayRule func(ctx context.Context, ruleYAML []byte, ref automation.Ref, last int) (automation.RuleReplay, error)
 	// TestRuleInService judges an event by a rule that is loaded.
 	TestRuleInService func(ctx context.Context, r automation.Rule, ev automation.Event) (automation.RuleTest, error)
+	// Misses makes anew the verdicts on a stored event that were not kept.
+	Misses func(ctx context.Context, ev automation.Event) (automation.EventMisses, error)
 	// Example makes a value that is likely to fit a JSON Schema; nil when nobody can.
 	Example func(schema map[string]any) any
 	// Sources tells how timers, sensors and watches are doing; nil when there are

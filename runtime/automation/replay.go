@@ -40,3 +40,16 @@ type ReplayedEvent struct {
 	Criteria []CriterionResult `json:"criteria,omitempty"`
 	Error    string            `json:"error,omitempty"`
 }
+
+// EventMisses are verdicts on a stored event that were not kept, made anew by the
+// rules as they are now, their controls aside.
+type EventMisses struct {
+	Event string `json:"event"`
+	// At is when they were made.
+	At time.Time `json:"at"`
+	// Total rules look at the event now and left no verdict; of these are the 100
+	// nearest, nearest first.
+	Total    int       `json:"total"`
+	Verdicts []Verdict `json:"verdicts"`
+	Keys     KeysRead  `json:"keys,omitempty"`
+}

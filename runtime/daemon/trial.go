@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/squall-dev/squall/packs"
@@ -31,4 +32,35 @@ func (r replayer) testInService(ctx context.Context, tried automation.Rule, ev a
 		in.Trigger, in.Parameters, in.Now = tried.Trigger.Type, tried.Trigger.Parameters, time.Now()
 	}
 	return rule.Test(tried, in)
+}
+
+// misses asks the rules of now that left no verdict on a stored event.
+func (r replayer) misses(ctx context.Context, ev automation.Event) (automation.EventMisses, error) {
+	out := automation.EventMisses{Event: ev.ID, At: time.Now(), Verdicts: []automation.Verdict{}}
+	payload, err := expr.Decode(ev.Payload)
+	if err != nil {
+		return out, fmt.Errorf("read the payload of event %s: %w", ev.ID, err)
+	}
+	seen := map[automation.Ref]bool{}
+	for i := range ev.Verdicts {
+		seen[ev.Verdicts[i].Rule] = true
+	}
+	read := r.key(ctx)
+	in := rule.Input{Trigger: ev.Trigger, Parameters: ev.Parameters, Payload: payload, Now: ev.ReceivedAt, Event: ev,
+		KV: func(scope, name string) (string, bool, error) {
+			out.Keys = automation.KeysNow
+			return read(scope, name)
+		}}
+	nearest, total := r.registry.Snapshot().Rules().Misses(in, func(ref automation.Ref) bool {
+		return seen[ref] || ctx.Err() != nil // nobody waits for the rest
+	})
+	if err := ctx.Err(); err != nil {
+		return out, err
+	}
+	out.Total = total
+	for _, m := range nearest {
+		m.Verdict.Event = ev.ID
+		out.Verdicts = append(out.Verdicts, m.Verdict)
+	}
+	return out, nil
 }

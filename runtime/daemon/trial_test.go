@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -91,5 +92,32 @@ func TestAReplayHoldsABoundedNumberOfBytes(t *testing.T) {
 	found, partial, err = r.recent(t.Context(), tester, "a.b", 1000)
 	if err != nil || len(found) != 1000 || partial {
 		t.Errorf("%d small events, partial %v, %v", len(found), partial, err)
+	}
+}
+
+func TestMissesOfVeryManyRulesAreMadeAnew(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := behavePack(t)
+	const many = 120
+	for i := range many {
+		files[fmt.Sprintf("rules/r%d.yaml", i)] = fmt.Sprintf("name: r%d\nenabled: true\ntrigger: {type: core.st2.webhook, parameters: {url: size}}\n"+
+			"criteria: {trigger.body.n: {type: equals, pattern: %d}}\naction: {ref: behave.silent}\n", i, i)
+	}
+	writePack(t, dir, "behave", files)
+	h := serve(t, dir, nil)
+	a, err := h.Webhook(t.Context(), "size", "application/json", strings.NewReader(`{"n":7}`))
+	if err != nil || a.Looked != many || a.Matched != 1 {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	m, err := h.EventMisses(t.Context(), a.Event)
+	if err != nil || m.Total != many-1 || len(m.Verdicts) != 100 || m.At.IsZero() || m.Keys != "" {
+		t.Fatalf("%d of %d, %v", len(m.Verdicts), m.Total, err)
+	}
+	if v := m.Verdicts[0]; v.Event != a.Event || v.Rule == "behave.r7" || v.Outcome != automation.NotMatched || len(v.Criteria) != 1 || v.Criteria[0].Actual == nil {
+		t.Errorf("%+v", v)
+	}
+	if _, err := h.EventMisses(t.Context(), "000000000000000000000000"); !errors.Is(err, automation.ErrNotFound) {
+		t.Errorf("an event that is not there: %v", err)
 	}
 }

@@ -176,7 +176,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	p.api, err = api.New(api.Options{
 		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
-		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay,
+		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		Doctor:  (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
 		Sources: p.triggers.Status, Sensors: sensors, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,

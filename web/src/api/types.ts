@@ -149,6 +149,14 @@ export interface Event {
   warning?: string;
 }
 
+export interface EventMisses {
+  at: string;
+  event: string;
+  keys?: string;
+  total: number;
+  verdicts: Verdict[];
+}
+
 export interface Execution {
   action: string;
   artifacts: Artifact[];
