@@ -219,6 +219,7 @@ func FuzzTemplate(f *testing.F) {
 		"{% for a, (b, c) in [[1, [2, 3]]] %}{{ loop.cycle(a, b) }}{{ loop.changed(c) }}{% else %}{% endfor %}",
 		"{{ trigger | to_yaml_string | from_yaml_string | tojson }}", "{{ 'ab' | regex_replace('(?<=a)(b)', '\\\\1\\\\g<1>') }}",
 		"{{ trigger.a | groupby('b', default=1) | map('last') | list }}", "{{ '\\x41\\u00e9' \"b\" }}{{ 0x1f + 1_000 }}",
+		"{% macro m(a, b=a) %}{{ b }}{% if a %}{{ m(a - 1, b=trigger.t) }}{% endif %}{% endmacro %}{{ m(3) | upper }}{{ m() }}",
 	} {
 		f.Add(s, `{"a": [{"b": 1}], "t": "text", "n": 1e400}`)
 	}
