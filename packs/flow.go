@@ -29,30 +29,19 @@ func (d *document) flowFields(f *automation.Flow) fields {
 
 func (d *document) dedupe(n *yaml.Node) *automation.Dedupe {
 	var c automation.Dedupe
-	d.control(n, "dedupe", fields{
-		"key":    func(v *yaml.Node) { c.Key = d.template(v) },
-		"window": func(v *yaml.Node) { c.Window = d.span(v) },
-	}, "window")
+	d.control(n, "dedupe", &c.Key, fields{"window": d.spanOf(&c.Window)}, "window")
 	return &c
 }
 
 func (d *document) throttle(n *yaml.Node) *automation.Throttle {
 	var c automation.Throttle
-	d.control(n, "throttle", fields{
-		"key":   func(v *yaml.Node) { c.Key = d.template(v) },
-		"limit": func(v *yaml.Node) { c.Limit = int(d.whole(v, 1, maxFlowCount)) },
-		"per":   func(v *yaml.Node) { c.Per = d.span(v) },
-	}, "limit", "per")
+	d.control(n, "throttle", &c.Key, fields{"limit": d.countOf(&c.Limit), "per": d.spanOf(&c.Per)}, "limit", "per")
 	return &c
 }
 
 func (d *document) debounce(n *yaml.Node) *automation.Debounce {
 	var c automation.Debounce
-	d.control(n, "debounce", fields{
-		"key": func(v *yaml.Node) { c.Key = d.template(v) },
-		"for": func(v *yaml.Node) { c.For = d.span(v) },
-		"max": func(v *yaml.Node) { c.Max = d.span(v) },
-	}, "for")
+	d.control(n, "debounce", &c.Key, fields{"for": d.spanOf(&c.For), "max": d.spanOf(&c.Max)}, "for")
 	if c.Max != 0 && c.Max < c.For {
 		d.hinted(n, "max counts from the first event, for from the last", "debounce: max is shorter than for")
 	}
@@ -61,19 +50,25 @@ func (d *document) debounce(n *yaml.Node) *automation.Debounce {
 
 func (d *document) count(n *yaml.Node) *automation.Count {
 	var c automation.Count
-	d.control(n, "count", fields{
-		"key":      func(v *yaml.Node) { c.Key = d.template(v) },
-		"at_least": func(v *yaml.Node) { c.AtLeast = int(d.whole(v, 1, maxFlowCount)) },
-		"within":   func(v *yaml.Node) { c.Within = d.span(v) },
-	}, "at_least", "within")
+	d.control(n, "count", &c.Key, fields{"at_least": d.countOf(&c.AtLeast), "within": d.spanOf(&c.Within)}, "at_least", "within")
 	return &c
 }
 
-func (d *document) control(n *yaml.Node, what string, known fields, needed ...string) {
+// control reads what all controls have, and the fields of one.
+func (d *document) control(n *yaml.Node, what string, key *string, known fields, needed ...string) {
+	known["key"] = func(v *yaml.Node) { *key = d.template(v) }
 	seen := d.read(n, what, known)
-	for _, key := range needed {
-		d.needs(n, what, key, seen[key])
+	for _, name := range needed {
+		d.needs(n, what, name, seen[name])
 	}
+}
+
+func (d *document) spanOf(into *automation.Duration) func(*yaml.Node) {
+	return func(v *yaml.Node) { *into = d.span(v) }
+}
+
+func (d *document) countOf(into *int) func(*yaml.Node) {
+	return func(v *yaml.Node) { *into = int(d.whole(v, 1, maxFlowCount)) }
 }
 
 // template reads a text that is rendered for every event.

@@ -54,6 +54,21 @@ func testRegistry(t *testing.T, o RegistryOptions) *Registry {
 	return r
 }
 
+func TestTheConfigurationOfAPackInServiceSaysWhatIsSecret(t *testing.T) {
+	t.Parallel()
+	files := greeter("1.0.0", "")
+	files["config.schema.yaml"] = &fstest.MapFile{Data: []byte("room: {type: string, default: sre}\ntoken: {type: string, default: hunter2, secret: true}\n")}
+	r := testRegistry(t, RegistryOptions{})
+	if values, secret := r.Snapshot().Config("greeter"); values != nil || secret != nil {
+		t.Errorf("before it is in service: %v, %v", values, secret)
+	}
+	mustInstall(t, r, mustLoad(t, testLoader(t, &fakeEngine{}), files))
+	values, secret := r.Snapshot().Config("greeter")
+	if diff := cmp.Diff(map[string]any{"room": "sre", "token": "hunter2"}, values); diff != "" || !cmp.Equal(secret, []string{"token"}) {
+		t.Errorf("secret are %v (-want +got):\n%s", secret, diff)
+	}
+}
+
 func TestAnInstalledPackIsInTheCatalogue(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -164,7 +164,39 @@ func (d *document) criterion(e entry) automation.Criterion {
 		"condition": func(v *yaml.Node) { c.Condition = d.text(v) },
 	})
 	d.needs(e.value, "a criterion", "a type", seen["type"])
+	if rule.IsSearch(c.Operator) && d.left >= 0 { // else its aliases may grow without end
+		c.Children = d.childPlaces(e.value, 0)
+	}
 	return c
+}
+
+// childPlaces tells where the criteria stand that a search holds. What is wrong with
+// them is said when the rule is compiled.
+func (d *document) childPlaces(search *yaml.Node, depth int) map[string]automation.Place {
+	pattern := lookUp(search, "pattern")
+	if pattern == nil || depth > maxDepth {
+		return nil
+	}
+	places := map[string]automation.Place{}
+	for i := 0; i+1 < len(pattern.Content); i += 2 {
+		key, child := pattern.Content[i], pattern.Content[i+1]
+		places[target(key).Value] = automation.Place{Position: d.position(key), Children: d.childPlaces(child, depth+1)}
+	}
+	return places
+}
+
+// lookUp returns the mapping at a key of a mapping, or nil.
+func lookUp(n *yaml.Node, name string) *yaml.Node {
+	m := target(n)
+	if m.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if v := target(m.Content[i+1]); target(m.Content[i]).Value == name && v.Kind == yaml.MappingNode {
+			return v
+		}
+	}
+	return nil
 }
 
 // TestRule says what a rule would decide about a payload, with no server and

@@ -68,6 +68,21 @@ func (s *Snapshot) Action(ref automation.Ref) (automation.Action, bool) {
 	return found.action, ok
 }
 
+// Config is the configuration of a pack in service, which nobody may change, and the
+// names in it whose values are secret.
+func (s *Snapshot) Config(pack string) (values map[string]any, secret []string) {
+	g, ok := s.generations[pack]
+	if !ok {
+		return nil, nil
+	}
+	for name, p := range g.pack.ConfigSchema {
+		if p.Secret {
+			secret = append(secret, name)
+		}
+	}
+	return g.pack.Config, secret
+}
+
 // Actions returns all actions by reference.
 func (s *Snapshot) Actions() []automation.Action {
 	all := make([]automation.Action, 0, len(s.actions))

@@ -123,9 +123,17 @@ func newEventGetCommand(c *cli) *cobra.Command {
 			if err != nil {
 				return orList(err, "event list")
 			}
-			return c.print(thing(e, e.ID, func(w io.Writer, t terminal, _ bool) error {
+			seen := eventSeen{Event: e}
+			if why && unexplained(e) > 0 {
+				misses, err := api.EventMisses(cmd.Context(), e.ID)
+				if err != nil {
+					return err
+				}
+				seen.Misses = &misses
+			}
+			return c.print(thing(seen, e.ID, func(w io.Writer, t terminal, _ bool) error {
 				p := &page{w: w, t: t}
-				c.eventText(p, e, why)
+				c.eventText(p, seen, why)
 				return p.err
 			}))
 		},
@@ -134,7 +142,34 @@ func newEventGetCommand(c *cli) *cobra.Command {
 	return cmd
 }
 
-func (c *cli) eventText(p *page, e automation.Event, why bool) {
+// eventSeen is an event and, when somebody asks why, what was made anew about it.
+type eventSeen struct {
+	automation.Event
+	Misses *automation.EventMisses `json:"misses,omitempty"`
+}
+
+// unexplained counts the rules that looked at an event and left no verdict.
+func unexplained(e automation.Event) int {
+	rules := map[automation.Ref]bool{}
+	for _, v := range e.Verdicts {
+		rules[v.Rule] = true
+	}
+	return e.Looked - len(rules)
+}
+
+// misses shows verdicts that were not kept.
+func (p *page) misses(m automation.EventMisses) {
+	p.line("")
+	p.line("%d rules look at it now and left no verdict. As they are now, the nearest %d decide:", m.Total, len(m.Verdicts))
+	p.keysRead(m.Keys)
+	for _, v := range m.Verdicts {
+		p.line("")
+		p.verdict(v)
+	}
+}
+
+func (c *cli) eventText(p *page, seen eventSeen, why bool) {
+	e := seen.Event
 	p.line("%s %s", p.paint(toneHead, string(e.Trigger)), e.Summary)
 	p.line("")
 	p.pair("ID", e.ID)
@@ -153,8 +188,14 @@ func (c *cli) eventText(p *page, e automation.Event, why bool) {
 	for _, x := range e.Executions {
 		p.pair("Started", fmt.Sprintf("%s  %s  %s", x.ID, x.Action, x.Status))
 	}
+	if seen.Misses != nil {
+		p.misses(*seen.Misses)
+	}
 	if why {
 		return
+	}
+	if n := unexplained(e); n > 0 {
+		p.line("%d more rules looked, did not match and left no verdict: squall event get %s --why", n, e.ID)
 	}
 	p.line("")
 	p.json("Payload", e.Payload)

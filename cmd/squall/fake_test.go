@@ -90,6 +90,12 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/webhooks", list(client.Webhook{Path: "pprof", Rules: []automation.Ref{"labs_sre.on_memory"}}))
 	answer("GET /api/v1/events", list(fakeEvent(false)))
 	answer("GET /api/v1/events/"+event, fakeEvent(true))
+	crowded := fakeEvent(true)
+	crowded.ID, crowded.Looked, crowded.Verdicts = later, 151, []automation.Verdict{fakeVerdict()}
+	answer("GET /api/v1/events/"+later, crowded)
+	answer("GET /api/v1/events/"+later+"/misses", automation.EventMisses{Event: later, Total: 150, Keys: automation.KeysNow, Verdicts: []automation.Verdict{{
+		Event: later, Rule: "labs_sre.on_disk", Outcome: automation.NotMatched, Held: 1, Total: 2, Criteria: []automation.CriterionResult{
+			{Key: "trigger.body.disk", Operator: "equals", Pattern: "full", Actual: "half"}}}}})
 	answer("POST /api/v1/events", automation.Accepted{Event: event, Looked: 1, Matched: 1, Executions: []string{good}})
 	answer("POST /api/v1/webhooks/{path...}", automation.Accepted{Event: event, Looked: 2, Matched: 1, Executions: []string{good}})
 	answer("GET /api/v1/triggers", list(fakeTrigger()))
@@ -99,6 +105,10 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/sensors/feeds.new", fakeSensor())
 	answer("POST /api/v1/sensors/feeds.new/{what}", fakeSensor())
 	answer("GET /api/v1/sources", list(fakeTimer()))
+	answer("GET /api/v1/sources/{id}", fakeTimer())
+	mux.HandleFunc("GET /api/v1/sources/gone", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, 404, "unknown_source", "nothing of the id \"gone\" raises events", "")
+	})
 	answer("GET /api/v1/kv", list(fakeEntry()))
 	answer("GET /api/v1/kv/system/colour", fakeEntry())
 	answer("PUT /api/v1/kv/{scope}/{name...}", fakeEntry())

@@ -26,6 +26,9 @@ func newKVCommand(c *cli) *cobra.Command {
 	return cmd
 }
 
+// oneScope says where one key may lie; a list may ask for all.
+const oneScope = "system, user:NAME or pack:NAME"
+
 func scopeFlag(cmd *cobra.Command, scope *string, what string) {
 	cmd.Flags().StringVar(scope, "scope", automation.ScopeSystem, what)
 }
@@ -55,7 +58,7 @@ func newKVListCommand(c *cli) *cobra.Command {
 			return c.print(listOf(list, list.Items, c.keyColumns(), keyName, !c.flags.noHeaders))
 		},
 	}
-	scopeFlag(cmd, &q.Scope, "system, user:NAME, pack:NAME, or all")
+	scopeFlag(cmd, &q.Scope, oneScope+"; or all")
 	cmd.Flags().StringVar(&q.Prefix, "prefix", "", "only names that begin so")
 	p.addFlags(cmd)
 	return cmd
@@ -70,7 +73,7 @@ func (c *cli) keyColumns() []column[automation.KVEntry] {
 		{title: "SCOPE", text: func(e row) string { return e.Scope }},
 		{title: "NAME", text: keyName},
 		{title: "UPDATED", wide: true, text: func(e row) string { return c.when(t, e.UpdatedAt) }},
-		{title: "EXPIRES", text: func(e row) string { return expires(e) }},
+		{title: "EXPIRES", text: expires},
 		{title: "VALUE", text: func(e row) string { return e.Value }},
 	}
 }
@@ -83,36 +86,40 @@ func expires(e automation.KVEntry) string {
 }
 
 func newKVGetCommand(c *cli) *cobra.Command {
-	var scope string
-	cmd := &cobra.Command{
+	return c.oneKey(&cobra.Command{
 		Use:     "get NAME",
 		Aliases: []string{"show"},
 		Short:   "Show the value of a key",
 		Long:    "Show the value of a key: as it is, so that it can be used in a script.",
 		Example: "  squall kv get maintenance\n  squall kv get last/run --scope pack:labs_sre -o json",
-		Args:    exactly("NAME"),
+	}, func(ctx context.Context, api *client.Client, scope, name string) error {
+		e, err := api.Key(ctx, scope, name)
+		if err != nil {
+			return orList(err, "kv list")
+		}
+		return c.print(thing(e, e.Name, func(w io.Writer, t terminal, _ bool) error {
+			text := e.Value
+			if t.tty {
+				text = printable(text)
+			}
+			_, err := fmt.Fprintln(w, text)
+			return err
+		}))
+	})
+}
 
-		ValidArgsFunction: c.completeFirst(liveKeys),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			api, err := c.client()
-			if err != nil {
-				return err
-			}
-			e, err := api.Key(cmd.Context(), scope, args[0])
-			if err != nil {
-				return orList(err, "kv list")
-			}
-			return c.print(thing(e, e.Name, func(w io.Writer, t terminal, _ bool) error {
-				text := e.Value
-				if t.tty {
-					text = printable(text)
-				}
-				_, err := fmt.Fprintln(w, text)
-				return err
-			}))
-		},
+// oneKey completes a command that does something with the key it names.
+func (c *cli) oneKey(cmd *cobra.Command, do func(ctx context.Context, api *client.Client, scope, name string) error) *cobra.Command {
+	var scope string
+	cmd.Args, cmd.ValidArgsFunction = exactly("NAME"), c.completeFirst(liveKeys)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		api, err := c.client()
+		if err != nil {
+			return err
+		}
+		return do(cmd.Context(), api, scope, args[0])
 	}
-	scopeFlag(cmd, &scope, "system, user:NAME or pack:NAME")
+	scopeFlag(cmd, &scope, oneScope)
 	return cmd
 }
 
@@ -137,7 +144,7 @@ func newKVSetCommand(c *cli) *cobra.Command {
 			return c.setKeys(cmd.Context(), []keyToSet{{e, ttl}})
 		},
 	}
-	scopeFlag(cmd, &scope, "system, user:NAME or pack:NAME")
+	scopeFlag(cmd, &scope, oneScope)
 	cmd.Flags().DurationVar(&ttl, "ttl", 0, "how long it stays, such as 10m; without it, for good")
 	return cmd
 }
@@ -191,33 +198,21 @@ func until(e automation.KVEntry) string {
 }
 
 func newKVDeleteCommand(c *cli) *cobra.Command {
-	var scope string
-	cmd := &cobra.Command{
+	return c.oneKey(&cobra.Command{
 		Use:     "delete NAME",
 		Aliases: []string{"rm"},
 		Short:   "Remove a key",
 		Example: "  squall kv delete maintenance\n  squall kv delete last/run --scope pack:labs_sre",
-		Args:    exactly("NAME"),
-
-		ValidArgsFunction: c.completeFirst(liveKeys),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			api, err := c.client()
-			if err != nil {
-				return err
-			}
-			if err := api.DeleteKey(cmd.Context(), scope, args[0]); err != nil {
-				return orList(err, "kv list")
-			}
-			gone := goneKey{scope, args[0]}
-			return c.print(thing(gone, args[0], func(w io.Writer, t terminal, _ bool) error {
-				p := &page{w: w, t: t}
-				p.line("deleted %s %s", scope, args[0])
-				return p.err
-			}))
-		},
-	}
-	scopeFlag(cmd, &scope, "system, user:NAME or pack:NAME")
-	return cmd
+	}, func(ctx context.Context, api *client.Client, scope, name string) error {
+		if err := api.DeleteKey(ctx, scope, name); err != nil {
+			return orList(err, "kv list")
+		}
+		return c.print(thing(goneKey{scope, name}, name, func(w io.Writer, t terminal, _ bool) error {
+			p := &page{w: w, t: t}
+			p.line("deleted %s %s", scope, name)
+			return p.err
+		}))
+	})
 }
 
 // goneKey is what is left of a key that was removed.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/client"
@@ -49,13 +51,43 @@ func (c *cli) replayText(p *page, t trial, r automation.RuleReplay) {
 	if r.FlowIgnored {
 		p.line("its controls (dedupe, throttle, debounce, count) were not asked")
 	}
-	for _, e := range r.Events {
+	p.keysRead(r.Keys)
+	near, more := nearestMisses(r.Events)
+	for i, e := range r.Events {
 		p.line("%s %s  %s  %d of %d held%s%s  %s", styled(p.t.held(e.Outcome == automation.Matched)), e.Event, c.when(p.t, e.ReceivedAt),
 			e.Held, e.Total, replayItems(e), replayMark(r, e), e.Summary)
 		if e.Error != "" {
 			p.line("    %s", e.Error)
 		}
+		if near[i] {
+			p.criteria(e.Criteria, "    ")
+		}
 	}
+	if more > 0 {
+		p.line("the %d nearest misses say why; for %d more ask for -o json, or squall rule test RULE --event ID", missesShown, more)
+	}
+}
+
+// missesShown bounds the misses whose criteria are listed.
+const missesShown = 20
+
+// nearestMisses picks the misses that lack the fewest criteria, of equal ones the
+// newest; more is how many are left out.
+func nearestMisses(events []automation.ReplayedEvent) (near map[int]bool, more int) {
+	var misses []int
+	for i, e := range events {
+		if e.Outcome != automation.Matched && len(e.Criteria) > 0 {
+			misses = append(misses, i)
+		}
+	}
+	slices.SortStableFunc(misses, func(a, b int) int {
+		return cmp.Compare(events[a].Total-events[a].Held, events[b].Total-events[b].Held)
+	})
+	near = map[int]bool{}
+	for _, i := range misses[:min(len(misses), missesShown)] {
+		near[i] = true
+	}
+	return near, len(misses) - len(near)
 }
 
 func replayChanges(r automation.RuleReplay) string {

@@ -24,6 +24,7 @@ type trial struct {
 	rule  string // or a file
 	event string // a file with a payload, or the id of a stored event
 	last  int    // or so many of the last events
+	many  bool   // whether last was given
 }
 
 func newRuleTestCommand(c *cli) *cobra.Command {
@@ -42,7 +43,7 @@ func newRuleTestCommand(c *cli) *cobra.Command {
 		Args:              optional("RULE"),
 		ValidArgsFunction: c.completeFirst(liveRules),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t.ref = firstOf(args...)
+			t.ref, t.many = firstOf(args...), cmd.Flags().Changed("last")
 			return c.testRule(cmd.Context(), t)
 		},
 	}
@@ -54,11 +55,13 @@ func newRuleTestCommand(c *cli) *cobra.Command {
 
 func (c *cli) testRule(ctx context.Context, t trial) error {
 	switch {
-	case (t.ref == "") == (t.rule == "") && (t.last == 0 || t.ref == ""):
+	case t.many && t.last < 1:
+		return usage("--last %d tries it on no event", t.last).WithHint("name how many of the last events, from 1 to 1000: --last 200")
+	case (t.ref == "") == (t.rule == "") && (!t.many || t.ref == ""):
 		return usage("either --rule FILE or the name of a rule is needed")
-	case t.last < 0 || t.last > 0 && t.event != "":
-		return usage("either --event or --last N is needed, N from 1 on")
-	case t.last > 0:
+	case t.many && t.event != "":
+		return usage("either --event or --last N is needed, not both")
+	case t.many:
 		return c.replayRule(ctx, t)
 	case t.event == "":
 		return usage("--event is missing").WithHint("name a file with the payload, or the id of an event: squall event list; or --last 200")
@@ -86,6 +89,8 @@ type ruleTest struct {
 	Error      string         `json:"error"`
 	Item       *int           `json:"item,omitempty"`
 	Reason     string         `json:"reason,omitempty"`
+
+	Keys automation.KeysRead `json:"keys,omitempty"`
 }
 
 type criterion struct {
@@ -94,7 +99,7 @@ type criterion struct {
 }
 
 func verdictOf(test automation.RuleTest) ruleTest {
-	t := ruleTest{Matched: test.Matched, Criteria: []criterion{}, Parameters: test.Parameters, Error: test.Error, Item: test.Item, Reason: test.Reason}
+	t := ruleTest{Matched: test.Matched, Criteria: []criterion{}, Parameters: test.Parameters, Error: test.Error, Item: test.Item, Reason: test.Reason, Keys: test.Keys}
 	for _, c := range test.Criteria {
 		t.Criteria = append(t.Criteria, criterion{c, c.Error})
 	}
@@ -181,5 +186,16 @@ func (p *page) trial(test automation.RuleTest) {
 	}
 	if test.Reason != "" {
 		p.line("  %s", test.Reason)
+	}
+	p.keysRead(test.Keys)
+}
+
+// keysRead says which keys of the key-value store a trial has seen.
+func (p *page) keysRead(k automation.KeysRead) {
+	switch k {
+	case automation.KeysNow:
+		p.line("keys were read as they are now")
+	case automation.KeysNone:
+		p.line("no server was asked, so every key counts as missing; to read them, name a rule in service or an event's id")
 	}
 }

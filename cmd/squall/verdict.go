@@ -94,6 +94,7 @@ func (c *cli) ruleWhy(cmd *cobra.Command, q client.VerdictQuery) error {
 		p := &page{w: w, t: t}
 		if len(verdicts.Items) == 0 {
 			p.line("no event has come that %s looks at, or none with such an outcome", q.Rule)
+			p.line("where more than 100 rules look, misses are not kept; try it on the last events: squall rule test %s --last 20", q.Rule)
 		}
 		for _, v := range verdicts.Items {
 			p.line("event %s", v.Event)

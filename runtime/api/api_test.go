@@ -60,6 +60,8 @@ type matching struct{ service }
 
 func (m matching) Rules() *rule.Set { return m.rules }
 
+func (matching) Config(string) (map[string]any, []string) { return nil, nil }
+
 func orderTrigger() automation.TriggerType {
 	return automation.TriggerType{Pack: "test", Name: "order", Description: "An order came in.",
 		PayloadSchema: map[string]any{"properties": map[string]any{"id": map[string]any{"type": "integer", "required": true}}}}
@@ -119,8 +121,12 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 	}
 	api, err := New(Options{Engine: stop.engine, Store: s.db, Guard: guard, Live: s.live, Artifacts: files,
 		Catalogue: func() Catalogue { return catalogue }, MaxBody: 1 << 20, Logger: slog.New(slog.DiscardHandler),
-		TestRule:          func(_, _ []byte) (automation.RuleTest, error) { return automation.RuleTest{}, nil },
-		TestRuleInService: func(automation.Rule, []byte) (automation.RuleTest, error) { return automation.RuleTest{}, nil },
+		TestRule: func(context.Context, []byte, automation.Event) (automation.RuleTest, error) {
+			return automation.RuleTest{}, nil
+		},
+		TestRuleInService: func(context.Context, automation.Rule, automation.Event) (automation.RuleTest, error) {
+			return automation.RuleTest{}, nil
+		},
 		Doctor: func() []automation.Check {
 			return []automation.Check{{Name: "packs", Status: automation.CheckFailed, Detail: "torn"}}
 		},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -144,14 +143,5 @@ func (s *Server) listDeliveries(c echo.Context) error {
 }
 
 func (q *query) deliveryOutcomes() []automation.DeliveryOutcome {
-	known := []automation.DeliveryOutcome{automation.DeliveryRejected, automation.DeliveryObserved, automation.DeliveryDuplicate}
-	var out []automation.DeliveryOutcome
-	for _, word := range strings.FieldsFunc(q.c.QueryParam("outcome"), func(r rune) bool { return r == ',' }) {
-		o := automation.DeliveryOutcome(word)
-		if !slices.Contains(known, o) {
-			q.fail("outcome %q is not one of %v", brief(word), known)
-		}
-		out = append(out, o)
-	}
-	return out
+	return wordsOf(q, "outcome", []automation.DeliveryOutcome{automation.DeliveryRejected, automation.DeliveryObserved, automation.DeliveryDuplicate})
 }

@@ -45,6 +45,24 @@ func (s *Server) getEvent(c echo.Context) error {
 	return c.JSON(http.StatusOK, ev)
 }
 
+// eventMisses tells why those rules did not match that were only counted, by asking
+// them as they are now.
+func (s *Server) eventMisses(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	ev, err := s.Store.Event(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	misses, err := s.Misses(c.Request().Context(), ev)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, misses)
+}
+
 func (s *Server) sendEvent(c echo.Context) error {
 	var req NewEvent
 	if err := decode(c, &req); err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,14 +59,19 @@ func (q *query) moment(name string) time.Time {
 	return t
 }
 
-func (q *query) statuses() []automation.Status {
-	var out []automation.Status
-	for _, word := range strings.FieldsFunc(q.c.QueryParam("status"), func(r rune) bool { return r == ',' }) {
-		s := automation.Status(word)
-		if !s.Valid() {
-			q.fail("status %q is not one of %v", brief(word), automation.Statuses())
+func (q *query) statuses() []automation.Status { return wordsOf(q, "status", automation.Statuses()) }
+
+// wordsOf reads a list with commas of words that are known.
+func wordsOf[W ~string](q *query, name string, known []W) []W {
+	var out []W
+	for text := range strings.SplitSeq(q.c.QueryParam(name), ",") {
+		switch word := W(text); {
+		case text == "":
+		case !slices.Contains(known, word):
+			q.fail("%s %q is not one of %v", name, brief(text), known)
+		default:
+			out = append(out, word)
 		}
-		out = append(out, s)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
@@ -63,33 +64,33 @@ func (s *Server) testRule(c echo.Context) error {
 	if err := decode(c, &req); err != nil {
 		return err
 	}
-	payload := []byte(req.Payload)
+	ctx := c.Request().Context()
+	ev := automation.Event{Payload: req.Payload}
 	if req.Event != "" {
-		ev, err := s.Store.Event(c.Request().Context(), req.Event)
-		if err != nil {
+		var err error
+		if ev, err = s.Store.Event(ctx, req.Event); err != nil {
 			return err
 		}
-		payload = ev.Payload
 	}
-	if len(payload) == 0 {
+	if len(ev.Payload) == 0 {
 		return automation.Invalid("an event or a payload is needed to test a rule")
 	}
-	test, err := s.judge(req, payload)
+	test, err := s.judge(ctx, req, ev)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, test)
 }
 
-func (s *Server) judge(req RuleTestRequest, payload []byte) (automation.RuleTest, error) {
+func (s *Server) judge(ctx context.Context, req RuleTestRequest, ev automation.Event) (automation.RuleTest, error) {
 	if req.Ref == "" {
-		return s.TestRule([]byte(req.Rule), payload)
+		return s.TestRule(ctx, []byte(req.Rule), ev)
 	}
 	r, err := s.ruleInService(req.Ref)
 	if err != nil {
 		return automation.RuleTest{}, err
 	}
-	return s.TestRuleInService(r, payload)
+	return s.TestRuleInService(ctx, r, ev)
 }
 
 // RuleReplayRequest names a rule, as YAML or by reference, and how many of the last

@@ -72,16 +72,19 @@ type Options struct {
 	Guard     *access.Guard
 	Live      *live.Hub
 	Artifacts content
-	// TestRule judges a payload by a rule as written in YAML.
-	TestRule func(ruleYAML, payload []byte) (automation.RuleTest, error)
+	// TestRule judges an event by a rule as written in YAML. One without an id is
+	// nothing but a payload.
+	TestRule func(ctx context.Context, ruleYAML []byte, ev automation.Event) (automation.RuleTest, error)
 	// ReplayRule judges the last events of its trigger by a rule: as written in YAML,
 	// or the one in service when that is empty.
 	ReplayRule func(ctx context.Context, ruleYAML []byte, ref automation.Ref, last int) (automation.RuleReplay, error)
 	// ReplayExecution runs an attempt again from its tape; attempt 0 is the last, no
 	// code means the module that was recorded.
 	ReplayExecution func(ctx context.Context, id string, attempt int, code []byte) (automation.ExecutionReplay, error)
-	// TestRuleInService judges a payload by a rule that is loaded.
-	TestRuleInService func(r automation.Rule, payload []byte) (automation.RuleTest, error)
+	// TestRuleInService judges an event by a rule that is loaded.
+	TestRuleInService func(ctx context.Context, r automation.Rule, ev automation.Event) (automation.RuleTest, error)
+	// Misses makes anew the verdicts on a stored event that were not kept.
+	Misses func(ctx context.Context, ev automation.Event) (automation.EventMisses, error)
 	// Example makes a value that is likely to fit a JSON Schema; nil when nobody can.
 	Example func(schema map[string]any) any
 	// Sources tells how timers, sensors and watches are doing; nil when there are

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,4 +22,21 @@ func (s *Server) listSources(c echo.Context) error {
 		}
 	}
 	return c.JSON(http.StatusOK, l)
+}
+
+const sourcePrefix = "/api/v1/sources/"
+
+// getSource tells about one. An id holds blanks, braces and slashes, which need not
+// be escaped; ?kind= is for two of the same id.
+func (s *Server) getSource(c echo.Context) error {
+	id, kind := strings.TrimPrefix(c.Request().URL.Path, sourcePrefix), c.QueryParam("kind")
+	if s.Sources != nil {
+		for _, source := range s.Sources() {
+			if source.ID == id && (kind == "" || kind == source.Kind) {
+				return c.JSON(http.StatusOK, source)
+			}
+		}
+	}
+	return automation.NotFound("nothing of the id %q raises events", brief(id)).WithCode("unknown_source").
+		WithHint("list the ids there are: squall source list -o name")
 }

@@ -2,8 +2,6 @@ package api
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -31,16 +29,7 @@ func (s *Server) listVerdicts(c echo.Context) error {
 }
 
 func (q *query) outcomes() []automation.Outcome {
-	known := []automation.Outcome{automation.Matched, automation.NotMatched, automation.Suppressed, automation.Errored}
-	var out []automation.Outcome
-	for _, word := range strings.FieldsFunc(q.c.QueryParam("outcome"), func(r rune) bool { return r == ',' }) {
-		o := automation.Outcome(word)
-		if !slices.Contains(known, o) {
-			q.fail("outcome %q is not one of %v", brief(word), known)
-		}
-		out = append(out, o)
-	}
-	return out
+	return wordsOf(q, "outcome", []automation.Outcome{automation.Matched, automation.NotMatched, automation.Suppressed, automation.Errored})
 }
 
 // ReleaseRequest names a suppressed verdict of an event. Item is needed for a rule

@@ -100,7 +100,18 @@ type RuleTest struct {
 	// matches, or the nearest. Without any, Reason says why.
 	Item   *int   `json:"item,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	// Keys tells how keys of the key-value store were read; empty when none was.
+	Keys KeysRead `json:"keys,omitempty"`
 }
+
+// KeysRead says which keys a trial of a rule has seen.
+type KeysRead string
+
+// What is known of keys when a rule is tried. Those of the past are not kept.
+const (
+	KeysNow  KeysRead = "now"  // as they are now
+	KeysNone KeysRead = "none" // there was no store: every key counted as missing
+)
 
 // Accepted is what became of an event that was sent: it is durable, and so is
 // everything named here.

@@ -19,8 +19,10 @@ type RuleReplay struct {
 	// looks at, further back.
 	Partial bool `json:"partial,omitempty"`
 	// FlowIgnored tells that the rule has controls, which are not asked here.
-	FlowIgnored bool            `json:"flow_ignored,omitempty"`
-	Events      []ReplayedEvent `json:"events"` // newest first
+	FlowIgnored bool `json:"flow_ignored,omitempty"`
+	// Keys tells that a rule asked for keys, and got them as they are now.
+	Keys   KeysRead        `json:"keys,omitempty"`
+	Events []ReplayedEvent `json:"events"` // newest first
 }
 
 // ReplayedEvent is the verdict on one event of the past.
@@ -37,4 +39,17 @@ type ReplayedEvent struct {
 	Items    int               `json:"items,omitempty"`
 	Criteria []CriterionResult `json:"criteria,omitempty"`
 	Error    string            `json:"error,omitempty"`
+}
+
+// EventMisses are verdicts on a stored event that were not kept, made anew by the
+// rules as they are now, their controls aside.
+type EventMisses struct {
+	Event string `json:"event"`
+	// At is when they were made.
+	At time.Time `json:"at"`
+	// Total rules look at the event now and left no verdict; of these are the 100
+	// nearest, nearest first.
+	Total    int       `json:"total"`
+	Verdicts []Verdict `json:"verdicts"`
+	Keys     KeysRead  `json:"keys,omitempty"`
 }

@@ -77,6 +77,15 @@ type Criterion struct {
 	// Condition belongs to the search operator.
 	Condition string   `json:"condition,omitempty"`
 	Position  Position `json:"position,omitzero"`
+	// Children say where the criteria in the pattern of a search stand, by their
+	// keys; nil when nobody knows.
+	Children map[string]Place `json:"-"`
+}
+
+// Place is where a criterion inside a search stands, and where those in it do.
+type Place struct {
+	Position Position
+	Children map[string]Place
 }
 
 // ActionCall is the action that a rule starts, with parameters that may hold

@@ -39,6 +39,11 @@ func (c *Client) Event(ctx context.Context, id string) (automation.Event, error)
 	return one[automation.Event](ctx, c, get("events", id))
 }
 
+// EventMisses tells why rules did not match that left no verdict on an event.
+func (c *Client) EventMisses(ctx context.Context, id string) (automation.EventMisses, error) {
+	return one[automation.EventMisses](ctx, c, get("events", id, "misses"))
+}
+
 // NewEvent is an event to send.
 type NewEvent struct {
 	Trigger    automation.Ref  `json:"trigger"`

@@ -1,12 +1,8 @@
 package daemon
 
 import (
-	"time"
-
 	"github.com/squall-dev/squall/packs"
 	"github.com/squall-dev/squall/runtime/automation"
-	"github.com/squall-dev/squall/runtime/expr"
-	"github.com/squall-dev/squall/runtime/rule"
 	"github.com/squall-dev/squall/runtime/runner"
 )
 
@@ -38,16 +34,4 @@ func (l lender) Acquire(action automation.Ref) (runner.Lease, error) {
 		Module: lease.Module, Export: lease.Export, Grants: lease.Grants, Config: lease.Config, Limits: lease.Limits,
 		Pack: lease.Pack, Digest: lease.Digest, Release: lease.Release,
 	}, nil
-}
-
-func testRule(ruleYAML, payload []byte) (automation.RuleTest, error) {
-	return packs.TestRule("rule", ruleYAML, payload)
-}
-
-func testRuleInService(r automation.Rule, payload []byte) (automation.RuleTest, error) {
-	v, err := expr.Decode(payload)
-	if err != nil {
-		return automation.RuleTest{}, automation.Invalid("the payload is not JSON").Because(err)
-	}
-	return rule.Test(r, rule.Input{Trigger: r.Trigger.Type, Parameters: r.Trigger.Parameters, Payload: v, Now: time.Now()})
 }

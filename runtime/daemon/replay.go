@@ -69,6 +69,9 @@ func (r replayer) replay(ctx context.Context, ruleYAML []byte, ref automation.Re
 		}
 		out.Events = append(out.Events, e)
 	}
+	if out.Keys = tester.Keys(); out.Keys == "" && before != nil {
+		out.Keys = before.Keys()
+	}
 	return out, nil
 }
 

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -61,5 +62,29 @@ func TestARuleWhoseTimerCanNotFireIsRefused(t *testing.T) {
 	h := serve(t, dir, nil)
 	if p := h.pack("behave"); p.InService || !strings.Contains(p.Error, "rules/tick.yaml:1:1") || !strings.Contains(p.Error, "delta") {
 		t.Errorf("pack = in service %v, error %q", p.InService, p.Error)
+	}
+}
+
+func TestASourceIsFoundByItsId(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := behavePack(t)
+	files["rules/often.yaml"] = strings.Replace(tickRule, "core.st2.IntervalTimer, parameters: {unit: seconds, delta: 1}", `core.st2.CronTimer, parameters: {minute: "*/50"}`, 1)
+	writePack(t, dir, "behave", files)
+	h := serve(t, dir, nil)
+	list, err := h.Sources(t.Context(), "")
+	if err != nil || len(list.Items) != 1 || !strings.Contains(list.Items[0].ID, `"*/50"`) {
+		t.Fatalf("sources = %+v, err %v", list.Items, err)
+	}
+	id := list.Items[0].ID
+	for _, kind := range []string{"", "timer"} {
+		if s, err := h.Source(t.Context(), kind, id); err != nil || s.ID != id || len(s.Rules) != 1 {
+			t.Errorf("of kind %q: %+v, %v", kind, s, err)
+		}
+	}
+	for _, missing := range [][2]string{{"watch", id}, {"", "core.nothing"}} {
+		if _, err := h.Source(t.Context(), missing[0], missing[1]); !errors.Is(err, automation.ErrNotFound) {
+			t.Errorf("%v: %v", missing, err)
+		}
 	}
 }

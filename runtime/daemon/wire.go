@@ -172,13 +172,14 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err != nil {
 		return p, err
 	}
+	tried := replayer{db, db, p.registry}
 	p.api, err = api.New(api.Options{
 		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
-		TestRule:  testRule, TestRuleInService: testRuleInService,
-		ReplayRule: replayer{db, db, p.registry}.replay, ReplayExecution: tapes{db, sandbox}.replay,
-		Doctor:  (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
-		Sources: p.triggers.Status, Sensors: sensors, Example: parameter.Example,
+		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
+		ReplayExecution: tapes{db, sandbox}.replay,
+		Doctor:          (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
+		Sources:         p.triggers.Status, Sensors: sensors, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Endpoints: endpoints, DeclaredOnly: c.WebhooksDefault == config.WebhooksDeclared,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,

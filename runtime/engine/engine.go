@@ -29,6 +29,9 @@ import (
 type Catalogue interface {
 	Rules() *rule.Set
 	Action(ref automation.Ref) (automation.Action, bool)
+	// Config is the configuration of a pack in service, and the names in it whose
+	// values are secret.
+	Config(pack string) (values map[string]any, secret []string)
 	// TriggerType finds a declared trigger type.
 	TriggerType(ref automation.Ref) (automation.TriggerType, bool)
 	// CheckPayload compares a decoded payload with the schema of its trigger type;

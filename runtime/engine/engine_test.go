@@ -48,6 +48,10 @@ func (c catalogue) Action(ref automation.Ref) (automation.Action, bool) {
 	return a, ok
 }
 
+func (c catalogue) Config(string) (map[string]any, []string) {
+	return map[string]any{"room": "sre", "token": "hunter2"}, []string{"token"}
+}
+
 func (c catalogue) TriggerType(ref automation.Ref) (automation.TriggerType, bool) {
 	t, ok := c.triggers[ref]
 	return t, ok

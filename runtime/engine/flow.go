@@ -13,6 +13,9 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
+// codeOnlyObserves says that a rule may not act at all.
+const codeOnlyObserves = "only_observes"
+
 // ByDebounce is who releases a verdict when its debounce is over.
 const ByDebounce = "debounce"
 
@@ -84,8 +87,7 @@ func (e *Engine) release(ctx context.Context, event string, ref automation.Ref, 
 	if err != nil {
 		return automation.Execution{}, err
 	}
-	x := e.newExecution(ctx, e.Catalogue(), m.Rule.Action.Ref, m.Parameters)
-	x.Event, x.Rule = event, ref
+	x := e.newExecution(ctx, e.Catalogue(), wishOf(m, &ev))
 	all := e.settle(ctx, []store.Acceptance{{
 		Executions: []automation.Execution{x}, Flow: states,
 		Releases: []store.Release{{Event: event, Rule: ref, Item: item, Execution: x.ID, By: by, At: e.Now()}},
@@ -123,7 +125,7 @@ func (e *Engine) judgeAgain(ctx context.Context, ev automation.Event, ref automa
 		switch {
 		case m.Rule.Ref() != ref || itemOf(m.Verdict.Item) != item || m.Verdict.Outcome != automation.Matched:
 		case m.Verdict.Observed:
-			return m, automation.Conflict("rule %s only observes", ref).WithCode("only_observes").
+			return m, automation.Conflict("rule %s only observes", ref).WithCode(codeOnlyObserves).
 				WithHint("to let it act, take mode: observe out of its file")
 		default:
 			return m, nil
@@ -197,7 +199,9 @@ func (e *Engine) releasePending(ctx context.Context, p flow.Pending) (settled bo
 		return true
 	}
 	if e.hopeless(p, err) {
-		e.Logger.Warn("a debounced rule did not act", "rule", p.Rule, "event", p.Event, "err", err)
+		if !isOnlyObserving(err) {
+			e.Logger.Warn("a debounced rule did not act", "rule", p.Rule, "event", p.Event, "err", err)
+		}
 		if err = e.Store.Accept(ctx, store.Acceptance{Flow: states}); err == nil {
 			return true
 		}
@@ -207,6 +211,12 @@ func (e *Engine) releasePending(ctx context.Context, p flow.Pending) (settled bo
 	}
 	e.flow.Restore(p)
 	return false
+}
+
+// isOnlyObserving tells the end of a burst that a rule only watched, as it should.
+func isOnlyObserving(err error) bool {
+	known := (*automation.Error)(nil)
+	return errors.As(err, &known) && known.Code == codeOnlyObserves
 }
 
 // settlePatience is how long an event may take to be stored after it was judged.

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -22,13 +24,18 @@ func limited(t *testing.T, db store.Store, f automation.Flow) *bench {
 }
 
 // startRule is a bench with one rule.
-func startRule(t *testing.T, db store.Store, c catalogue, r automation.Rule) *bench {
+func startRule(t *testing.T, db store.Store, c catalogue, r automation.Rule, change ...func(*Options)) *bench {
 	t.Helper()
 	var err error
 	if c.rules, err = rule.Compile([]automation.Rule{r}); err != nil {
 		t.Fatal(err)
 	}
-	return startOn(t, db, answer("1"), func(o *Options) { o.Catalogue = func() Catalogue { return c } })
+	return startOn(t, db, answer("1"), func(o *Options) {
+		o.Catalogue = func() Catalogue { return c }
+		for _, f := range change {
+			f(o)
+		}
+	})
 }
 
 const byText = "{{ trigger.body.text }}"
@@ -44,21 +51,6 @@ func (b *bench) verdict(event string) automation.Verdict {
 		b.t.Fatalf("event %s has verdicts %v, err %v", event, ev.Verdicts, err)
 	}
 	return ev.Verdicts[0]
-}
-
-// released waits for a verdict to be released.
-func (b *bench) released(event string) automation.Verdict {
-	b.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		v := b.verdict(event)
-		if v.ReleasedBy != "" {
-			return v
-		}
-		if time.Now().After(deadline) {
-			b.t.Fatalf("nothing releases %+v", v)
-		}
-		time.Sleep(time.Millisecond) // there is no signal from the store to wait for
-	}
 }
 
 func TestASuppressedMatchStartsNothingAndSaysWhy(t *testing.T) {
@@ -114,25 +106,34 @@ func TestASuppressedVerdictIsReleasedOnce(t *testing.T) {
 	}
 }
 
+// The clock is a false one: it moves when everybody waits.
 func TestADebounceActsOnTheLastOfABurst(t *testing.T) {
 	t.Parallel()
-	f := automation.Flow{Debounce: &automation.Debounce{For: automation.Duration(300 * time.Millisecond)}}
-	db := openStore(t)
-	b := limited(t, db, f)
-	var events []string
-	for range 5 {
-		events = append(events, b.ingest("echo", "x").Event)
-	}
-	b.stop() // the next process finds what waits
-	b = limited(t, db, f)
-	last := events[len(events)-1]
-	if v := b.released(last); v.ReleasedBy != ByDebounce || b.final(v.Execution).Status != automation.Succeeded {
-		t.Errorf("verdict = %+v", v)
-	}
-	all, err := db.Executions(t.Context(), store.ExecutionQuery{})
-	if err != nil || len(all) != 1 {
-		t.Errorf("%d executions, err %v; want one for the whole burst", len(all), err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := automation.Flow{Debounce: &automation.Debounce{For: automation.Duration(10 * time.Minute)}}
+		db := openStore(t)
+		b := limited(t, db, f)
+		var events []string
+		for range 5 {
+			events = append(events, b.ingest("echo", "x").Event)
+			time.Sleep(9 * time.Minute)
+		}
+		b.stop() // the next process finds what waits
+		b = limited(t, db, f)
+		last := events[len(events)-1]
+		if v := b.verdict(last); v.ReleasedBy != "" {
+			t.Errorf("released before the silence has lasted: %+v", v)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if v := b.verdict(last); v.ReleasedBy != ByDebounce || b.final(v.Execution).Status != automation.Succeeded {
+			t.Errorf("verdict = %+v", v)
+		}
+		all, err := db.Executions(t.Context(), store.ExecutionQuery{})
+		if err != nil || len(all) != 1 {
+			t.Errorf("%d executions, err %v; want one for the whole burst", len(all), err)
+		}
+	})
 }
 
 func TestAnEventThatIsNotStoredDoesNotHoldTheNextBack(t *testing.T) {
@@ -168,7 +169,8 @@ func TestARuleThatOnlyObservesIsNotReleased(t *testing.T) {
 	r := ruleFor("test.echo")
 	r.Mode = automation.ModeObserve
 	r.Flow.Debounce = &automation.Debounce{For: automation.Duration(time.Millisecond)}
-	b := startRule(t, db, newCatalogue(t, echoAction()), r)
+	var log warnings
+	b := startRule(t, db, newCatalogue(t, echoAction()), r, func(o *Options) { o.Logger = slog.New(&log) })
 	event := b.ingest("echo", "x").Event
 	_, err := b.Release(t.Context(), event, r.Ref(), -1, "ann")
 	if e := (*automation.Error)(nil); !errors.As(err, &e) || e.Code != "only_observes" {
@@ -184,9 +186,67 @@ func TestARuleThatOnlyObservesIsNotReleased(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond) // there is no signal from the store to wait for
 	}
+	if n := log.seen.Load(); n != 0 {
+		t.Errorf("%d warnings about what is as it should be", n)
+	}
 	v := b.verdict(event)
 	all, err := db.Executions(t.Context(), store.ExecutionQuery{})
 	if err != nil || len(all) != 0 || v.ReleasedBy != "" || !v.Observed {
 		t.Errorf("%d executions, err %v, verdict %+v", len(all), err, v)
 	}
+}
+
+// warnings is a log that counts what is worth a warning.
+type warnings struct{ seen atomic.Int32 }
+
+func (w *warnings) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (w *warnings) WithAttrs([]slog.Attr) slog.Handler           { return w }
+func (w *warnings) WithGroup(string) slog.Handler                { return w }
+func (w *warnings) Handle(context.Context, slog.Record) error {
+	w.seen.Add(1)
+	return nil
+}
+
+// verdictMeter counts verdicts by outcome.
+type verdictMeter struct {
+	noMeter
+	matched, suppressed atomic.Int32
+}
+
+func (m *verdictMeter) VerdictReached(outcome, _ string) {
+	switch automation.Outcome(outcome) {
+	case automation.Matched:
+		m.matched.Add(1)
+	case automation.Suppressed:
+		m.suppressed.Add(1)
+	}
+}
+
+func TestVerdictsAreCountedOnceWhenTheyAreDurable(t *testing.T) {
+	t.Parallel()
+	db := &flakyAccept{Store: openStore(t)}
+	var meter verdictMeter
+	r := ruleFor("test.echo")
+	r.Flow = dedupeByText()
+	b := startRule(t, db, newCatalogue(t, echoAction()), r, func(o *Options) { o.Meter = &meter })
+	count := func(when string, matched, suppressed int32) {
+		t.Helper()
+		if m, s := meter.matched.Load(), meter.suppressed.Load(); m != matched || s != suppressed {
+			t.Errorf("%s: %d matched and %d suppressed are counted, want %d and %d", when, m, s, matched, suppressed)
+		}
+	}
+	db.fails.Store(1)
+	if _, err := b.Ingest(t.Context(), webhook("echo", "x")); err == nil {
+		t.Fatal("the event is stored")
+	}
+	count("an event that is not stored", 0, 0)
+	key := store.EventKey{Webhook: "hook", Key: "1", Expires: time.Now().Add(time.Hour)}
+	for _, again := range []bool{false, true, true} {
+		if _, known, err := b.IngestOnce(t.Context(), webhook("echo", "x"), key); err != nil || known != again {
+			t.Fatalf("again %v, want %v: %v", known, again, err)
+		}
+		count("a keyed event", 1, 0)
+	}
+	b.ingest("echo", "x")
+	count("an equal event", 1, 1)
 }

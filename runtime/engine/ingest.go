@@ -107,61 +107,15 @@ func (e *Engine) addVerdict(ctx context.Context, a *store.Acceptance, catalogue 
 	if v.Outcome == automation.Matched {
 		e.askControls(a, m, &v)
 	}
-	e.Meter.VerdictReached(string(v.Outcome), string(v.Control))
 	if v.Outcome == automation.Matched {
 		a.Event.Matched++
 	}
 	if v.Outcome == automation.Matched && !v.Observed {
-		x := e.newExecution(ctx, catalogue, m.Rule.Action.Ref, m.Parameters)
-		x.Event, x.Rule = a.Event.ID, v.Rule
+		x := e.newExecution(ctx, catalogue, wishOf(m, a.Event))
 		v.Execution = x.ID
 		a.Executions = append(a.Executions, x)
 	}
 	a.Verdicts = append(a.Verdicts, v)
-}
-
-// newExecution makes an execution of an action. When the action is unknown or
-// the parameters do not fit, it is one that has failed already and says why. Of the
-// values only the action's own defaults are templates: the given ones come from an
-// event, rendered by its rule, or from a person.
-func (e *Engine) newExecution(ctx context.Context, catalogue Catalogue, ref automation.Ref, given map[string]any) automation.Execution {
-	x := automation.Execution{ExecutionSummary: automation.ExecutionSummary{
-		ID: e.IDs.New(), Action: ref, Status: automation.Pending, CreatedAt: e.Now(),
-	}}
-	x.Parameters = encode(given)
-	action, err := findAction(catalogue, ref)
-	if err != nil {
-		return e.failed(x, automation.CodeUnknownAction, err)
-	}
-	x.MaxAttempts, x.MaxLost = max(action.Retry.MaxAttempts, 1), action.Retry.MaxLost
-	params, err := parameter.Complete(action.Parameters, given, parameter.Rendering{
-		Names: expr.KV(e.keyReader(ctx, x.CreatedAt)).Names(),
-	})
-	if err != nil {
-		return e.failed(x, automation.CodeInvalidParameters, err)
-	}
-	x.Parameters = encode(params)
-	x.Summary = summarise(action, params)
-	return x
-}
-
-func findAction(catalogue Catalogue, ref automation.Ref) (automation.Action, error) {
-	action, ok := catalogue.Action(ref)
-	switch {
-	case !ok:
-		return action, automation.NotFound("action %q is not in any loaded pack", ref).WithCode(string(automation.CodeUnknownAction)).
-			WithHint("list the actions there are: squall action list")
-	case !action.Enabled:
-		return action, automation.Conflict("action %q is disabled", ref).WithHint("set enabled: true in its file")
-	}
-	return action, nil
-}
-
-func (e *Engine) failed(x automation.Execution, code automation.FailureCode, err error) automation.Execution {
-	now := e.Now()
-	x.Status, x.Code, x.FinishedAt = automation.Failed, code, &now
-	x.Message, x.Hint = err.Error(), automation.HintOf(err)
-	return x
 }
 
 // commit makes an acceptance durable. Executions for which a worker is idle are
@@ -188,11 +142,23 @@ func (e *Engine) commit(ctx context.Context, all ...store.Acceptance) error {
 		}
 		return err
 	}
+	e.countVerdicts(all)
 	for _, t := range claimed {
 		e.tasks <- t
 	}
 	e.line.push(waiting...)
 	return nil
+}
+
+// countVerdicts counts what is durable now. An event that came before, or that could
+// not be stored, is judged and leaves no verdict.
+func (e *Engine) countVerdicts(all []store.Acceptance) {
+	for i := range all {
+		for j := range all[i].Verdicts {
+			v := &all[i].Verdicts[j]
+			e.Meter.VerdictReached(string(v.Outcome), string(v.Control))
+		}
+	}
 }
 
 // reserve gives idle workers to new executions, as far as there are any.

@@ -175,6 +175,7 @@ func (e *Engine) settle(ctx context.Context, all []store.Acceptance) []store.Acc
 
 // followed hands on what came of a write that is durable now.
 func (e *Engine) followed(all []store.Acceptance, took time.Duration) {
+	e.countVerdicts(all)
 	for _, a := range all {
 		if a.Event != nil {
 			e.Meter.EventAccepted(string(a.Event.Trigger), took)

@@ -25,8 +25,8 @@ func (e *Engine) Submit(ctx context.Context, r automation.RunRequest) (automatio
 	if _, err := findAction(catalogue, r.Action); err != nil {
 		return automation.Execution{}, err
 	}
-	x := e.newExecution(ctx, catalogue, r.Action, r.Parameters)
-	x.StartedBy, x.Parent, x.DryRun = r.User, r.Parent, r.DryRun
+	x := e.newExecution(ctx, catalogue, wish{action: r.Action, given: r.Parameters, user: r.User})
+	x.Parent, x.DryRun = r.Parent, r.DryRun
 	if x.Code == automation.CodeInvalidParameters {
 		return x, automation.Invalid("%s", x.Message).WithCode(string(x.Code)).WithHint("%s", x.Hint)
 	}

@@ -111,6 +111,11 @@ func (m *machine) evalCall(n *callNode) (any, error) {
 	}
 	switch f := n.function.(type) {
 	case *nameNode:
+		if v, ok := m.frame.find(f.name); ok {
+			if own, ok := v.(*macro); ok {
+				return m.callMacro(own, a)
+			}
+		}
 		v, err := m.callFunction(f.name, a)
 		return firstError(v, err, a.err)
 	case *attrNode:
@@ -146,7 +151,7 @@ func (m *machine) callFunction(name string, a *arguments) (any, error) {
 		return &namespace{names: a.named}, nil
 	}
 	return nil, automation.Invalid("there is no function %s", name).
-		WithHint("the functions are range, dict and namespace")
+		WithHint("the functions are range, dict and namespace; a macro has to be defined before it is called")
 }
 
 func (m *machine) newDict(a *arguments) (any, error) {

@@ -46,7 +46,12 @@ func TestWrongTemplatesAreRefusedBeforeEvaluation(t *testing.T) {
 		{"an unknown filter in a block", "{% if x %}{{ [1, y | nope] }}{% endif %}"},
 		{"an unknown statement", "{% include 'other' %}"},
 		{"an import", "{% import 'other' as o %}"},
-		{"a macro", "{% macro m() %}{% endmacro %}"},
+		{"a macro without an end", "{% macro m() %}"},
+		{"a macro without parentheses", "{% macro m %}{% endmacro %}"},
+		{"a macro with a parameter twice", "{% macro m(a, a) %}{% endmacro %}"},
+		{"a macro with a default before none", "{% macro m(a=1, b) %}{% endmacro %}"},
+		{"a call block", "{% call m() %}{% endcall %}"},
+		{"a comment that is not closed beside an expression", "{{ x }}{# y"},
 		{"a block that is not closed", "{% if x %}a"},
 		{"brackets nested without end", "{{ " + strings.Repeat("(", 50_000) + " }}"},
 		{"statements nested without end", strings.Repeat("{% if x %}", 5_000)},
@@ -214,6 +219,7 @@ func FuzzTemplate(f *testing.F) {
 		"{% for a, (b, c) in [[1, [2, 3]]] %}{{ loop.cycle(a, b) }}{{ loop.changed(c) }}{% else %}{% endfor %}",
 		"{{ trigger | to_yaml_string | from_yaml_string | tojson }}", "{{ 'ab' | regex_replace('(?<=a)(b)', '\\\\1\\\\g<1>') }}",
 		"{{ trigger.a | groupby('b', default=1) | map('last') | list }}", "{{ '\\x41\\u00e9' \"b\" }}{{ 0x1f + 1_000 }}",
+		"{% macro m(a, b=a) %}{{ b }}{% if a %}{{ m(a - 1, b=trigger.t) }}{% endif %}{% endmacro %}{{ m(3) | upper }}{{ m() }}",
 	} {
 		f.Add(s, `{"a": [{"b": 1}], "t": "text", "n": 1e400}`)
 	}

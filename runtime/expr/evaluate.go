@@ -133,7 +133,7 @@ func (m *machine) element(n node) (any, error) {
 // errNoValue refuses what lives only while a template is evaluated.
 func errNoValue(v any) error {
 	switch v.(type) {
-	case *namespace, *loop:
+	case *namespace, *loop, *macro:
 		return automation.Invalid("%v is no value, only what it holds is", v)
 	}
 	return nil

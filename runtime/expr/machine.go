@@ -29,6 +29,7 @@ type machine struct {
 	tests   map[string]testFunc   // likewise
 	steps   int
 	depth   int
+	macros  int // that are being called, inside of each other
 	// bodyText is the text of the block whose filters are being evaluated.
 	bodyText string
 }

@@ -74,9 +74,11 @@ func (p *parser) statement(k kind) (statement, error) {
 		return p.with()
 	case "filter":
 		return p.filterBlock()
+	case "macro":
+		return p.macroBlock()
 	}
 	p.at--
-	return nil, p.errorf("there is no statement %s here; the statements are if, for, set, with, filter and raw", name.text)
+	return nil, p.errorf("there is no statement %s here; the statements are if, for, set, with, filter, macro and raw", name.text)
 }
 
 func (p *parser) close(k kind) error {

@@ -37,6 +37,9 @@ func (m *machine) runStatement(s statement) error {
 		return m.runSet(s)
 	case *withStatement:
 		return m.runWith(s)
+	case *macroStatement:
+		m.frame.names[s.name] = &macro{s, m.frame}
+		return nil
 	case *filterStatement:
 		v, err := m.filtered(s.body, s.filters)
 		if err != nil {

@@ -40,9 +40,14 @@ func lookup(scope map[string]any, name string) (v any, found bool, err error) {
 }
 
 // IsTemplate reports whether s holds anything to evaluate. Text without braces
-// stands for itself.
+// stands for itself. The beginning of a comment alone does not count: a shell
+// writes the length of a variable as ${#name}.
 func IsTemplate(s string) bool {
-	return strings.Contains(s, "{{") || strings.Contains(s, "{%")
+	if strings.Contains(s, "{{") || strings.Contains(s, "{%") {
+		return true
+	}
+	_, after, found := strings.Cut(s, "{#")
+	return found && strings.Contains(after, "#}")
 }
 
 // Compile compiles a template. Text that is none becomes a template that renders

@@ -13,6 +13,12 @@ type Rendering struct {
 	// Names are what templates refer to besides the other parameters, which win
 	// over a name that is called the same.
 	Names map[string]any
+	// Secrets are names for the templates of secret parameters only, where they win
+	// over Names.
+	Secrets map[string]any
+	// Written are the values as they stood in a rule before it rendered the given
+	// ones: a list or map that a template gave is printed for a text parameter.
+	Written map[string]any
 	// Given makes templates of the given values too. Leave it off for values that
 	// are rendered already: what an event brought is never a template.
 	Given bool
@@ -23,6 +29,7 @@ type Rendering struct {
 // to their types. They are rendered in the order in which they need each other; a
 // circle is an error.
 func Complete(schema map[string]automation.Parameter, given map[string]any, r Rendering) (map[string]any, error) {
+	given = printed(schema, given, r.Written)
 	w := &rendering{Rendering: r, schema: schema, given: given, done: map[string]any{}, busy: map[string]bool{}}
 	if !w.needed() {
 		return Apply(schema, given)
@@ -47,6 +54,32 @@ func Complete(schema map[string]automation.Parameter, given map[string]any, r Re
 		return nil, invalid(problems, "parameters are called by their names in each other's templates")
 	}
 	return Apply(rendered, provided)
+}
+
+// printed makes texts of the lists and maps that templates gave for text parameters.
+func printed(schema map[string]automation.Parameter, given, written map[string]any) map[string]any {
+	if len(written) == 0 {
+		return given
+	}
+	out := maps.Clone(given)
+	for name, v := range given {
+		out[name] = asText(schema[name], written[name], v)
+	}
+	return out
+}
+
+// asText prints a list or map as StackStorm does, whose templates always give a text.
+// One that is written out as such is not: who wrote it probably meant otherwise.
+func asText(p automation.Parameter, written, v any) any {
+	template, isText := written.(string)
+	if !isText || !expr.IsTemplate(template) || typeOf(p) != "string" {
+		return v
+	}
+	switch v.(type) {
+	case []any, map[string]any:
+		return expr.Text(v)
+	}
+	return v
 }
 
 // rendering is one call of Complete.
@@ -120,19 +153,23 @@ func (w *rendering) value(name string) (v any, present bool, err error) {
 		}
 		w.busy[name] = true
 		defer delete(w.busy, name)
-		if v, err = expr.EvalDeep(v, w.scope()); err != nil {
+		written := v
+		if v, err = expr.EvalDeep(v, w.scope(w.schema[name])); err != nil {
 			return nil, true, err
 		}
+		v = asText(w.schema[name], written, v)
 	}
 	w.done[name] = v
 	return v, true, nil
 }
 
-// scope names the other parameters, each to be rendered when it is asked for.
-func (w *rendering) scope() map[string]any {
-	scope := maps.Clone(w.Names)
-	if scope == nil {
-		scope = map[string]any{}
+// scope names the other parameters for the template of one of them, each to be
+// rendered when it is asked for.
+func (w *rendering) scope(of automation.Parameter) map[string]any {
+	scope := map[string]any{}
+	maps.Copy(scope, w.Names)
+	if of.Secret || isSecret(of.Schema) {
+		maps.Copy(scope, w.Secrets)
 	}
 	for _, name := range w.names() {
 		if _, given := w.given[name]; !given && !w.schema[name].HasDefault && w.schema[name].Default == nil {

@@ -178,6 +178,9 @@ func wrap(r *automation.Rule, p automation.Position, what string, err error) []e
 		}
 		return errs
 	}
+	if child := (misplaced{}); errors.As(err, &child) && child.at != (automation.Position{}) {
+		p = child.at
+	}
 	return []error{problem(r, p, "%s", what).Because(err).WithHint("%s", automation.HintOf(err))}
 }
 

@@ -54,8 +54,12 @@ func (c *criterion) compilePattern() error {
 	if c.Pattern == nil && !c.operator.takesNull {
 		return automation.Invalid("operator %s needs a pattern", c.operator.Name)
 	}
-	test, err := c.operator.predicate(c.Pattern, c.Condition)
-	c.test = test
+	var err error
+	if c.operator.Name == searchName {
+		c.test, err = prepareSearchAt(c.Pattern, c.Condition, c.Children)
+	} else {
+		c.test, err = c.operator.predicate(c.Pattern, c.Condition)
+	}
 	return err
 }
 

@@ -202,3 +202,33 @@ func TestARuleIsFoundByTheRarestOfItsConstants(t *testing.T) {
 		}
 	}
 }
+
+func TestTheMissesThatTheIndexPassesOverAreAskedAgain(t *testing.T) {
+	t.Parallel()
+	rules := make([]automation.Rule, 3*fewRules)
+	for i := range rules {
+		rules[i] = ruleOf(is("n", "equals", i), is("kind", "equals", i%2))
+		rules[i].Name, rules[i].Backstop = fmt.Sprint("r", i), i == 3
+	}
+	set, in := mustCompile(t, rules...), eventOf(t, `{"n": 7, "kind": 1}`)
+	seen := map[automation.Ref]bool{}
+	for _, m := range set.Judge(in).Matches {
+		seen[m.Rule.Ref()] = true
+	}
+	nearest, total := set.Misses(in, func(ref automation.Ref) bool { return seen[ref] })
+	if !seen["test.r7"] || total != len(rules)-len(seen) || len(nearest) != maxMisses {
+		t.Fatalf("%d of %d misses, %d seen", len(nearest), total, len(seen))
+	}
+	for _, m := range nearest {
+		if v := m.Verdict; v.Outcome != automation.NotMatched || v.Held != 1 || v.Total != 2 || len(v.Criteria) != 2 || seen[v.Rule] {
+			t.Errorf("%+v is none of the nearest", v)
+		}
+	}
+	if nearest[1].Verdict.Rule != "test.r3" {
+		t.Errorf("the backstop is not asked: %s", nearest[1].Verdict.Rule)
+	}
+	nearest, total = set.Misses(in, func(automation.Ref) bool { return false })
+	if total != len(rules) || nearest[0].Verdict.Outcome != automation.Matched {
+		t.Errorf("of %d: a match comes first, not %+v", total, nearest[0].Verdict)
+	}
+}

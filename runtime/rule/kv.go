@@ -33,6 +33,24 @@ func (c *compiled) withKeys(in *Input, names map[string]any) map[string]any {
 	return out
 }
 
+// watchKeys notes in what it returns whether a rule asks for keys.
+func watchKeys(in *Input) *automation.KeysRead {
+	var seen automation.KeysRead
+	read := in.KV
+	in.KV = func(scope, name string) (string, bool, error) {
+		if read == nil {
+			seen = automation.KeysNone
+			return "", false, nil
+		}
+		seen = automation.KeysNow
+		return read(scope, name)
+	}
+	return &seen
+}
+
+// keyNames are the names of the key-value store.
+func keyNames() []string { return []string{"system", "st2kv"} }
+
 // usesKeys reports whether a template of the rule may ask for a key.
 func usesKeys(r *automation.Rule) (uses bool) {
 	eachText(r, func(s string) {

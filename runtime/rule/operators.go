@@ -22,6 +22,12 @@ type Operator struct {
 	prepare func(pattern any, condition string) (predicate, error)
 }
 
+// searchName is the operator whose pattern holds criteria.
+const searchName = "search"
+
+// IsSearch reports whether a criterion's pattern holds criteria.
+func IsSearch(operator string) bool { return strings.EqualFold(operator, searchName) }
+
 // Operators returns the table, for documentation and completion.
 func Operators() []Operator {
 	return []Operator{
@@ -71,7 +77,7 @@ func Operators() []Operator {
 			prepare: plain(inside)},
 		{Name: "ninside", Aliases: []string{"nin"}, Doc: "V is not inside P",
 			prepare: plain(not(inside))},
-		{Name: "search", Doc: "the items of the list V meet the criteria P; condition is all, any, all2any or any2any",
+		{Name: searchName, Doc: "the items of the list V meet the criteria P; condition is all, any, all2any or any2any",
 			prepare: prepareSearch},
 	}
 }
@@ -94,6 +100,9 @@ func findOperator(name string) (*Operator, error) {
 }
 
 func unknownOperator(name, lower string, known []string) error {
+	if name == "" {
+		return automation.Invalid("it has no type").WithHint("the type is the operator, one of %s", strings.Join(known, ", "))
+	}
 	err := automation.Invalid("unknown operator %q", name)
 	if c := automation.Closest(lower, known); c != "" {
 		return err.WithHint("did you mean %s?", c)
@@ -104,7 +113,7 @@ func unknownOperator(name, lower string, known []string) error {
 // predicate makes the test for a pattern, which may be null only if the
 // operator takes that.
 func (o *Operator) predicate(pattern any, condition string) (predicate, error) {
-	if pattern == nil && !o.takesNull && o.Name != "search" {
+	if pattern == nil && !o.takesNull && o.Name != searchName {
 		return never, nil
 	}
 	return o.prepare(pattern, condition)

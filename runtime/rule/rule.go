@@ -123,12 +123,14 @@ func (s *Set) Webhooks() map[string][]automation.Ref {
 }
 
 // Test tells what r would decide about in, whether or not r is enabled and
-// whatever its trigger. Of a rule with foreach it shows one item. The error is for a rule that is not valid.
+// whatever its trigger. Of a rule with foreach it shows one item. The error is for a
+// rule that is not valid.
 func Test(r automation.Rule, in Input) (automation.RuleTest, error) {
 	c, problems := compile(r, &dialect{})
 	if err := errors.Join(problems...); err != nil {
 		return automation.RuleTest{Criteria: []automation.CriterionResult{}}, err
 	}
+	keys := watchKeys(&in)
 	m := best(c.decide(&in, eventScope(&in)))
 	m.bound()
 	return automation.RuleTest{
@@ -138,5 +140,6 @@ func Test(r automation.Rule, in Input) (automation.RuleTest, error) {
 		Error:      m.Verdict.Error,
 		Item:       m.Verdict.Item,
 		Reason:     m.Verdict.Reason,
+		Keys:       *keys,
 	}, nil
 }

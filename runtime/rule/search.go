@@ -12,10 +12,14 @@ import (
 // maxSearchTests bounds items times criteria of one search.
 const maxSearchTests = 100_000
 
-// prepareSearch compiles the criteria of a search.
+// prepareSearch compiles the criteria of a search whose place is not known.
 func prepareSearch(pattern any, condition string) (predicate, error) {
+	return prepareSearchAt(pattern, condition, nil)
+}
+
+func prepareSearchAt(pattern any, condition string, places map[string]automation.Place) (predicate, error) {
 	combine, err := searchCondition(condition)
-	children, errChildren := searchChildren(pattern)
+	children, errChildren := searchChildren(pattern, places)
 	if err := errors.Join(err, errChildren); err != nil {
 		return nil, err
 	}
@@ -73,7 +77,7 @@ func searchCounts(items []any, children []criterion, s scope) func() ([]int, err
 		var first error
 		counts := make([]int, len(items))
 		for i, item := range items {
-			inner := scope{names: map[string]any{"item": item}, now: s.now}
+			inner := s.inside(item)
 			for j := range children {
 				r := children[j].evaluate(inner)
 				if r.Matched {
@@ -86,6 +90,18 @@ func searchCounts(items []any, children []criterion, s scope) func() ([]int, err
 		}
 		return counts, first
 	}
+}
+
+// inside is what the children of a search may refer to: the item and the key-value
+// store, not the event.
+func (s scope) inside(item any) scope {
+	names := map[string]any{itemName: item}
+	for _, name := range keyNames() {
+		if v, ok := s.names[name]; ok {
+			names[name] = v
+		}
+	}
+	return scope{names: names, now: s.now}
 }
 
 func searchItems(v any) ([]any, error) {
@@ -104,7 +120,7 @@ func searchItems(v any) ([]any, error) {
 	return nil, automation.Invalid("the value is %s, not a list", describe(v))
 }
 
-func searchChildren(pattern any) ([]criterion, error) {
+func searchChildren(pattern any, places map[string]automation.Place) ([]criterion, error) {
 	m, ok := pattern.(map[string]any)
 	if !ok {
 		return nil, automation.Invalid("the pattern of a search is %s, not a map of criteria", describe(pattern))
@@ -112,28 +128,75 @@ func searchChildren(pattern any) ([]criterion, error) {
 	var children []criterion
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		child, err := searchChild(key, m[key])
-		if err != nil {
-			errs = append(errs, automation.Invalid("criterion %s", key).Because(err).WithHint("%s", automation.HintOf(err)))
+		child, err := searchChild(key, m[key], places[key].Children)
+		for _, e := range split(err) {
+			errs = append(errs, childProblem(key, places[key].Position, e))
 		}
 		children = append(children, child)
 	}
 	return children, errors.Join(errs...)
 }
 
-func searchChild(key string, v any) (criterion, error) {
+// misplaced is an error about a criterion inside a search, which stands elsewhere
+// than the search.
+type misplaced struct {
+	at automation.Position
+	error
+}
+
+func (m misplaced) Unwrap() error { return m.error }
+
+// childProblem names the child; the innermost one says where.
+func childProblem(key string, at automation.Position, err error) error {
+	if err == nil {
+		return nil
+	}
+	if inner := (misplaced{}); errors.As(err, &inner) && inner.at != (automation.Position{}) {
+		at = inner.at
+	}
+	return misplaced{at, automation.Invalid("criterion %s", key).Because(err).WithHint("%s", automation.HintOf(err))}
+}
+
+func searchChild(key string, v any, places map[string]automation.Place) (criterion, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return criterion{}, automation.Invalid("it is %s, not a map with type and pattern", describe(v))
+		return criterion{}, automation.Invalid("it is %s, not a map with type and pattern", describe(v)).
+			WithHint("write it as %s: {type: equals, pattern: firing}", key)
 	}
-	operator, _ := m["type"].(string)
-	condition, _ := m["condition"].(string)
-	for name := range m {
-		if name != "type" && name != "pattern" && name != "condition" {
-			return criterion{}, automation.Invalid("unknown key %q", name).WithHint("the keys are type, pattern, condition")
+	operator, errOperator := textIn(m, "type")
+	condition, errCondition := textIn(m, "condition")
+	errs := []error{errOperator, errCondition}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if !slices.Contains(childKeys(), name) {
+			errs = append(errs, unknownKey(name))
 		}
 	}
+	if err := errors.Join(errs...); err != nil {
+		return criterion{}, err
+	}
 	return compileCriterion(automation.Criterion{
-		Key: key, Operator: operator, Pattern: expr.Normal(m["pattern"]), Condition: condition,
+		Key: key, Operator: operator, Pattern: expr.Normal(m["pattern"]), Condition: condition, Children: places,
 	})
+}
+
+func childKeys() []string { return []string{"type", "pattern", "condition"} }
+
+func unknownKey(name string) error {
+	err := automation.Invalid("unknown key %q", name)
+	if c := automation.Closest(name, childKeys()); c != "" {
+		return err.WithHint("did you mean %s?", c)
+	}
+	return err.WithHint("the keys are type, pattern, condition")
+}
+
+// textIn reads a text that may be left out.
+func textIn(m map[string]any, name string) (string, error) {
+	switch v := m[name].(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	default:
+		return "", automation.Invalid("%s is %s, not a text", name, describe(v))
+	}
 }

@@ -7,8 +7,14 @@ import (
 )
 
 // Tester is a rule compiled to be tried on many events, whether or not it is
-// enabled.
-type Tester struct{ rule *compiled }
+// enabled. It is for one goroutine.
+type Tester struct {
+	rule *compiled
+	keys automation.KeysRead
+}
+
+// Keys tells how the tests so far have read keys; empty when none of them did.
+func (t *Tester) Keys() automation.KeysRead { return t.keys }
 
 // NewTester compiles a rule. The error joins everything that is wrong with it.
 func NewTester(r automation.Rule) (*Tester, error) {
@@ -16,7 +22,7 @@ func NewTester(r automation.Rule) (*Tester, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return &Tester{c}, nil
+	return &Tester{rule: c}, nil
 }
 
 // Looks tells whether the rule looks at events of that type with those parameters.
@@ -27,6 +33,12 @@ func (t *Tester) Looks(trigger automation.Ref, parameters map[string]any) bool {
 // Test tells what the rule decides about an event, its controls aside. Of a rule
 // with foreach it is the verdict that says most; items counts those that matched.
 func (t *Tester) Test(in Input) (m Match, items int) {
+	keys := watchKeys(&in)
+	defer func() {
+		if *keys != "" {
+			t.keys = *keys
+		}
+	}()
 	all := t.rule.decide(&in, eventScope(&in))
 	for i := range all {
 		if all[i].Verdict.Outcome == automation.Matched {

@@ -158,6 +158,14 @@ export interface Event {
   warning?: string;
 }
 
+export interface EventMisses {
+  at: string;
+  event: string;
+  keys?: string;
+  total: number;
+  verdicts: Verdict[];
+}
+
 export interface Execution {
   action: string;
   artifacts: Artifact[];
@@ -275,6 +283,7 @@ export interface HostCall {
   detail?: string;
   duration: number;
   error?: string;
+  held?: boolean;
   message?: string;
   name: string;
   reply_bytes: number;
@@ -570,6 +579,7 @@ export interface RuleReplay {
   events: ReplayedEvent[];
   flow_ignored?: boolean;
   gone: number;
+  keys?: string;
   matched: number;
   new: number;
   partial?: boolean;
@@ -587,6 +597,7 @@ export interface RuleTest {
   criteria: CriterionResult[];
   error: string;
   item?: number;
+  keys?: string;
   matched: boolean;
   parameters: Record<string, unknown>;
   reason?: string;
@@ -671,6 +682,7 @@ export interface TapeEntry {
   detail?: string;
   duration: number;
   error?: string;
+  held?: boolean;
   message?: string;
   name: string;
   reply?: unknown;

@@ -1,15 +1,18 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { History } from "lucide-react";
+import { read } from "../../api/client";
 import { refresh } from "../../api/patch";
 import { useLive, useLiveQuery } from "../../api/queries";
-import type { Event, ExecutionSummary, Verdict } from "../../api/types";
+import type { Event, EventMisses, ExecutionSummary, Verdict } from "../../api/types";
 import { bytes, plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
 import { StatusBadge } from "../../ui/badge";
+import { Button } from "../../ui/button";
 import { CopyButton, CopyIcon } from "../../ui/copy";
 import { JsonView } from "../../ui/json";
 import { DetailHeader, Fact, Facts, linkClass, Panel } from "../../ui/page";
-import { Loaded } from "../../ui/states";
+import { ErrorNote, Loaded } from "../../ui/states";
 import { At } from "../../ui/time";
 import { VerdictCard, verdictKey } from "../../ui/verdict";
 import { Release } from "../rules/release";
@@ -128,7 +131,44 @@ function Rules({ event: e }: { event: Event }) {
           </li>
         ))}
       </ul>
+      {new Set(verdicts.map((v) => v.rule)).size < e.looked && <Misses event={e} />}
     </Panel>
+  );
+}
+
+/** Where very many rules look, misses are only counted: they are made anew when somebody asks. */
+function Misses({ event: e }: { event: Event }) {
+  const misses = useMutation({ mutationFn: () => read<EventMisses>(`/events/${e.id}/misses`) });
+  return (
+    <div className="flex flex-col items-start gap-2 border-t border-line p-3 text-sm text-muted">
+      <p>{e.looked} rules looked. Of those that did not match, some left no verdict.</p>
+      <Button icon={History} disabled={misses.isPending} onClick={() => misses.mutate()}>
+        Ask them again
+      </Button>
+      <ErrorNote error={misses.error} />
+      <div aria-live="polite" className="w-full">
+        {misses.data && <Again misses={misses.data} />}
+      </div>
+    </div>
+  );
+}
+
+function Again({ misses: m }: { misses: EventMisses }) {
+  const nearest = m.verdicts ?? [];
+  return (
+    <>
+      <p>
+        As the rules are now: {m.total} without a verdict, the nearest {nearest.length}.
+        {m.keys === "now" && " Keys were read as they are now."}
+      </p>
+      <ul className="divide-y divide-line">
+        {nearest.map((verdict) => (
+          <li key={verdictKey(verdict)}>
+            <VerdictCard verdict={verdict} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

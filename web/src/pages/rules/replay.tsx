@@ -61,6 +61,7 @@ function Outcome({ replay: r }: { replay: RuleReplay }) {
         {r.errored > 0 && `; ${r.errored} could not be judged`}.
         {r.partial && " There may be more events further back."}
         {r.flow_ignored && " Its limits were not asked."}
+        {r.keys === "now" && " Keys were read as they are now."}
       </p>
       <ul className="max-h-96 divide-y divide-line overflow-y-auto border-t border-line">
         {(r.events ?? []).map((e) => (

@@ -60,6 +60,8 @@ function Result({ test }: { test: RuleTest }) {
       </div>
       {test.error && <p className="break-words text-sm text-bad">{test.error}</p>}
       <Criteria items={test.criteria ?? []} />
+      {test.reason && <p className="text-sm text-muted">{test.reason}</p>}
+      {test.keys === "now" && <p className="text-xs text-muted">Keys were read as they are now.</p>}
       {test.parameters && (
         <div className="rounded-md border border-line">
           <JsonView value={test.parameters} label="Rendered parameters" />
