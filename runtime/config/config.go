@@ -30,6 +30,10 @@ import (
 type Config struct {
 	// Listen is the address of the HTTP server: "127.0.0.1:8085".
 	Listen string `yaml:"listen"`
+	// TLS makes it HTTPS. ClientSubject believes what a proxy in front tells of client
+	// certificates.
+	TLS           TLS           `yaml:"tls"`
+	ClientSubject ClientSubject `yaml:"client_subject"`
 	// PublicURL is how people reach the server, for links; empty means Listen.
 	PublicURL string `yaml:"public_url"`
 	// Data is the directory of the database, the artifacts and the caches.
@@ -53,6 +57,9 @@ type Config struct {
 	WebhooksDefault string             `yaml:"webhooks_default"`
 	// PackConfig holds each pack's configuration, by pack name.
 	PackConfig map[string]map[string]any `yaml:"pack_config"`
+	// PackSecrets says where the secrets stand that a pack's webhooks name, by pack and
+	// name. A pack gets at no others.
+	PackSecrets map[string]map[string][]Secret `yaml:"pack_secrets"`
 }
 
 // Kubernetes says how to reach the cluster. With neither key, $KUBECONFIG,
@@ -133,7 +140,7 @@ func readable(err error) error {
 	}
 	words := strings.NewReplacer(
 		" not found in type config.Config", " is not a key", " not found in type config.Kubernetes", " is not a key of kubernetes",
-		" not found in type config.Webhook", " is not a key of a webhook", " not found in type config.WebhookAnswer", " is not a key of answer", " not found in type config.Secret", " is not a key of a secret",
+		" not found in type config.TLS", " is not a key of tls", " not found in type config.ClientSubject", " is not a key of client_subject",
 		"cannot unmarshal !!", "", "time.Duration", "a duration such as 20s", " into int64", " is not a whole number",
 		" into int", " is not a whole number", " into string", " is not text", " into ", " is not ",
 	)
@@ -183,6 +190,7 @@ func (c Config) Validate() error {
 	if c.WebhooksDefault != WebhooksOpen && c.WebhooksDefault != WebhooksDeclared {
 		bad("webhooks_default: %q is neither open nor declared", c.WebhooksDefault)
 	}
+	c.validateTLS(bad)
 	for path, w := range c.Webhooks {
 		if w.Mode != "" && w.Mode != "strict" && w.Mode != "observe" {
 			bad("webhooks: %s: mode %q is neither strict nor observe", path, w.Mode)
