@@ -88,13 +88,14 @@ func (r *webhookReader) read(n *yaml.Node, w *Webhook) {
 	keys := map[string]*yaml.Node{} // where each stands
 	known := r.webhookFields(w)
 	for _, e := range r.mapping(n, "a webhook", 0) {
-		keys[e.key.Value] = e.key
+		if _, there := known[e.key.Value]; there {
+			keys[e.key.Value] = e.key
+		}
 		r.field(e, "a webhook", known)
 	}
-	if len(r.problems) > 0 { // what an unknown kind needs nobody can tell
-		return
+	if len(keys) > 0 || len(r.problems) == 0 {
+		r.checkKind(n, w, keys)
 	}
-	r.checkKind(n, w, keys)
 }
 
 func (r *webhookReader) webhookFields(w *Webhook) map[string]any {
