@@ -73,7 +73,7 @@ func (s *Snapshot) checkWebhooks(p *Pack) error {
 		w := &p.Webhooks[i]
 		if other, taken := s.webhooks[w.Path]; taken && other.Pack != p.Name {
 			errs = append(errs, automation.Conflict("%s: webhook %s is declared by pack %s in %s already", place(w.Position), w.Path, other.Pack, place(other.Position)).
-				WithCode("invalid_pack").WithHint("remove one of the two, or declare %s in the server's configuration and neither counts", w.Path))
+				WithCode("invalid_pack").WithHint("keep one of the two, or declare the path in the server's configuration instead of both"))
 		}
 	}
 	return joined(errs)

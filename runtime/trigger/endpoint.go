@@ -15,6 +15,8 @@ import (
 // Endpoint says how deliveries to one webhook are checked.
 type Endpoint struct {
 	Path string
+	// Pack is whose file says so; empty means the server's configuration.
+	Pack string
 	// Auth is one of [AuthKinds].
 	Auth string
 	// Header carries the token or the signature; schemes of vendors know theirs.

@@ -433,6 +433,7 @@ export interface PackStatus {
   rules: string[];
   sensors?: string[];
   version?: string;
+  webhooks?: string[];
 }
 
 export interface Parameter {
@@ -680,6 +681,7 @@ export interface Webhook {
   auth: string;
   closed?: boolean;
   observe?: boolean;
+  pack?: string;
   path: string;
   rules: string[];
   url: string;
