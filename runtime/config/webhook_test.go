@@ -139,7 +139,7 @@ func TestTLSIsChecked(t *testing.T) {
 		{"client certificates without TLS", "tls: {client_ca: a}", "client_ca has no effect without cert"},
 		{"a demand without roots", "tls: {cert: a, key: b, client_auth: require}", "client_auth has no effect without client_ca"},
 		{"a demand that is none", "tls: {cert: a, key: b, client_ca: c, client_auth: requir}", "did you mean require?"},
-		{"a key that is none", "tls: {crt: a}", "field crt is not a key of tls"},
+		{"a key that is none", "tls: {crt: a}", "field crt is not a key of tls; did you mean cert?"},
 		{"a header that anybody may send", "client_subject: {header: X}", "needed together"},
 		{"a network that is none", "client_subject: {header: X, from: [10.0.0.1/8]}", `"10.0.0.1/8" is not a network`},
 		{"a secret that stands nowhere", "pack_secrets: {p: {n: []}}", "p: n is said to stand nowhere"},
