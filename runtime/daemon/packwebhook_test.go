@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,9 +152,12 @@ func TestAPackIsCheckedWithoutItsSecrets(t *testing.T) {
 		dir := t.TempDir()
 		files["webhooks/github.yaml"] = tt.hook
 		writePack(t, dir, "behave", files)
-		_, err := CheckPack(t.Context(), filepath.Join(dir, "packs", "behave"))
+		status, err := CheckPack(t.Context(), filepath.Join(dir, "packs", "behave"))
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s: err = %v, want %q", tt.name, err, tt.want)
+		}
+		if err == nil && !slices.Equal(status.Webhooks, []string{"github"}) {
+			t.Errorf("%s: webhooks %v", tt.name, status.Webhooks)
 		}
 	}
 }

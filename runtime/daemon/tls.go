@@ -86,6 +86,23 @@ func (c *certificates) latest() *tls.Config {
 	return c.current
 }
 
+// expires is when the certificate in use does, in Unix seconds, and unusable whether
+// the files hold none that could follow it. Both look at the files, so that an alert
+// does not depend on somebody connecting.
+func (c *certificates) expires() float64 {
+	return float64(c.latest().Certificates[0].Leaf.NotAfter.Unix())
+}
+
+func (c *certificates) unusable() float64 {
+	c.latest()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure != "" {
+		return 1
+	}
+	return 0
+}
+
 func (c *certificates) stamp() (all [3]fileStamp) {
 	for i, path := range []string{c.files.Cert, c.files.Key, c.files.ClientCA} {
 		if info, err := os.Stat(path); err == nil {

@@ -250,6 +250,11 @@ func TestThePageIsServedOverTLSToo(t *testing.T) {
 	if len(resp.Cookies()) != 1 || !resp.Cookies()[0].Secure {
 		t.Errorf("%s: cookies %v, want one that is secure", resp.Status, resp.Cookies())
 	}
+	for _, name := range []string{"squall_tls_certificate_expires_timestamp_seconds", "squall_tls_files_unusable 0"} {
+		if shown := h.metricsBy(caller(t, ca)); !strings.Contains(shown, name) {
+			t.Errorf("no metric %s", name)
+		}
+	}
 	if plain, err := http.Get(strings.Replace(h.URL, "https://", "http://", 1)); err == nil {
 		if plain.Body.Close(); plain.StatusCode != http.StatusBadRequest {
 			t.Errorf("without TLS: %s", plain.Status)
@@ -291,12 +296,12 @@ func TestCertificatesAreReadAgainWhenTheyChange(t *testing.T) {
 		t.Errorf("after a change: %s", got)
 	}
 	write(t, files.Cert, "half written")
-	if got := inUse(); got != "the second one" || certs.failure == "" {
-		t.Errorf("with files that can not be used: %s, %q", got, certs.failure)
+	if got := inUse(); got != "the second one" || certs.unusable() != 1 || certs.expires() < float64(now.Unix()) {
+		t.Errorf("with files that can not be used: %s, unusable %v, expires %v", got, certs.unusable(), certs.expires())
 	}
 	ca.keep(dir, ca.issue(12, "the third one"))
 	others.keepRoot(files.ClientCA)
-	if got := inUse(); got != "the third one and others" || certs.failure != "" {
+	if got := inUse(); got != "the third one and others" || certs.unusable() != 0 {
 		t.Errorf("after they are whole again: %s, %q", got, certs.failure)
 	}
 }

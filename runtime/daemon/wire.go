@@ -178,6 +178,10 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if p.certs, err = newCertificates(c.TLS, o.Logger); err != nil {
 		return p, fmt.Errorf("configure TLS: %w", err)
 	}
+	if p.certs != nil {
+		metrics.Gauge("squall_tls_certificate_expires_timestamp_seconds", "When the server's certificate expires.", p.certs.expires)
+		metrics.Gauge("squall_tls_files_unusable", "1 while the files of TLS can not be used, and what they held before serves on.", p.certs.unusable)
+	}
 	networks, err := c.ClientSubject.Networks()
 	if err != nil {
 		return p, fmt.Errorf("configure client_subject: %w", err)
