@@ -150,8 +150,6 @@ func (c *certificates) readClientCA(conf *tls.Config) error {
 	if c.files.ClientAuth == config.ClientAuthRequire {
 		conf.ClientAuth = tls.RequireAndVerifyClientCert
 	}
-	// A session that is resumed would outlive the root that let it in.
-	conf.SessionTicketsDisabled = true
 	return nil
 }
 

@@ -306,6 +306,62 @@ func TestCertificatesAreReadAgainWhenTheyChange(t *testing.T) {
 	}
 }
 
+func TestAClientWhoseRootWasTakenAwayIsRefused(t *testing.T) {
+	t.Parallel()
+	dir, ca := t.TempDir(), newAuthority(t, "root")
+	clients, others := newAuthority(t, "client root"), newAuthority(t, "other root")
+	files := ca.keep(dir, ca.issue(2, "squall"))
+	files.ClientCA = clients.keepRoot(filepath.Join(dir, "clients.crt"))
+	certs, err := newCertificates(files, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	certs.now = func() time.Time { return now }
+	client := &tls.Config{
+		RootCAs: ca.pool(), ServerName: "127.0.0.1", Certificates: []tls.Certificate{clients.issue(3, "alertmanager")},
+		ClientSessionCache: tls.NewLRUClientSessionCache(1), // as a sender that connects again and again
+	}
+	server := certs.server() // one, whose sessions could be resumed
+	if err := greet(t, server, client); err != nil {
+		t.Fatal(err)
+	}
+	others.keepRoot(files.ClientCA)
+	now = now.Add(2 * lookAtFiles)
+	client.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &client.Certificates[0], nil }
+	if err := greet(t, server, client); err == nil {
+		t.Error("the client is let in by the root that is gone")
+	}
+}
+
+// greet connects both ends and lets the server say a word.
+func greet(t *testing.T, server, client *tls.Config) error {
+	t.Helper()
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte("hello")) // the client tells whether it came
+	}()
+	defer func() { <-done }()
+	conn, err := tls.Dial("tcp", listener.Addr().String(), client)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, err = io.ReadFull(conn, make([]byte, len("hello")))
+	return err
+}
+
 func TestFilesOfTLSThatCanNotBeUsedStopTheStart(t *testing.T) {
 	t.Parallel()
 	dir, ca := t.TempDir(), newAuthority(t, "root")
