@@ -24,7 +24,7 @@ const (
 
 // folders are where metadata lies. Only files directly in them count.
 func folders() []string {
-	return []string{"actions", "rules", "triggers", "sensors", "aliases", "policies"}
+	return []string{"actions", "rules", "triggers", "sensors", "webhooks", "aliases", "policies"}
 }
 
 // stamp is what tells cheaply that a file may have changed.

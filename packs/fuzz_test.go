@@ -81,6 +81,21 @@ func FuzzTrigger(f *testing.F) {
 	})
 }
 
+func FuzzWebhook(f *testing.F) {
+	seed(f, "webhooks/")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		w, err := readWebhook("w.yaml", "fuzz", data)
+		if err != nil {
+			return
+		}
+		for _, s := range w.Settings.Secrets {
+			if s.Env != "" || s.File != "" || w.Path == "" {
+				t.Errorf("a pack says where a secret stands: %+v", w)
+			}
+		}
+	})
+}
+
 func FuzzConfigSchema(f *testing.F) {
 	seed(f, "config.schema.yaml")
 	f.Fuzz(func(t *testing.T, data []byte) {

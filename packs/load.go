@@ -34,6 +34,9 @@ type LoaderOptions struct {
 	// CheckTrigger tells what is wrong with the trigger parameters of a rule, beyond
 	// what a schema can say; nil accepts all.
 	CheckTrigger func(trigger automation.Ref, parameters map[string]any) error
+	// CheckWebhook finds the secrets of a webhook and tells what is wrong with it; note
+	// says why it has no effect. nil accepts all, and finds no secrets.
+	CheckWebhook func(w Webhook) (secrets []string, note string, err error)
 	// Logger may be nil.
 	Logger *slog.Logger
 
@@ -49,6 +52,7 @@ type Loader struct {
 	config      map[string]map[string]any
 	inspectFunc func(code []byte) (wasm.Info, error)
 	checkFunc   func(trigger automation.Ref, parameters map[string]any) error
+	webhookFunc func(w Webhook) (secrets []string, note string, err error)
 	shelf       *shelf
 	log         *slog.Logger
 }
@@ -62,7 +66,7 @@ func NewLoader(o LoaderOptions) (*Loader, error) {
 		o.inspectFunc, o.compileFunc = o.Engine.Describe, compileWith(o.Engine)
 	}
 	return &Loader{
-		hostFuncs: o.HostFuncs, config: o.Config, inspectFunc: o.inspectFunc, checkFunc: o.CheckTrigger,
+		hostFuncs: o.HostFuncs, config: o.Config, inspectFunc: o.inspectFunc, checkFunc: o.CheckTrigger, webhookFunc: o.CheckWebhook,
 		shelf: newShelf(o.compileFunc), log: component(o.Logger),
 	}, nil
 }
@@ -118,6 +122,7 @@ func (l *Loader) check(ctx context.Context, p *Pack, files contents) []error {
 	p.Config, errs = config, add(errs, err)
 	_, err = rule.Compile(p.Rules)
 	errs = append(add(errs, err), l.checkParameters(p.Rules)...)
+	errs = append(errs, l.checkWebhooks(p)...)
 	kinds := map[string]wasm.Kind{}
 	for _, file := range p.entryPoints() {
 		info, err := l.inspectFunc(files[file])

@@ -31,6 +31,7 @@ type Pack struct {
 	Rules    []automation.Rule
 	Triggers []automation.TriggerType
 	Sensors  []automation.Sensor
+	Webhooks []Webhook
 	// ConfigSchema is config.schema.yaml, Config what the operator wrote completed
 	// with its defaults.
 	ConfigSchema map[string]automation.Parameter
@@ -61,6 +62,9 @@ func (p *Pack) Status() automation.PackStatus {
 	}
 	for i := range p.Sensors {
 		s.Sensors = append(s.Sensors, p.Sensors[i].Ref())
+	}
+	for i := range p.Webhooks {
+		s.Webhooks = append(s.Webhooks, p.Webhooks[i].Path)
 	}
 	return s
 }

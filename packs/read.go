@@ -26,6 +26,7 @@ func (c contents) read(folder, where string) (*Pack, []error) {
 	p.Triggers, errs = readFolder(c, "triggers", p.Name, errs, readTrigger)
 	sensors, errs := readFolder(c, "sensors", p.Name, errs, readSensor)
 	p.addSensors(sensors)
+	p.Webhooks, errs = readFolder(c, "webhooks", p.Name, errs, readWebhook)
 	for _, folder := range []string{"aliases", "policies"} {
 		if n := len(c.metadata(folder)); n > 0 {
 			p.Notes = append(p.Notes, fmt.Sprintf("%d files in %s have no effect: this server does not run %s", n, folder, folder))
@@ -84,6 +85,9 @@ func (p *Pack) duplicates() []error {
 	}
 	for _, r := range p.Rules {
 		check("rule", r.Name, r.Position)
+	}
+	for i := range p.Webhooks {
+		check("webhook", p.Webhooks[i].Path, p.Webhooks[i].Position)
 	}
 	for _, t := range p.Triggers {
 		check("trigger type", t.Name, t.Position)

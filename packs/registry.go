@@ -87,6 +87,9 @@ func (r *Registry) Install(ctx context.Context, p *Pack) error {
 		return automation.Unavailable("the server is stopping")
 	}
 	before := r.Snapshot()
+	if err := before.checkWebhooks(p); err != nil {
+		return fmt.Errorf("install pack %s: %w", p.Name, err)
+	}
 	unknown, err := before.checkTriggers(p)
 	if err != nil {
 		return fmt.Errorf("install pack %s: %w", p.Name, err)

@@ -17,6 +17,7 @@ type Snapshot struct {
 	actions     map[automation.Ref]served
 	polls       map[automation.Ref]served // the code of sensors
 	triggers    map[automation.Ref]declared
+	webhooks    map[string]Webhook // by path
 }
 
 // served is an action with the generation that answers for it.
@@ -32,7 +33,7 @@ type failure struct {
 
 // newSnapshot compiles the rules of all packs into one set.
 func newSnapshot(generations map[string]*generation, failures map[string]failure) (*Snapshot, error) {
-	s := &Snapshot{generations: generations, failures: failures, actions: map[automation.Ref]served{}, polls: map[automation.Ref]served{}, triggers: map[automation.Ref]declared{}}
+	s := &Snapshot{generations: generations, failures: failures, actions: map[automation.Ref]served{}, polls: map[automation.Ref]served{}, triggers: map[automation.Ref]declared{}, webhooks: map[string]Webhook{}}
 	var rules []automation.Rule
 	for _, name := range slices.Sorted(maps.Keys(generations)) {
 		g := generations[name]
@@ -42,6 +43,9 @@ func newSnapshot(generations map[string]*generation, failures map[string]failure
 		}
 		for _, a := range g.pack.polls {
 			s.polls[a.Ref()] = served{a, g}
+		}
+		for _, w := range g.pack.Webhooks {
+			s.webhooks[w.Path] = w
 		}
 		for _, t := range g.triggers {
 			s.triggers[t.Ref()] = t

@@ -87,7 +87,8 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/packs/core", fakePacks()[0])
 	answer("GET /api/v1/doctor", list(automation.Check{Name: "wasm engine", Status: automation.CheckOK, Detail: "compiler"},
 		automation.Check{Name: "disk space", Status: automation.CheckWarning, Detail: "512 MiB free", Hint: "make room"}))
-	answer("GET /api/v1/webhooks", list(client.Webhook{Path: "pprof", Rules: []automation.Ref{"labs_sre.on_memory"}}))
+	answer("GET /api/v1/webhooks", list(client.Webhook{Path: "pprof", Auth: "none", Rules: []automation.Ref{"labs_sre.on_memory"}},
+		client.Webhook{Path: "pager", Auth: "hmac", Pack: "oncall", Rules: []automation.Ref{"oncall.on_page"}}))
 	answer("GET /api/v1/events", list(fakeEvent(false)))
 	answer("GET /api/v1/events/"+event, fakeEvent(true))
 	crowded := fakeEvent(true)
@@ -281,7 +282,7 @@ func fakeModule() automation.ModuleInfo {
 
 func fakePacks() []automation.PackStatus {
 	return []automation.PackStatus{
-		{Name: "core", Version: "1.0.0", InService: true, Path: "embedded", Actions: []automation.Ref{"core.echo"}, Rules: []automation.Ref{},
+		{Name: "core", Version: "1.0.0", InService: true, Path: "embedded", Actions: []automation.Ref{"core.echo"}, Rules: []automation.Ref{}, Webhooks: []string{"pager", "mesh"},
 			Modules: []automation.PackModule{{File: "pack.wasm", Actions: []automation.Ref{"core.echo"}, ModuleInfo: fakeModule()}},
 			Capabilities: automation.Capabilities{
 				Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec"}, Resources: []string{"pods"}, Reason: "reads the heap"}},

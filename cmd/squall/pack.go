@@ -108,6 +108,7 @@ func (c *cli) checkPack(ctx context.Context, dir string) error {
 		p.line("%s pack %s %s can be loaded", styled(t.held(true)), status.Name, status.Version)
 		p.pair("Actions", joinRefs(status.Actions))
 		p.pair("Rules", joinRefs(status.Rules))
+		p.pair("Webhooks", strings.Join(status.Webhooks, ", "))
 		p.pair("Digest", status.Digest)
 		return p.err
 	}))

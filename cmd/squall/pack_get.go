@@ -48,6 +48,7 @@ func (c *cli) packText(p *page, pack automation.PackStatus, wide bool) {
 	}
 	p.pair("Actions", joinRefs(pack.Actions))
 	p.pair("Rules", joinRefs(pack.Rules))
+	p.pair("Webhooks", strings.Join(pack.Webhooks, ", "))
 	p.capabilities(pack.Capabilities)
 	for _, m := range pack.Modules {
 		p.line("")

@@ -29,7 +29,8 @@ func newServerCommand(c *cli) *cobra.Command {
 data directory. It watches the packs directory and loads what changes there. At the
 first start it makes an admin token; at each start it prints a login link that works
 once. SIGTERM or Ctrl-C lets running executions end before the server stops; a second
-one stops it at once. With --log-format json all that it prints is JSON.`,
+one stops it at once. With --log-format json all that it prints is JSON. With tls in the
+configuration it speaks HTTPS.`,
 		Example: "  squall server\n  squall server --packs ./packs --listen 0.0.0.0:8085 --log-format json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			conf, err := f.over(cmd)

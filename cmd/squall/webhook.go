@@ -52,17 +52,21 @@ func webhookColumns() []column[client.Webhook] {
 	}
 }
 
-// sendersText says who may send.
+// sendersText says who may send, and which pack says so.
 func sendersText(w client.Webhook) string {
+	text := w.Auth
 	switch {
 	case w.Closed:
 		return "nobody: not declared"
 	case w.Auth == "none":
-		return "anybody"
+		text = "anybody"
 	case w.Observe:
-		return w.Auth + " (only observed)"
+		text += " (only observed)"
 	}
-	return w.Auth
+	if w.Pack != "" {
+		text += ", by pack " + w.Pack
+	}
+	return text
 }
 
 func newWebhookDeliveriesCommand(c *cli) *cobra.Command {

@@ -23,6 +23,7 @@ import (
 	"github.com/squall-dev/squall/runtime/runner"
 	"github.com/squall-dev/squall/runtime/store"
 	"github.com/squall-dev/squall/runtime/store/sqlite"
+	"github.com/squall-dev/squall/runtime/trigger"
 )
 
 // service is one action, test.echo, and one rule that starts it from the webhook
@@ -33,6 +34,7 @@ func (s service) Rules() []automation.Rule                        { return s.rul
 func (s service) Rule(ref automation.Ref) (automation.Rule, bool) { return s.rules.Rule(ref) }
 func (service) Packs() []automation.PackStatus                    { return []automation.PackStatus{testPack()} }
 func (s service) Webhooks() map[string][]automation.Ref           { return s.rules.Webhooks() }
+func (service) Endpoint(string) (trigger.Endpoint, bool)          { return trigger.Endpoint{}, false }
 func (s service) HasTrigger(ref automation.Ref) bool {
 	return s.rules.HasTrigger(ref) || ref == "test.order"
 }

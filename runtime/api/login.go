@@ -36,7 +36,7 @@ func (s *Server) login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.SetCookie(s.cookie(cookie, int(access.SessionLife.Seconds())))
+	c.SetCookie(s.cookie(c, cookie, int(access.SessionLife.Seconds())))
 	return c.JSON(http.StatusOK, who)
 }
 
@@ -46,15 +46,15 @@ func (s *Server) logout(c echo.Context) error {
 			return err
 		}
 	}
-	c.SetCookie(s.cookie("", -1))
+	c.SetCookie(s.cookie(c, "", -1))
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (s *Server) me(c echo.Context) error { return c.JSON(http.StatusOK, identity(c)) }
 
-func (s *Server) cookie(value string, maxAge int) *http.Cookie {
+func (s *Server) cookie(c echo.Context, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
 		Name: sessionCookie, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true,
-		SameSite: http.SameSiteStrictMode, Secure: strings.HasPrefix(s.PublicURL, "https://"),
+		SameSite: http.SameSiteStrictMode, Secure: c.IsTLS() || strings.HasPrefix(s.PublicURL, "https://"),
 	}
 }

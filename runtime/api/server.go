@@ -53,6 +53,8 @@ type Catalogue interface {
 	Action(ref automation.Ref) (automation.Action, bool)
 	Packs() []automation.PackStatus
 	Webhooks() map[string][]automation.Ref
+	// Endpoint says how a pack checks deliveries to a path.
+	Endpoint(path string) (trigger.Endpoint, bool)
 	HasTrigger(ref automation.Ref) bool
 	Triggers() []automation.TriggerType
 	TriggerType(ref automation.Ref) (automation.TriggerType, bool)
@@ -97,13 +99,15 @@ type Options struct {
 	Metrics  http.Handler
 	Rejected func(reason string) // counts refused webhooks
 	MaxBody  int64               // of a webhook, in bytes
-	// Endpoints say how deliveries are checked, by path; the others are open, unless
-	// DeclaredOnly is set.
+	// Endpoints say how deliveries are checked, by path, and win over those of packs;
+	// the others are open, unless DeclaredOnly is set.
 	Endpoints    map[string]trigger.Endpoint
 	DeclaredOnly bool
-	PublicURL    string
-	Version      Version
-	Logger       *slog.Logger
+	// Proxies may tell whose certificate a client has.
+	Proxies   trigger.Proxies
+	PublicURL string
+	Version   Version
+	Logger    *slog.Logger
 }
 
 // Server is the HTTP surface. Create it with New and mount Handler.

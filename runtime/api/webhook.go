@@ -31,6 +31,9 @@ type Webhook struct {
 	Observe bool `json:"observe,omitempty"`
 	// Closed tells that nothing is accepted, because the path is not declared.
 	Closed bool `json:"closed,omitempty"`
+	// Pack is whose file says how senders are checked; empty when the server's
+	// configuration does, or nobody.
+	Pack string `json:"pack,omitempty"`
 }
 
 const webhookPrefix = "/api/v1/webhooks/"
@@ -52,7 +55,7 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 		s.Rejected("undeclared")
 		return err
 	}
-	d := trigger.Delivery{Path: path, Header: c.Request().Header}
+	d := trigger.Delivery{Path: path, Header: c.Request().Header, Client: s.Proxies.Client(c.Request())}
 	if d.Body, err = s.readBody(c); err != nil {
 		s.keepRejected(c, endpoint, d, err)
 		return err
@@ -84,9 +87,12 @@ func (s *Server) endpoint(path string) (trigger.Endpoint, error) {
 	if e, declared := s.Endpoints[path]; declared {
 		return e, nil
 	}
+	if e, declared := s.Catalogue().Endpoint(path); declared {
+		return e, nil
+	}
 	if s.DeclaredOnly {
 		return trigger.Endpoint{}, automation.Denied("the webhook %q is not declared, and this server accepts no others", brief(path)).
-			WithCode("undeclared_webhook").WithHint("declare it under webhooks: in the server's configuration")
+			WithCode("undeclared_webhook").WithHint("declare it under webhooks: in the server's configuration, or in webhooks/ of a pack")
 	}
 	return trigger.Endpoint{Path: path, Auth: trigger.AuthNone}, nil
 }
@@ -177,7 +183,7 @@ func (s *Server) listWebhooks(c echo.Context) error {
 	for path, rules := range s.Catalogue().Webhooks() {
 		e, err := s.endpoint(path)
 		l.Items = append(l.Items, Webhook{Path: path, URL: base + webhookPrefix + (&url.URL{Path: path}).EscapedPath(), Rules: rules,
-			Auth: e.Auth, Observe: e.Observe, Closed: err != nil})
+			Auth: e.Auth, Observe: e.Observe, Closed: err != nil, Pack: e.Pack})
 	}
 	slices.SortFunc(l.Items, func(a, b Webhook) int { return cmp.Compare(a.Path, b.Path) })
 	return c.JSON(http.StatusOK, l)

@@ -23,6 +23,8 @@ type PackStatus struct {
 	Actions []Ref  `json:"actions"`
 	Rules   []Ref  `json:"rules"`
 	Sensors []Ref  `json:"sensors,omitempty"`
+	// Webhooks are the paths whose senders the pack says how to check.
+	Webhooks []string `json:"webhooks,omitempty"`
 	// Modules are the files that actions run, by name.
 	Modules      []PackModule `json:"modules"`
 	Capabilities Capabilities `json:"capabilities,omitzero"`

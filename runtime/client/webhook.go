@@ -15,6 +15,7 @@ type Webhook struct {
 	Auth    string `json:"auth"`
 	Observe bool   `json:"observe,omitempty"` // accepts what it would reject
 	Closed  bool   `json:"closed,omitempty"`  // accepts nothing: it is not declared
+	Pack    string `json:"pack,omitempty"`    // whose file says how senders are checked
 }
 
 // Webhooks lists the addresses that rules listen to.

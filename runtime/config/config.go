@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -30,6 +31,10 @@ import (
 type Config struct {
 	// Listen is the address of the HTTP server: "127.0.0.1:8085".
 	Listen string `yaml:"listen"`
+	// TLS makes it HTTPS. ClientSubject believes what a proxy in front tells of client
+	// certificates.
+	TLS           TLS           `yaml:"tls"`
+	ClientSubject ClientSubject `yaml:"client_subject"`
 	// PublicURL is how people reach the server, for links; empty means Listen.
 	PublicURL string `yaml:"public_url"`
 	// Data is the directory of the database, the artifacts and the caches.
@@ -53,6 +58,9 @@ type Config struct {
 	WebhooksDefault string             `yaml:"webhooks_default"`
 	// PackConfig holds each pack's configuration, by pack name.
 	PackConfig map[string]map[string]any `yaml:"pack_config"`
+	// PackSecrets says where the secrets stand that a pack's webhooks name, by pack and
+	// name. A pack gets at no others.
+	PackSecrets map[string]map[string][]Secret `yaml:"pack_secrets"`
 }
 
 // Kubernetes says how to reach the cluster. With neither key, $KUBECONFIG,
@@ -90,7 +98,7 @@ func Load(path string) (Config, error) {
 	}
 	if err := decode(data, &c); err != nil {
 		return c, automation.Invalid("configuration %s", path).Because(err).
-			WithHint("keys: %s", strings.Join(keys(), ", "))
+			WithHint("keys: %s", strings.Join(keys(reflect.TypeFor[Config]()), ", "))
 	}
 	if err := c.Validate(); err != nil {
 		return c, automation.Invalid("configuration %s", path).Because(err)
@@ -132,22 +140,40 @@ func readable(err error) error {
 		return err // bad syntax, with its line
 	}
 	words := strings.NewReplacer(
-		" not found in type config.Config", " is not a key", " not found in type config.Kubernetes", " is not a key of kubernetes",
-		" not found in type config.Webhook", " is not a key of a webhook", " not found in type config.WebhookAnswer", " is not a key of answer", " not found in type config.Secret", " is not a key of a secret",
 		"cannot unmarshal !!", "", "time.Duration", "a duration such as 20s", " into int64", " is not a whole number",
 		" into int", " is not a whole number", " into string", " is not text", " into ", " is not ",
 	)
 	var errs []error
 	for _, text := range wrong.Errors {
-		errs = append(errs, errors.New(words.Replace(text)))
+		errs = append(errs, errors.New(words.Replace(unknownKey(text))))
 	}
 	return errors.Join(errs...)
 }
 
-// keys lists what may stand in the file.
-func keys() []string {
+var notFound = regexp.MustCompile(`field (\S+) not found in type config\.(\w+)`)
+
+// unknownKey names what may have been meant by a key that there is not.
+func unknownKey(text string) string {
+	m := notFound.FindStringSubmatch(text)
+	if m == nil {
+		return text
+	}
+	where, known := "", keys(reflect.TypeFor[Config]())
+	switch m[2] {
+	case "Kubernetes":
+		where, known = " of kubernetes", keys(reflect.TypeFor[Kubernetes]())
+	case "TLS":
+		where, known = " of tls", keys(reflect.TypeFor[TLS]())
+	case "ClientSubject":
+		where, known = " of client_subject", keys(reflect.TypeFor[ClientSubject]())
+	}
+	return strings.Replace(text, m[0], "field "+m[1]+" is not a key"+where+near(m[1], known), 1)
+}
+
+// keys lists what may stand in the file, or in a part of it.
+func keys(part reflect.Type) []string {
 	var names []string
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+	for _, f := range reflect.VisibleFields(part) {
 		names = append(names, f.Tag.Get("yaml"))
 	}
 	return names
@@ -183,6 +209,7 @@ func (c Config) Validate() error {
 	if c.WebhooksDefault != WebhooksOpen && c.WebhooksDefault != WebhooksDeclared {
 		bad("webhooks_default: %q is neither open nor declared", c.WebhooksDefault)
 	}
+	c.validateTLS(bad)
 	for path, w := range c.Webhooks {
 		if w.Mode != "" && w.Mode != "strict" && w.Mode != "observe" {
 			bad("webhooks: %s: mode %q is neither strict nor observe", path, w.Mode)

@@ -11,17 +11,19 @@ import (
 // Webhook says how deliveries to one path are checked. A path without an entry is
 // open to everybody, unless webhooks_default says otherwise.
 type Webhook struct {
-	// Auth is none, token, basic, hmac, standard_webhooks, github, gitlab, slack,
-	// stripe or alertmanager.
+	// Auth is one of the kinds in [WebhookAuths].
 	Auth string `yaml:"auth"`
-	// Header, Prefix, Algorithm, Encoding and TimestampHeader describe hmac; Header
-	// also names where a token stands that is no bearer token.
+	// Header, Prefix, Algorithm, Encoding, TimestampHeader and Signed describe hmac;
+	// Header also names where a token stands that is no bearer token.
 	Header          string `yaml:"header"`
 	Prefix          string `yaml:"prefix"`
 	Algorithm       string `yaml:"algorithm"`
 	Encoding        string `yaml:"encoding"`
 	TimestampHeader string `yaml:"timestamp_header"`
+	Signed          string `yaml:"signed"`
 	Username        string `yaml:"username"`
+	// Subjects of client certificates, for mtls.
+	Subjects []string `yaml:"subjects"`
 	// Secrets are all valid at once, so that one can be replaced by the next.
 	Secrets []Secret `yaml:"secrets"`
 	// ReplayWindow is how far a signed time may be from now: 5m.
@@ -49,6 +51,8 @@ type WebhookAnswer struct {
 type Secret struct {
 	Env  string `yaml:"env"`
 	File string `yaml:"file"`
+	// Name stands in the files of packs only: pack_secrets says where it is.
+	Name string `yaml:"-"`
 }
 
 // Read returns the secret, without a line feed at its end.

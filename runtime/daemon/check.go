@@ -35,7 +35,7 @@ func CheckPack(ctx context.Context, dir string) (status automation.PackStatus, e
 		return status, err
 	}
 	defer func() { err = errors.Join(err, patiently(sandbox.Close)()) }()
-	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, Logger: logger})
+	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, CheckWebhook: checkAlone, Logger: logger})
 	if err != nil {
 		return status, err
 	}

@@ -154,7 +154,7 @@ func (d *Daemon) serve(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { d.sweep(watchCtx); return nil })
 	p.triggers.Sync(p.registry.Snapshot().Rules().Wanted())
 	group.Go(func() error { return p.triggers.Run(watchCtx) })
-	group.Go(func() error { return ignoreClosed(server.Serve(listener)) })
+	group.Go(func() error { return ignoreClosed(listen(server, listener, p.certs)) })
 	group.Go(func() error {
 		<-failed.Done()
 		d.Logger.Info("stopping: no new requests; running executions may end", "within", d.Config.DrainTimeout)
@@ -166,6 +166,15 @@ func (d *Daemon) serve(ctx context.Context, listener net.Listener) error {
 	})
 	d.announce(listener.Addr())
 	return group.Wait()
+}
+
+// listen serves HTTPS when there are certificates, and then nothing else.
+func listen(server *http.Server, listener net.Listener, certs *certificates) error {
+	if certs == nil {
+		return server.Serve(listener)
+	}
+	server.TLSConfig = certs.server()
+	return server.ServeTLS(listener, "", "")
 }
 
 // sweepEvery is how often files that nobody names are looked for.
@@ -210,7 +219,7 @@ func ignoreClosed(err error) error {
 func (d *Daemon) announce(addr net.Addr) {
 	base := d.Config.PublicURL
 	if base == "" {
-		base = "http://" + reachable(addr)
+		base = d.scheme() + "://" + reachable(addr)
 	}
 	base = strings.TrimSuffix(base, "/")
 	s := Started{
@@ -222,6 +231,13 @@ func (d *Daemon) announce(addr net.Addr) {
 	if d.Ready != nil {
 		d.Ready(s)
 	}
+}
+
+func (d *Daemon) scheme() string {
+	if d.Config.TLS.Enabled() {
+		return "https"
+	}
+	return "http"
 }
 
 // reachable writes an address that a browser on this machine can open, also when

@@ -163,7 +163,9 @@ func TestTheDoctorOfAServer(t *testing.T) {
 	}
 }
 
-func (h *harness) metrics() string {
+func (h *harness) metrics() string { return h.metricsBy(http.DefaultClient) }
+
+func (h *harness) metricsBy(client *http.Client) string {
 	h.t.Helper()
 	token, err := os.ReadFile(filepath.Join(testConfig(h.dir).Data, "admin.token"))
 	if err != nil {
@@ -174,7 +176,7 @@ func (h *harness) metrics() string {
 		h.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		h.t.Fatal(err)
 	}

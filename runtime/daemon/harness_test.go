@@ -29,12 +29,17 @@ type harness struct {
 // serve starts a server on the packs that were written to dir.
 func serve(t testing.TB, dir string, change func(*config.Config)) *harness {
 	t.Helper()
+	return serveWith(t, dir, slog.New(slog.DiscardHandler), change)
+}
+
+func serveWith(t testing.TB, dir string, logger *slog.Logger, change func(*config.Config)) *harness {
+	t.Helper()
 	c := testConfig(dir)
 	if change != nil {
 		change(&c)
 	}
 	ready := make(chan Started, 1)
-	d, err := New(t.Context(), Options{Config: c, Logger: slog.New(slog.DiscardHandler), Ready: func(s Started) { ready <- s }})
+	d, err := New(t.Context(), Options{Config: c, Logger: logger, Ready: func(s Started) { ready <- s }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func mayImport() map[string][]string {
 		"runtime/trigger":             {"runtime/automation", "hostfuncs", "runtime/wasm"},
 		"runtime/trigger/triggertest": {"runtime/trigger", "runtime/automation"},
 		"runtime/access":              {"runtime/automation", "runtime/store"},
-		"packs":                       {"runtime/automation", "runtime/expr", "runtime/rule", "runtime/parameter", "runtime/wasm", "hostfuncs"},
+		"packs":                       {"runtime/automation", "runtime/config", "runtime/expr", "runtime/rule", "runtime/parameter", "runtime/wasm", "hostfuncs"},
 		"runtime/api":                 {"runtime/automation", "runtime/access", "runtime/live", "runtime/store", "runtime/flame", "runtime/trigger", "web"},
 		"runtime/api/gen":             {"runtime/api"},
 		"runtime/client":              {"runtime/automation"},

@@ -44,6 +44,7 @@ type parts struct {
 	engine   *engine.Engine
 	triggers *trigger.Manager
 	api      *api.Server
+	certs    *certificates // nil for plain HTTP
 	// sweep removes artifact files that no execution names: those of attempts that
 	// died before their end was stored.
 	sweep func(context.Context) (removed int, err error)
@@ -113,7 +114,13 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_wasm_idle_instances", "Instances that wait for a call.", func() float64 { return float64(sandbox.IdleInstances()) })
 	metrics.Gauge("squall_wasm_modules", "Modules loaded.", func() float64 { return float64(sandbox.ModuleCount()) })
 
-	loader, err := packs.NewLoader(packs.LoaderOptions{Engine: sandbox, HostFuncs: funcs, Config: c.PackConfig, CheckTrigger: checkTrigger, Logger: o.Logger})
+	endpoints, err := endpointsOf(c)
+	if err != nil {
+		return p, err
+	}
+	loader, err := packs.NewLoader(packs.LoaderOptions{
+		Engine: sandbox, HostFuncs: funcs, Config: c.PackConfig, CheckTrigger: checkTrigger, CheckWebhook: packWebhooks{c, endpoints}.check, Logger: o.Logger,
+	})
 	if err != nil {
 		return p, fmt.Errorf("make the pack loader: %w", err)
 	}
@@ -168,9 +175,16 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err := p.firstToken(ctx, c.Data); err != nil {
 		return p, err
 	}
-	endpoints, err := endpointsOf(c.Webhooks)
+	if p.certs, err = newCertificates(c.TLS, o.Logger); err != nil {
+		return p, fmt.Errorf("configure TLS: %w", err)
+	}
+	if p.certs != nil {
+		metrics.Gauge("squall_tls_certificate_expires_timestamp_seconds", "When the server's certificate expires.", p.certs.expires)
+		metrics.Gauge("squall_tls_files_unusable", "1 while the files of TLS can not be used, and what they held before serves on.", p.certs.unusable)
+	}
+	networks, err := c.ClientSubject.Networks()
 	if err != nil {
-		return p, err
+		return p, fmt.Errorf("configure client_subject: %w", err)
 	}
 	tried := replayer{db, db, p.registry}
 	p.api, err = api.New(api.Options{
@@ -181,6 +195,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Doctor:          (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
 		Sources:         p.triggers.Status, Sensors: sensors, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
+		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},
 		Endpoints: endpoints, DeclaredOnly: c.WebhooksDefault == config.WebhooksDeclared,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,
 	})

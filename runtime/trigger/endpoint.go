@@ -15,19 +15,27 @@ import (
 // Endpoint says how deliveries to one webhook are checked.
 type Endpoint struct {
 	Path string
+	// Pack is whose file says so; empty means the server's configuration.
+	Pack string
 	// Auth is one of [AuthKinds].
 	Auth string
 	// Header carries the token or the signature; schemes of vendors know theirs.
 	Header string
-	// Prefix stands before the signature in its header: "sha256=".
+	// Prefix stands before each signature in the header: "sha256=".
 	Prefix string
 	// Algorithm is sha1, sha256 or sha512; Encoding hex or base64.
 	Algorithm string
 	Encoding  string
-	// TimestampHeader holds the Unix seconds at which the sender signed; the text
-	// that is signed is then "TIMESTAMP.BODY".
+	// TimestampHeader holds the Unix seconds at which the sender signed.
 	TimestampHeader string
-	Username        string // of basic
+	// Signed is the text that is signed, with {body}, {timestamp} and {header:NAME}.
+	// Empty means "{body}", or "{timestamp}.{body}" with a TimestampHeader.
+	Signed   string
+	Username string // of basic
+	// Subjects may send with mtls: "cn:NAME", "dns:NAME", "uri:...", "email:...",
+	// "ip:...", or a name of any kind. "*" stands for anything without a dot or a
+	// slash, "**" for anything.
+	Subjects []string
 	// Secrets are all valid at once, so that one can be replaced by the next.
 	Secrets []string
 	// Window is how far a signed time may be from now; zero means 5 minutes.
@@ -56,11 +64,12 @@ const (
 	AuthSlack            = "slack"
 	AuthStripe           = "stripe"
 	AuthAlertmanager     = "alertmanager"
+	AuthMTLS             = "mtls"
 )
 
 // AuthKinds lists them.
 func AuthKinds() []string {
-	return []string{AuthNone, AuthToken, AuthBasic, AuthHMAC, AuthStandardWebhooks, AuthGitHub, AuthGitLab, AuthSlack, AuthStripe, AuthAlertmanager}
+	return []string{AuthNone, AuthToken, AuthBasic, AuthHMAC, AuthStandardWebhooks, AuthGitHub, AuthGitLab, AuthSlack, AuthStripe, AuthAlertmanager, AuthMTLS}
 }
 
 const (
@@ -75,28 +84,53 @@ func (e Endpoint) Check() error {
 	switch {
 	case !slices.Contains(AuthKinds(), e.Auth):
 		return automation.Invalid("auth: %q is none of %s", e.Auth, strings.Join(AuthKinds(), ", "))
-	case e.Auth != AuthNone && len(e.Secrets) == 0:
-		return automation.Invalid("auth %s needs secrets", e.Auth).WithHint("secrets: [{env: NAME_OF_A_VARIABLE}] or [{file: /path}]")
-	case slices.Contains(e.Secrets, ""):
-		return automation.Invalid("a secret is empty")
-	case e.Auth == AuthNone && len(e.Secrets) > 0:
-		return automation.Invalid("auth none checks no secrets").WithHint("name the way to check, such as github or token")
-	case e.Auth == AuthStandardWebhooks && slices.ContainsFunc(e.Secrets, noStandardKey):
-		return automation.Invalid("a secret of standard_webhooks is whsec_ and base64 after it")
-	case e.Auth == AuthBasic && e.Username == "":
-		return automation.Invalid("auth basic needs a username")
-	case e.Auth == AuthHMAC && e.Header == "":
-		return automation.Invalid("auth hmac needs the header that holds the signature")
-	case e.Auth == AuthHMAC && hashOf(e.algorithm()) == nil:
-		return automation.Invalid("algorithm: %q is none of sha1, sha256, sha512", e.Algorithm)
-	case e.Encoding != "" && e.Encoding != "hex" && e.Encoding != "base64":
-		return automation.Invalid("encoding: %q is neither hex nor base64", e.Encoding)
 	case e.Wait < 0 || e.Wait > longestWait:
 		return automation.Invalid("answer: a sender waits at most %s", longestWait)
 	case e.Window < 0 || e.Remember < 0:
 		return automation.Invalid("a window can not be negative")
 	}
+	if err := e.checkSecrets(); err != nil {
+		return err
+	}
+	switch e.Auth {
+	case AuthBasic:
+		if e.Username == "" {
+			return automation.Invalid("auth basic needs a username")
+		}
+	case AuthHMAC:
+		return e.checkHMAC()
+	case AuthMTLS:
+		return e.checkSubjects()
+	}
 	return nil
+}
+
+func (e Endpoint) checkSecrets() error {
+	without := e.Auth == AuthNone || e.Auth == AuthMTLS
+	switch {
+	case without && len(e.Secrets) > 0:
+		return automation.Invalid("auth %s checks no secrets", e.Auth).WithHint("name the way to check, such as github or token")
+	case !without && len(e.Secrets) == 0:
+		return automation.Invalid("auth %s needs secrets", e.Auth).WithHint("secrets: [{env: NAME_OF_A_VARIABLE}] or [{file: /path}]")
+	case slices.Contains(e.Secrets, ""):
+		return automation.Invalid("a secret is empty")
+	case e.Auth == AuthStandardWebhooks && slices.ContainsFunc(e.Secrets, noStandardKey):
+		return automation.Invalid("a secret of standard_webhooks is whsec_ and base64 after it")
+	}
+	return nil
+}
+
+func (e Endpoint) checkHMAC() error {
+	encodings := []string{"hex", "base64"}
+	switch {
+	case e.Header == "":
+		return automation.Invalid("auth hmac needs the header that holds the signature")
+	case hashOf(e.algorithm()) == nil:
+		return automation.Invalid("algorithm: %q is none of sha1, sha256, sha512%s", e.Algorithm, didYouMean(e.Algorithm, []string{"sha1", "sha256", "sha512"}))
+	case e.Encoding != "" && !slices.Contains(encodings, e.Encoding):
+		return automation.Invalid("encoding: %q is neither hex nor base64%s", e.Encoding, didYouMean(e.Encoding, encodings))
+	}
+	return e.checkSigned()
 }
 
 func (e Endpoint) algorithm() string { return cmp.Or(e.Algorithm, "sha256") }
@@ -119,7 +153,7 @@ func (e Endpoint) Verify(d Delivery, now time.Time) error {
 	case AuthGitLab:
 		return e.anySecret(d.Header.Get("X-Gitlab-Token"), "X-Gitlab-Token")
 	case AuthGitHub:
-		return e.verifySignature(d, "X-Hub-Signature-256", "sha256=", "sha256", "hex", d.Body)
+		return e.verifySignature(d, "sha256=", signature{"X-Hub-Signature-256", "sha256", "hex", d.Body})
 	case AuthHMAC:
 		return e.verifyHMAC(d, now)
 	case AuthSlack:
@@ -128,6 +162,8 @@ func (e Endpoint) Verify(d Delivery, now time.Time) error {
 		return e.verifyStripe(d, now)
 	case AuthStandardWebhooks:
 		return e.verifyStandard(d, now)
+	case AuthMTLS:
+		return e.verifyMTLS(d)
 	}
 	return denied("misconfigured", "the webhook's way of checking is not known")
 }

@@ -23,6 +23,9 @@ const (
 	CodeMissingSignature   = "missing_signature"
 	CodeWrongSignature     = "wrong_signature"
 	CodeStale              = "stale" // signed too long ago, or in the future
+	CodeMissingCertificate = "missing_certificate"
+	CodeWrongCertificate   = "wrong_certificate"
+	CodeUntrustedProxy     = "untrusted_proxy" // named a sender, and may not
 )
 
 func hashOf(name string) func() hash.Hash {
@@ -85,28 +88,32 @@ func equal(a, b string) bool {
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// verifySignature checks one header against the HMAC of a text.
-func (e Endpoint) verifySignature(d Delivery, header, prefix, algorithm, encoding string, text []byte) error {
-	given, ok := strings.CutPrefix(d.Header.Get(header), prefix)
-	if !ok || given == "" {
-		return denied(CodeMissingSignature, "the delivery has no signature in %s", header)
-	}
-	if !e.signed(given, algorithm, encoding, text, e.Secrets) {
-		return denied(CodeWrongSignature, "the signature in %s is wrong", header)
-	}
-	return nil
+// signature says where signatures stand, how they are made, and over what.
+type signature struct {
+	header, algorithm, encoding string
+	text                        []byte
 }
 
-func (e Endpoint) signed(given, algorithm, encoding string, text []byte, secrets []string) bool {
-	signature, err := decodeSignature(given, encoding)
+// verifySignature checks one header against the HMAC of a text.
+func (e Endpoint) verifySignature(d Delivery, prefix string, sig signature) error {
+	given, ok := strings.CutPrefix(d.Header.Get(sig.header), prefix)
+	if !ok || given == "" {
+		return denied(CodeMissingSignature, "the delivery has no signature in %s", sig.header)
+	}
+	return e.anySignature([]string{given}, sig, e.Secrets)
+}
+
+// by tells whether one of the secrets has made a signature.
+func (sig signature) by(given string, secrets []string) bool {
+	decoded, err := decodeSignature(given, sig.encoding)
 	if err != nil {
 		return false
 	}
 	found := false
 	for _, secret := range secrets {
-		mac := hmac.New(hashOf(algorithm), []byte(secret))
-		mac.Write(text)
-		found = hmac.Equal(mac.Sum(nil), signature) || found
+		mac := hmac.New(hashOf(sig.algorithm), []byte(secret))
+		mac.Write(sig.text)
+		found = hmac.Equal(mac.Sum(nil), decoded) || found
 	}
 	return found
 }
@@ -118,26 +125,13 @@ func decodeSignature(s, encoding string) ([]byte, error) {
 	return hex.DecodeString(s)
 }
 
-// verifyHMAC checks a scheme that the operator describes.
-func (e Endpoint) verifyHMAC(d Delivery, now time.Time) error {
-	text := d.Body
-	if e.TimestampHeader != "" {
-		stamp := d.Header.Get(e.TimestampHeader)
-		if err := e.fresh(stamp, now); err != nil {
-			return err
-		}
-		text = join(stamp, ".", d.Body)
-	}
-	return e.verifySignature(d, e.Header, e.Prefix, e.algorithm(), e.Encoding, text)
-}
-
 // verifySlack follows https://api.slack.com/authentication/verifying-requests-from-slack
 func (e Endpoint) verifySlack(d Delivery, now time.Time) error {
 	stamp := d.Header.Get("X-Slack-Request-Timestamp")
 	if err := e.fresh(stamp, now); err != nil {
 		return err
 	}
-	return e.verifySignature(d, "X-Slack-Signature", "v0=", "sha256", "hex", join("v0:"+stamp, ":", d.Body))
+	return e.verifySignature(d, "v0=", signature{"X-Slack-Signature", "sha256", "hex", join("v0:"+stamp, ":", d.Body)})
 }
 
 // verifyStripe follows https://docs.stripe.com/webhooks#verify-manually
@@ -155,7 +149,7 @@ func (e Endpoint) verifyStripe(d Delivery, now time.Time) error {
 	if err := e.fresh(stamp, now); err != nil {
 		return err
 	}
-	return e.anySignature(signatures, "Stripe-Signature", "hex", join(stamp, ".", d.Body), e.Secrets)
+	return e.anySignature(signatures, signature{"Stripe-Signature", "sha256", "hex", join(stamp, ".", d.Body)}, e.Secrets)
 }
 
 // verifyStandard follows https://github.com/standard-webhooks/standard-webhooks
@@ -178,7 +172,7 @@ func (e Endpoint) verifyStandard(d Delivery, now time.Time) error {
 			secrets = append(secrets, string(key))
 		}
 	}
-	return e.anySignature(signatures, "Webhook-Signature", "base64", join(id+"."+stamp, ".", d.Body), secrets)
+	return e.anySignature(signatures, signature{"Webhook-Signature", "sha256", "base64", join(id+"."+stamp, ".", d.Body)}, secrets)
 }
 
 func standardKey(secret string) ([]byte, error) {
@@ -192,17 +186,17 @@ func noStandardKey(secret string) bool {
 
 // anySignature accepts a delivery one of whose signatures is right: senders send
 // several while they replace a secret. A few are enough for that.
-func (e Endpoint) anySignature(signatures []string, header, encoding string, text []byte, secrets []string) error {
+func (e Endpoint) anySignature(given []string, sig signature, secrets []string) error {
 	const most = 10
-	if len(signatures) == 0 {
-		return denied(CodeMissingSignature, "the delivery has no signature in %s", header)
+	if len(given) == 0 {
+		return denied(CodeMissingSignature, "the delivery has no signature in %s", sig.header)
 	}
-	for _, s := range signatures[:min(len(signatures), most)] {
-		if e.signed(s, "sha256", encoding, text, secrets) {
+	for _, s := range given[:min(len(given), most)] {
+		if sig.by(s, secrets) {
 			return nil
 		}
 	}
-	return denied(CodeWrongSignature, "the signature in %s is wrong", header)
+	return denied(CodeWrongSignature, "the signature in %s is wrong", sig.header)
 }
 
 // fresh checks when the sender signed, so that a delivery that somebody overheard

@@ -34,6 +34,10 @@ func TestDeliveriesAreChecked(t *testing.T) {
 	slack := []string{"X-Slack-Request-Timestamp", "1531420618", "X-Slack-Signature", "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"}
 	github := []string{"X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}
 	stripe := "t=1700000000,v1=" + hex.EncodeToString(sum("s", "1700000000.{}")) + ",v0=abc"
+	grafana := Endpoint{Auth: AuthHMAC, Header: "X-Sig", TimestampHeader: "X-Time", Signed: "{timestamp}:{body}", Secrets: []string{"s"}}
+	named := Endpoint{Auth: AuthHMAC, Header: "X-Sig", Signed: "v0:{header:X-Id}:{body}", Secrets: []string{"s"}}
+	pager := Endpoint{Auth: AuthHMAC, Header: "X-Sig", Prefix: "v1=", Secrets: []string{"old", "s"}}
+	hi := hex.EncodeToString(sum("s", "hi"))
 	tests := []struct {
 		name   string
 		e      Endpoint
@@ -74,6 +78,21 @@ func TestDeliveriesAreChecked(t *testing.T) {
 			[]string{"X-Sig", hex.EncodeToString(sum("s", "990.hi")), "X-Time", "990"}, "hi", ""},
 		{"its time missing", Endpoint{Auth: AuthHMAC, Header: "X-Sig", TimestampHeader: "X-Time", Secrets: []string{"s"}}, 1000,
 			[]string{"X-Sig", hex.EncodeToString(sum("s", "hi"))}, "hi", CodeMissingSignature},
+		{"Grafana with a time", grafana, 1000, []string{"X-Sig", hex.EncodeToString(sum("s", "990:hi")), "X-Time", "990"}, "hi", ""},
+		{"Grafana, another time than was signed", grafana, 1000, []string{"X-Sig", hex.EncodeToString(sum("s", "990:hi")), "X-Time", "991"}, "hi", CodeWrongSignature},
+		{"Grafana, signed as others do", grafana, 1000, []string{"X-Sig", hex.EncodeToString(sum("s", "990.hi")), "X-Time", "990"}, "hi", CodeWrongSignature},
+		{"Grafana, sent again later", grafana, 2000, []string{"X-Sig", hex.EncodeToString(sum("s", "990:hi")), "X-Time", "990"}, "hi", CodeStale},
+		{"a header that is signed too", named, 0, []string{"X-Sig", hex.EncodeToString(sum("s", "v0:a1:hi")), "X-Id", "a1"}, "hi", ""},
+		{"a signed header that was replaced", named, 0, []string{"X-Sig", hex.EncodeToString(sum("s", "v0:a1:hi")), "X-Id", "a2"}, "hi", CodeWrongSignature},
+		{"a signed header that is missing", named, 0, []string{"X-Sig", hex.EncodeToString(sum("s", "v0::hi"))}, "hi", CodeMissingSignature},
+		{"a body that looks like a template", named, 0, []string{"X-Sig", hex.EncodeToString(sum("s", "v0:a1:{header:X-Id}")), "X-Id", "a1"}, "{header:X-Id}", ""},
+		{"PagerDuty, the first of two signatures", pager, 0, []string{"X-Sig", "v1=" + hi + ",v1=00"}, "hi", ""},
+		{"PagerDuty, the second of two signatures", pager, 0, []string{"X-Sig", "v1=00,v1=" + hi}, "hi", ""},
+		{"PagerDuty, with a space between", pager, 0, []string{"X-Sig", "v1=00, v1=" + hi}, "hi", ""},
+		{"PagerDuty, none of two", pager, 0, []string{"X-Sig", "v1=00,v1=11"}, "hi", CodeWrongSignature},
+		{"PagerDuty, of another version", pager, 0, []string{"X-Sig", "v2=" + hi}, "hi", CodeMissingSignature},
+		{"a signature behind more than anybody sends", pager, 0, []string{"X-Sig", strings.Repeat("v1=00,", 10) + "v1=" + hi}, "hi", CodeWrongSignature},
+		{"a prefix with a space in it", Endpoint{Auth: AuthHMAC, Header: "Authorization", Prefix: "HMAC ", Secrets: []string{"s"}}, 0, []string{"Authorization", "HMAC " + hi}, "hi", ""},
 		{"no hexadecimal signature", Endpoint{Auth: AuthHMAC, Header: "X-Sig", Secrets: []string{"s"}}, 0, []string{"X-Sig", "zz"}, "hi", CodeWrongSignature},
 		{"an unknown kind lets nothing in", Endpoint{Auth: "magic", Secrets: []string{"s"}}, 0, nil, "", "misconfigured"},
 	}
@@ -118,6 +137,17 @@ func TestEndpointsThatCheckNothingAreRefused(t *testing.T) {
 		{"no user", Endpoint{Auth: AuthBasic, Secrets: []string{"s"}}, "username"},
 		{"no header", Endpoint{Auth: AuthHMAC, Secrets: []string{"s"}}, "header"},
 		{"an algorithm that is none", Endpoint{Auth: AuthHMAC, Header: "X", Algorithm: "md5", Secrets: []string{"s"}}, "md5"},
+		{"an algorithm with a slip", Endpoint{Auth: AuthHMAC, Header: "X", Algorithm: "sha265", Secrets: []string{"s"}}, "did you mean sha256?"},
+		{"signed without the body", Endpoint{Auth: AuthHMAC, Header: "X", Signed: "v0", Secrets: []string{"s"}}, "{body}"},
+		{"a placeholder that is none", Endpoint{Auth: AuthHMAC, Header: "X", TimestampHeader: "T", Signed: "{timestmp}.{body}", Secrets: []string{"s"}}, "did you mean timestamp?"},
+		{"a placeholder without an end", Endpoint{Auth: AuthHMAC, Header: "X", Signed: "{body", Secrets: []string{"s"}}, "signed"},
+		{"a brace too many", Endpoint{Auth: AuthHMAC, Header: "X", Signed: "{body}}", Secrets: []string{"s"}}, "signed"},
+		{"a header without its name", Endpoint{Auth: AuthHMAC, Header: "X", Signed: "{header:}{body}", Secrets: []string{"s"}}, "signed"},
+		{"a time that nobody sends", Endpoint{Auth: AuthHMAC, Header: "X", Signed: "{timestamp}.{body}", Secrets: []string{"s"}}, "timestamp_header"},
+		{"a time that nobody signs", Endpoint{Auth: AuthHMAC, Header: "X", TimestampHeader: "T", Signed: "{body}", Secrets: []string{"s"}}, "{timestamp}"},
+		{"no subjects", Endpoint{Auth: AuthMTLS}, "subjects"},
+		{"a subject that is nobody", Endpoint{Auth: AuthMTLS, Subjects: []string{"cn:"}}, "cn:"},
+		{"secrets beside subjects", Endpoint{Auth: AuthMTLS, Subjects: []string{"x"}, Secrets: []string{"s"}}, "mtls"},
 		{"an encoding that is none", Endpoint{Auth: AuthHMAC, Header: "X", Encoding: "rot13", Secrets: []string{"s"}}, "rot13"},
 	} {
 		if err := tt.e.Check(); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -139,19 +169,29 @@ func TestLongKeysStayApart(t *testing.T) {
 	}
 }
 
+// FuzzVerify lets strangers write every header: nobody has signed, and no proxy is
+// trusted, so that nothing may come in.
 func FuzzVerify(f *testing.F) {
-	f.Add("t=1,v1=00", "body", int64(1))
-	f.Add("v1,AAAA v1,", "", int64(-1))
-	f.Add("v0=zz", "\x00", int64(1<<62))
-	f.Fuzz(func(t *testing.T, header, body string, at int64) {
+	f.Add("t=1,v1=00", "body", "v1=", "{body}", int64(1))
+	f.Add("v1,AAAA v1,", "", ",", "{timestamp}:{body}", int64(-1))
+	f.Add("v0=zz", "\x00", "", "{header:X-Sig}{body}", int64(1<<62))
+	f.Add("CN=alertmanager", "", " ", "}{", int64(0))
+	f.Fuzz(func(t *testing.T, header, body, prefix, signed string, at int64) {
 		h := http.Header{"Authorization": {header}}
-		for _, name := range []string{"X-Hub-Signature-256", "X-Slack-Signature", "X-Slack-Request-Timestamp", "Stripe-Signature", "Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "X-Sig", "X-Gitlab-Token"} {
+		for _, name := range []string{"X-Hub-Signature-256", "X-Slack-Signature", "X-Slack-Request-Timestamp", "Stripe-Signature", "Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "X-Sig", "X-Gitlab-Token", "X-Time", "X-Subject"} {
 			h.Set(name, header)
 		}
+		d := Delivery{Header: h, Body: []byte(body), Client: Proxies{Header: "X-Subject"}.Client(&http.Request{Header: h, RemoteAddr: "192.0.2.1:1"})}
 		for _, kind := range AuthKinds()[1:] {
-			e := Endpoint{Auth: kind, Header: "X-Sig", Username: "u", Secrets: []string{"a secret that nobody guesses"}}
-			if e.Verify(Delivery{Header: h, Body: []byte(body)}, time.Unix(at%1e10, 0)) == nil {
-				t.Errorf("%s lets in what nobody signed: %q", kind, header)
+			e := Endpoint{Auth: kind, Header: "X-Sig", Username: "u", Secrets: []string{"a secret that nobody guesses"}, Subjects: []string{"**"}}
+			for _, e.Prefix = range []string{"", prefix} {
+				for _, e.Signed = range []string{"", signed} {
+					for _, e.TimestampHeader = range []string{"", "X-Time"} {
+						if e.Verify(d, time.Unix(at%1e10, 0)) == nil {
+							t.Errorf("%s lets in what nobody signed: %q", kind, header)
+						}
+					}
+				}
 			}
 		}
 	})

@@ -28,6 +28,8 @@ type Delivery struct {
 	Path   string // after /api/v1/webhooks/
 	Header http.Header
 	Body   []byte
+	// Client is who sent it, as far as a certificate tells.
+	Client Client
 	// Secret are further headers that are no business of rules.
 	Secret []string
 }

@@ -477,6 +477,7 @@ export interface PackStatus {
   rules: string[];
   sensors?: string[];
   version?: string;
+  webhooks?: string[];
 }
 
 export interface Parameter {
@@ -763,6 +764,7 @@ export interface Webhook {
   auth: string;
   closed?: boolean;
   observe?: boolean;
+  pack?: string;
   path: string;
   rules: string[];
   url: string;

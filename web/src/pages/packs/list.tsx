@@ -9,7 +9,7 @@ import { Empty, Loaded } from "../../ui/states";
 import { At } from "../../ui/time";
 import { CapabilityList } from "./capabilities";
 import { ModuleTable } from "./modules";
-import { RefList } from "./refs";
+import { RefList, WebhookPaths } from "./refs";
 
 export default function Packs() {
   useTitle("Packs");
@@ -74,6 +74,7 @@ function Card({ pack }: { pack: PackStatus }) {
             <>
               <RefList title="Actions" refs={pack.actions ?? []} />
               <RefList title="Rules" refs={pack.rules ?? []} link />
+              {pack.webhooks && <WebhookPaths paths={pack.webhooks} />}
             </>
           )}
           <Facts title="Files">

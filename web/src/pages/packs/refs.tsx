@@ -27,3 +27,23 @@ export function RefList({ title, refs, link }: { title: string; refs: string[]; 
     </section>
   );
 }
+
+/** The webhooks whose senders the pack says how to check. */
+export function WebhookPaths({ paths }: { paths: string[] }) {
+  return (
+    <section>
+      <h3 className="mb-1.5 text-xs font-semibold text-subtle">
+        Webhooks <span className="tnum font-normal">{paths.length}</span>
+      </h3>
+      <ul className="flex flex-col gap-1 text-sm">
+        {paths.map((path) => (
+          <li key={path} className="break-all">
+            <Link to="/webhooks" className={linkClass}>
+              {path}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

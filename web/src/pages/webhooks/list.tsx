@@ -64,6 +64,14 @@ function Card({ webhook: w }: { webhook: Webhook }) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5">
         <h2 className="min-w-0 break-all font-semibold">{w.path}</h2>
         <Senders webhook={w} />
+        {w.pack && (
+          <span className="text-sm text-muted">
+            by pack{" "}
+            <Link to="/packs" hash={w.pack} className={linkClass}>
+              {w.pack}
+            </Link>
+          </span>
+        )}
         <span className="text-sm text-muted">
           Rules:{" "}
           {w.rules.map((ref) => (
