@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,6 +48,8 @@ func webhookColumns() []column[client.Webhook] {
 	return []column[client.Webhook]{
 		{title: "WEBHOOK", text: func(w client.Webhook) string { return w.Path }},
 		{title: "SENDERS", text: sendersText},
+		{title: "ACCEPTED", text: func(w client.Webhook) string { return strconv.FormatInt(w.Counts.Accepted, 10) }},
+		{title: "REJECTED", text: func(w client.Webhook) string { return strconv.FormatInt(w.Counts.Rejected, 10) }},
 		{title: "URL", text: func(w client.Webhook) string { return w.URL }},
 		{title: "RULES", text: func(w client.Webhook) string { return joinRefs(w.Rules) }},
 	}

@@ -53,8 +53,9 @@ func (a *allowance) take(webhook string, now time.Time) bool {
 	return true
 }
 
-// keepRejected keeps a delivery that was not accepted, with the reason.
+// keepRejected counts and keeps a delivery that was not accepted, with the reason.
 func (s *Server) keepRejected(c echo.Context, e trigger.Endpoint, d trigger.Delivery, why error) {
+	s.delivered(d.Path, automation.DeliveryRejected)
 	record := s.record(c, e, d, automation.DeliveryRejected)
 	record.Code, record.Message, record.Status = codeOf(why), why.Error(), problemOf(why).Status
 	if record.Code == "" {
@@ -66,18 +67,22 @@ func (s *Server) keepRejected(c echo.Context, e trigger.Endpoint, d trigger.Deli
 	s.keep(c, record)
 }
 
-// keepOddity keeps a delivery that was accepted though its sender was not known, or
+// keepOddity counts a delivery, and keeps one that was accepted though its sender was not known, or
 // that had come before.
 func (s *Server) keepOddity(c echo.Context, e trigger.Endpoint, d trigger.Delivery, event string, again bool, refusal error) {
 	switch {
 	case again:
+		s.delivered(d.Path, automation.DeliveryDuplicate)
 		record := s.record(c, e, d, automation.DeliveryDuplicate)
 		record.Event, record.Status, record.Message = event, http.StatusOK, "the same delivery was accepted before"
 		s.keep(c, record)
 	case refusal != nil:
+		s.delivered(d.Path, automation.DeliveryObserved)
 		record := s.record(c, e, d, automation.DeliveryObserved)
 		record.Event, record.Status, record.Code, record.Message = event, http.StatusAccepted, codeOf(refusal), refusal.Error()
 		s.keep(c, record)
+	default:
+		s.delivered(d.Path, automation.DeliveryAccepted)
 	}
 }
 
@@ -87,9 +92,10 @@ func (s *Server) record(c echo.Context, e trigger.Endpoint, d trigger.Delivery, 
 	if err != nil || len(headers) > keptBody {
 		headers = nil
 	}
+	body, redacted := s.redactor.redact(beginning(d.Body))
 	return automation.Delivery{
 		ID: s.ids.New(), Webhook: d.Path, At: time.Now(), Outcome: outcome, Remote: c.RealIP(),
-		Headers: headers, Body: beginning(d.Body), BodyBytes: int64(len(d.Body)),
+		Headers: headers, Body: body, BodyBytes: int64(len(d.Body)), Redacted: redacted,
 	}
 }
 
@@ -105,7 +111,9 @@ func beginning(body []byte) string {
 
 // keep stores a record, as long as the webhook has not had too many of late.
 func (s *Server) keep(c echo.Context, d automation.Delivery) {
-	if !s.kept.take(d.Webhook, d.At) {
+	// Each outcome has an allowance of its own: a flood of refused ones must not push
+	// out the duplicates, nor the other way round.
+	if !s.kept.take(d.Webhook+" "+string(d.Outcome), d.At) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), keepPatience)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/store"
+	"github.com/squall-dev/squall/runtime/trigger"
 )
 
 // NewEvent is an event that somebody sends by hand.
@@ -68,18 +69,24 @@ func (s *Server) sendEvent(c echo.Context) error {
 	if err := decode(c, &req); err != nil {
 		return err
 	}
-	if len(req.Payload) == 0 {
-		req.Payload = json.RawMessage("null")
-	}
-	if !s.Catalogue().HasTrigger(req.Trigger) {
-		return automation.Invalid("no loaded pack declares or listens to the trigger %q", req.Trigger).WithCode("unknown_trigger").
-			WithHint("a webhook's trigger is core.st2.webhook, with parameters {\"url\": ...}")
-	}
-	accepted, err := s.Engine.Ingest(c.Request().Context(), automation.Event{
+	accepted, err := s.raise(c, automation.Event{
 		Trigger: req.Trigger, Parameters: req.Parameters, Payload: req.Payload, Summary: "sent by " + identity(c).User,
+		Trace: trigger.TraceOf(c.Request().Header),
 	})
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, accepted)
+}
+
+// raise makes an event durable whose trigger somebody named.
+func (s *Server) raise(c echo.Context, ev automation.Event) (automation.Accepted, error) {
+	if len(ev.Payload) == 0 {
+		ev.Payload = json.RawMessage("null")
+	}
+	if !s.Catalogue().HasTrigger(ev.Trigger) {
+		return automation.Accepted{}, automation.Invalid("no loaded pack declares or listens to the trigger %q", ev.Trigger).WithCode("unknown_trigger").
+			WithHint("a webhook's trigger is core.st2.webhook, with parameters {\"url\": ...}")
+	}
+	return s.Engine.Ingest(c.Request().Context(), ev)
 }

@@ -2,7 +2,9 @@ package api
 
 import (
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -119,4 +121,20 @@ func errUnauthenticated(message string) error {
 func identity(c echo.Context) access.Identity {
 	who, _ := c.Get(identityKey).(access.Identity)
 	return who
+}
+
+// remoteOf finds the address of who asks: the peer's, or the one that trusted
+// proxies say they speak for. Echo's own default believes everybody.
+func remoteOf(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		_, network, err := net.ParseCIDR(p.String())
+		if err == nil { // a prefix always is one
+			options = append(options, echo.TrustIPRange(network))
+		}
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
 }

@@ -10,7 +10,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -98,7 +100,11 @@ type Options struct {
 	Page     http.Handler // the single-page application
 	Metrics  http.Handler
 	Rejected func(reason string) // counts refused webhooks
-	MaxBody  int64               // of a webhook, in bytes
+	// Delivered counts what became of deliveries to webhooks that rules listen to.
+	Delivered func(webhook, outcome string)
+	// TrustedProxies may tell for whom they speak (X-Forwarded-For).
+	TrustedProxies []netip.Prefix
+	MaxBody        int64 // of a webhook, in bytes
 	// Endpoints say how deliveries are checked, by path, and win over those of packs;
 	// the others are open, unless DeclaredOnly is set.
 	Endpoints    map[string]trigger.Endpoint
@@ -113,9 +119,12 @@ type Options struct {
 // Server is the HTTP surface. Create it with New and mount Handler.
 type Server struct {
 	Options
-	echo *echo.Echo
-	ids  automation.IDs // of deliveries
-	kept allowance
+	echo  *echo.Echo
+	ids   automation.IDs // of deliveries
+	kept  allowance
+	tally tally
+	redactor
+	waiting atomic.Int64 // senders that wait for a result
 }
 
 // New makes the server. It starts nothing.
@@ -127,8 +136,9 @@ func New(o Options) (*Server, error) {
 	if o.Rejected == nil {
 		o.Rejected = func(string) {}
 	}
-	s := &Server{Options: o, echo: echo.New()}
+	s := &Server{Options: o, echo: echo.New(), redactor: newRedactor()}
 	s.Logger = o.Logger.With("component", "api")
+	s.echo.IPExtractor = remoteOf(o.TrustedProxies)
 	s.echo.HTTPErrorHandler = s.writeError
 	s.echo.Use(s.recoverPanic, s.identify, s.requireIdentity)
 	for _, r := range s.routes() {

@@ -31,6 +31,8 @@ type Webhook struct {
 	Observe bool `json:"observe,omitempty"`
 	// Closed tells that nothing is accepted, because the path is not declared.
 	Closed bool `json:"closed,omitempty"`
+	// Counts are the deliveries since the server started.
+	Counts WebhookCounts `json:"counts"`
 	// Pack is whose file says how senders are checked; empty when the server's
 	// configuration does, or nobody.
 	Pack string `json:"pack,omitempty"`
@@ -45,6 +47,9 @@ const ingestPatience = 10 * time.Second
 // receiveWebhook answers 202 only after the event is durable.
 func (s *Server) receiveWebhook(c echo.Context) error {
 	path := trigger.WebhookPath(c.Param("*"))
+	if path == anyTrigger {
+		return s.receiveAny(c)
+	}
 	if rules := s.Catalogue().Webhooks()[path]; len(rules) == 0 {
 		s.Rejected("unknown_webhook")
 		return automation.NotFound("no enabled rule listens to the webhook %q", brief(path)).WithCode("unknown_webhook").
@@ -183,7 +188,7 @@ func (s *Server) listWebhooks(c echo.Context) error {
 	for path, rules := range s.Catalogue().Webhooks() {
 		e, err := s.endpoint(path)
 		l.Items = append(l.Items, Webhook{Path: path, URL: base + webhookPrefix + (&url.URL{Path: path}).EscapedPath(), Rules: rules,
-			Auth: e.Auth, Observe: e.Observe, Closed: err != nil, Pack: e.Pack})
+			Auth: e.Auth, Observe: e.Observe, Closed: err != nil, Pack: e.Pack, Counts: s.tally.of(path)})
 	}
 	slices.SortFunc(l.Items, func(a, b Webhook) int { return cmp.Compare(a.Path, b.Path) })
 	return c.JSON(http.StatusOK, l)

@@ -32,5 +32,7 @@ type Delivery struct {
 	Headers   json.RawMessage `json:"headers,omitempty"`
 	Body      string          `json:"body,omitempty"`
 	BodyBytes int64           `json:"body_bytes"`
-	Event     string          `json:"event,omitempty"`
+	// Redacted tells that values which look like secrets were left out of Body.
+	Redacted bool   `json:"redacted,omitempty"`
+	Event    string `json:"event,omitempty"`
 }

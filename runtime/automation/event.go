@@ -30,6 +30,9 @@ type Event struct {
 	// Depth is how many events in a chain led to it.
 	Cause string `json:"cause,omitempty"`
 	Depth int    `json:"depth,omitempty"`
+	// Trace is what the sender calls the story that the event belongs to
+	// (St2-Trace-Tag); empty when it does not say.
+	Trace string `json:"trace,omitempty"`
 	// Verdicts and Executions stand only in an answer about a single event.
 	Verdicts   []Verdict          `json:"verdicts,omitempty"`
 	Executions []ExecutionSummary `json:"executions,omitempty"`

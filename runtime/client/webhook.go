@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -16,6 +17,14 @@ type Webhook struct {
 	Observe bool   `json:"observe,omitempty"` // accepts what it would reject
 	Closed  bool   `json:"closed,omitempty"`  // accepts nothing: it is not declared
 	Pack    string `json:"pack,omitempty"`    // whose file says how senders are checked
+	// Counts are the deliveries since the server started.
+	Counts struct {
+		Accepted  int64      `json:"accepted"`
+		Observed  int64      `json:"observed"`
+		Duplicate int64      `json:"duplicate"`
+		Rejected  int64      `json:"rejected"`
+		LastAt    *time.Time `json:"last_at,omitempty"`
+	} `json:"counts"`
 }
 
 // Webhooks lists the addresses that rules listen to.

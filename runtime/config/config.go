@@ -35,6 +35,9 @@ type Config struct {
 	// certificates.
 	TLS           TLS           `yaml:"tls"`
 	ClientSubject ClientSubject `yaml:"client_subject"`
+	// TrustedProxies may tell in X-Forwarded-For for whom they speak: networks or
+	// addresses. Everybody else's word is ignored.
+	TrustedProxies []string `yaml:"trusted_proxies"`
 	// PublicURL is how people reach the server, for links; empty means Listen.
 	PublicURL string `yaml:"public_url"`
 	// Data is the directory of the database, the artifacts and the caches.

@@ -36,9 +36,12 @@ type ClientSubject struct {
 }
 
 // Networks reads From.
-func (s ClientSubject) Networks() ([]netip.Prefix, error) {
+func (s ClientSubject) Networks() ([]netip.Prefix, error) { return Networks(s.From) }
+
+// Networks reads a list of networks and addresses.
+func Networks(list []string) ([]netip.Prefix, error) {
 	var all []netip.Prefix
-	for _, text := range s.From {
+	for _, text := range list {
 		if address, err := netip.ParseAddr(text); err == nil {
 			all = append(all, netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()))
 			continue
@@ -55,6 +58,9 @@ func (s ClientSubject) Networks() ([]netip.Prefix, error) {
 // validateTLS tells what is wrong with both, and with the secrets of packs.
 func (c Config) validateTLS(bad func(format string, args ...any)) {
 	t, s := c.TLS, c.ClientSubject
+	if _, err := Networks(c.TrustedProxies); err != nil {
+		bad("trusted_proxies: %s", err)
+	}
 	if (t.Cert == "") != (t.Key == "") {
 		bad("tls: cert and key are needed together")
 	}

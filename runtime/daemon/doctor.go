@@ -17,6 +17,8 @@ type doctor struct {
 	config config.Config
 	facts  func() wasm.Facts
 	packs  func() []automation.PackStatus
+	// webhooks are the paths that rules listen to.
+	webhooks func() map[string][]automation.Ref
 }
 
 // finding is what a check found; its name is the table's.
@@ -42,6 +44,7 @@ func (d *doctor) checks() []check {
 		{name: "compile limits", look: d.compileLimits},
 		{name: "guest memory", look: d.guestMemory, serving: true},
 		{name: "packs", look: d.packsLoaded, serving: true},
+		{name: "webhooks", look: d.webhooksDeclared, serving: true},
 	}
 }
 

@@ -56,6 +56,7 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		data        string
 		facts       wasm.Facts
 		packs       []automation.PackStatus
+		config      config.Config
 		status      automation.CheckStatus
 		detail      string
 	}{
@@ -78,6 +79,14 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		{name: "all packs in service", check: "packs", packs: []automation.PackStatus{serving}, status: "ok", detail: "1 in service"},
 		{name: "an older version in service", check: "packs", packs: []automation.PackStatus{serving, {Name: "a", InService: true, Error: "x"}},
 			status: "warning", detail: "2 in service, an older version of a"},
+		{name: "webhooks on this machine alone", check: "webhooks", config: config.Config{Listen: "127.0.0.1:1"}, status: "ok", detail: "2 webhooks"},
+		{name: "an open webhook in the network", check: "webhooks", config: config.Config{Listen: ":1"}, status: "warning", detail: "anybody who reaches :1 may post to: heard, other"},
+		{name: "webhooks that are declared", check: "webhooks", config: config.Config{Listen: ":1", Webhooks: map[string]config.Webhook{"/heard": {Auth: "github"}}},
+			packs: []automation.PackStatus{{Name: "p", InService: true, Webhooks: []string{"other"}}}, status: "ok", detail: "2 webhooks"},
+		{name: "a webhook that is open because somebody wants it", check: "webhooks", config: config.Config{Listen: ":1", WebhooksDefault: config.WebhooksDeclared,
+			Webhooks: map[string]config.Webhook{"heard": {Auth: "none"}}}, status: "warning", detail: "may post to: heard"},
+		{name: "a webhook that nobody hears", check: "webhooks", config: config.Config{Listen: "127.0.0.1:1", Webhooks: map[string]config.Webhook{"haerd": {Auth: "github"}}},
+			status: "warning", detail: "no enabled rule listens to it: haerd"},
 		{name: "a broken pack", check: "packs", packs: []automation.PackStatus{serving, {Name: "torn", Error: "x"}}, status: "failed", detail: "not loaded: torn"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,8 +94,12 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 			if tt.data == "" {
 				tt.data = t.TempDir()
 			}
-			d := &doctor{config: config.Config{Data: tt.data}, facts: func() wasm.Facts { return tt.facts },
-				packs: func() []automation.PackStatus { return tt.packs }}
+			tt.config.Data = tt.data
+			d := &doctor{config: tt.config, facts: func() wasm.Facts { return tt.facts },
+				packs: func() []automation.PackStatus { return tt.packs },
+				webhooks: func() map[string][]automation.Ref {
+					return map[string][]automation.Ref{"heard": {"p.a"}, "other": {"p.b"}}
+				}}
 			c := checkOf(t, d.examine(), tt.check)
 			if c.Status != tt.status || !strings.Contains(c.Detail, tt.detail) {
 				t.Errorf("%s: %s, want %s and %q", c.Status, c.Detail, tt.status, tt.detail)
@@ -146,7 +159,7 @@ func TestTheDoctorOfAServer(t *testing.T) {
 	}
 	h := serve(t, dir, nil)
 	list, err := h.Doctor(t.Context())
-	if err != nil || len(list.Items) != 8 {
+	if err != nil || len(list.Items) != 9 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if c := checkOf(t, list.Items, "packs"); c.Status != automation.CheckFailed || !strings.Contains(c.Detail, "torn") {

@@ -187,14 +187,20 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, fmt.Errorf("configure client_subject: %w", err)
 	}
 	tried := replayer{db, db, p.registry}
+	trusted, err := config.Networks(c.TrustedProxies)
+	if err != nil {
+		return p, err
+	}
 	p.api, err = api.New(api.Options{
 		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		ReplayExecution: tapes{db, sandbox}.replay,
-		Doctor:          (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() }}).examine,
-		Sources:         p.triggers.Status, Sensors: sensors, Example: parameter.Example,
+		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
+			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }}).examine,
+		Sources: p.triggers.Status, Sensors: sensors, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
+		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
 		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},
 		Endpoints: endpoints, DeclaredOnly: c.WebhooksDefault == config.WebhooksDeclared,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,

@@ -16,6 +16,7 @@ import (
 //	squall_flow_states_forgotten_total              states of controls forgotten early, because there were too many
 //	squall_sensor_polls_total{sensor,outcome}       polls of sensors
 //	squall_webhooks_rejected_total{reason}          webhook deliveries refused
+//	squall_webhook_deliveries_total{webhook,outcome} deliveries to webhooks that rules listen to
 //	squall_accept_seconds                           from an event's arrival to its commit
 //	squall_executions_total{action,status,code}     attempts ended
 //	squall_execution_wait_seconds                   from creation to the first attempt
@@ -42,6 +43,7 @@ type Metrics struct {
 	verdicts   *prometheus.CounterVec
 	forgotten  prometheus.Counter
 	rejected   *prometheus.CounterVec
+	deliveries *prometheus.CounterVec
 	accept     prometheus.Histogram
 	executions *prometheus.CounterVec
 	wait       prometheus.Histogram
@@ -64,6 +66,7 @@ func NewMetrics() *Metrics {
 		verdicts: counter("squall_verdicts_total", "Verdicts of rules, by outcome and by the control that held a match back.", "outcome", "control"),
 		forgotten: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_flow_states_forgotten_total",
 			Help: "States of rules' controls forgotten before they expired, because there were too many."}),
+		deliveries: counter("squall_webhook_deliveries_total", "Deliveries to webhooks that rules listen to, by what became of them.", "webhook", "outcome"),
 		rejected:   counter("squall_webhooks_rejected_total", "Webhook deliveries refused, by reason.", "reason"),
 		accept:     histogram("squall_accept_seconds", "From an event's arrival to its durable commit."),
 		executions: counter("squall_executions_total", "Attempts ended, by action, status and failure code.", "action", "status", "code"),
@@ -81,7 +84,7 @@ func NewMetrics() *Metrics {
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -130,6 +133,12 @@ func (m *Metrics) SensorPolled(sensor, outcome string) {
 
 // WebhookRejected counts a delivery that was refused.
 func (m *Metrics) WebhookRejected(reason string) { m.rejected.WithLabelValues(reason).Inc() }
+
+// WebhookDelivered counts what became of a delivery; only paths that rules listen to
+// may be passed.
+func (m *Metrics) WebhookDelivered(webhook, outcome string) {
+	m.deliveries.WithLabelValues(webhook, outcome).Inc()
+}
 
 // ExecutionStarted observes how long an execution waited for its first attempt.
 func (m *Metrics) ExecutionStarted(waited time.Duration) { m.wait.Observe(waited.Seconds()) }

@@ -18,6 +18,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.FlowStatesForgotten(3)
 	m.SensorPolled("a.b", "ok")
 	m.WebhookRejected("too_large")
+	m.WebhookDelivered("pprof", "accepted")
 	m.ExecutionStarted(time.Second)
 	m.AttemptEnded("a.b", "failed", "trap", time.Second)
 	m.HostCalled("log", "")

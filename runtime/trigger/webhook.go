@@ -52,7 +52,29 @@ func (d Delivery) Event() (automation.Event, error) {
 		Parameters: map[string]any{"url": path},
 		Payload:    payload,
 		Summary:    summary(path, body),
+		Trace:      TraceOf(d.Header),
 	}, nil
+}
+
+// traceHeader is how StackStorm's senders name the story that a delivery belongs to.
+const traceHeader = "St2-Trace-Tag"
+
+// mostTrace bounds a trace tag, in bytes.
+const mostTrace = 200
+
+// TraceOf is the sender's trace tag, made harmless.
+func TraceOf(h http.Header) string {
+	tag := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(h.Get(traceHeader), "\uFFFD"))
+	for len(tag) > mostTrace {
+		_, n := utf8.DecodeLastRuneInString(tag)
+		tag = tag[:len(tag)-n]
+	}
+	return tag
 }
 
 // WebhookPath is a path as it is compared: without slashes at its ends.
@@ -106,7 +128,7 @@ func readMultipart(body []byte, boundary string) (map[string]string, bool) {
 // secretHeaders carry credentials of the sender; they are no business of rules.
 func secretHeader(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
-	case "Authorization", "Proxy-Authorization", "Cookie", "X-Auth-Token", "St2-Api-Key":
+	case "Authorization", "Proxy-Authorization", "Cookie", "X-Auth-Token", "St2-Api-Key", traceHeader:
 		return true
 	}
 	return false

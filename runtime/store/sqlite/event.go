@@ -11,11 +11,11 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
-const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary, warning, cause, depth`
+const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary, warning, cause, depth, trace`
 
 func eventFields(e *automation.Event) []any {
 	return []any{&e.ID, &e.Trigger, decoded{&e.Parameters}, &e.PayloadBytes, instant{&e.ReceivedAt},
-		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth}
+		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth, &e.Trace}
 }
 
 func scanEvent(row scanner) (e automation.Event, err error) {
@@ -155,7 +155,7 @@ func newEventRows(e automation.Event) (eventRows, error) {
 		e.PayloadBytes = int64(len(e.Payload))
 	}
 	rows := eventRows{event: []any{e.ID, string(e.Trigger), string(parameters), e.PayloadBytes,
-		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary, e.Warning, e.Cause, e.Depth}}
+		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary, e.Warning, e.Cause, e.Depth, e.Trace}}
 	if e.Payload != nil {
 		rows.payload = []any{e.ID, string(e.Payload)}
 	}
@@ -165,7 +165,7 @@ func newEventRows(e automation.Event) (eventRows, error) {
 }
 
 func (r eventRows) insert(t *tx) error {
-	const insertEvent = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	const insertEvent = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertEvent, r.event...); err != nil {
 		return err
 	}

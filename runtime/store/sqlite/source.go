@@ -52,7 +52,7 @@ func putFlowState(t *tx, f automation.FlowState) error {
 // forgetDeliveries walks the index of deliveries once, whatever the number kept: all
 // other writers wait for it.
 const forgetDeliveries = `DELETE FROM deliveries WHERE id IN (
-	SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY webhook ORDER BY id DESC) AS place FROM deliveries) WHERE place > ?)`
+	SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY webhook, outcome ORDER BY id DESC) AS place FROM deliveries) WHERE place > ?)`
 
 // Forget removes what has expired, and old deliveries.
 func (s *Store) Forget(ctx context.Context, at time.Time, deliveries int) (removed int, err error) {
@@ -119,14 +119,14 @@ func insertEventKey(t *tx, k store.EventKey, e *automation.Event) error {
 	return t.exec(`INSERT OR REPLACE INTO event_keys (webhook, key, event, expires_at) VALUES (?, ?, ?, ?)`, k.Webhook, k.Key, e.ID, nanos(k.Expires))
 }
 
-const deliveryColumns = `id, webhook, at, outcome, code, message, status, remote, headers, body, body_bytes, event`
+const deliveryColumns = `id, webhook, at, outcome, code, message, status, remote, headers, body, body_bytes, event, redacted`
 
 // PutDelivery keeps what was posted to a webhook.
 func (s *Store) PutDelivery(ctx context.Context, d automation.Delivery) error {
 	return s.do(ctx, "keep delivery", func(t *tx) error {
-		return t.exec(`INSERT INTO deliveries (`+deliveryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		return t.exec(`INSERT INTO deliveries (`+deliveryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			d.ID, d.Webhook, nanos(d.At), string(d.Outcome), d.Code, d.Message, d.Status, d.Remote,
-			textOr(d.Headers, "{}"), d.Body, d.BodyBytes, d.Event)
+			textOr(d.Headers, "{}"), d.Body, d.BodyBytes, d.Event, d.Redacted)
 	})
 }
 
@@ -140,7 +140,7 @@ func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery) ([]automa
 	}
 	all, err := collect(ctx, s.read, func(row scanner) (d automation.Delivery, err error) {
 		err = row.Scan(&d.ID, &d.Webhook, instant{&d.At}, &d.Outcome, &d.Code, &d.Message, &d.Status, &d.Remote,
-			raw{&d.Headers}, &d.Body, &d.BodyBytes, &d.Event)
+			raw{&d.Headers}, &d.Body, &d.BodyBytes, &d.Event, &d.Redacted)
 		return d, err
 	}, `SELECT `+deliveryColumns+` FROM deliveries`+w.String()+` ORDER BY id DESC LIMIT ?`, append(w.args, limitOr(q.Limit, defaultLimit))...)
 	if err != nil {

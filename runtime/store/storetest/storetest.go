@@ -107,7 +107,7 @@ func (b *bench) event() automation.Event {
 	payload := json.RawMessage(`{"body":{"alerts":[{"labels":{"pod":"leaky"}}]}}`)
 	return automation.Event{
 		ID: b.ids.New(), Trigger: "core.st2.webhook", Parameters: map[string]any{"url": "pprof"},
-		Payload: payload, PayloadBytes: int64(len(payload)), ReceivedAt: b.time(), Summary: "Pod Memory Limit",
+		Payload: payload, PayloadBytes: int64(len(payload)), ReceivedAt: b.time(), Summary: "Pod Memory Limit", Trace: "webhook-pprof-1",
 	}
 }
 

@@ -136,6 +136,7 @@ export interface Delivery {
   id: string;
   message?: string;
   outcome: string;
+  redacted?: boolean;
   remote?: string;
   status: number;
   webhook: string;
@@ -153,6 +154,7 @@ export interface Event {
   payload_bytes: number;
   received_at: string;
   summary?: string;
+  trace?: string;
   trigger: string;
   verdicts?: Verdict[];
   warning?: string;
@@ -763,9 +765,18 @@ export interface Version {
 export interface Webhook {
   auth: string;
   closed?: boolean;
+  counts: WebhookCounts;
   observe?: boolean;
   pack?: string;
   path: string;
   rules: string[];
   url: string;
+}
+
+export interface WebhookCounts {
+  accepted: number;
+  duplicate: number;
+  last_at?: string;
+  observed: number;
+  rejected: number;
 }

@@ -96,6 +96,7 @@ function Story({ event: e }: { event: Event }) {
 function Origin({ event: e }: { event: Event }) {
   return (
     <>
+      {e.trace && <Fact name="Trace">{e.trace}</Fact>}
       {e.cause && (
         <Fact name="About">
           <Link to="/executions/$id" params={{ id: e.cause }} className={linkClass}>

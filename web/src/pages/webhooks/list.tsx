@@ -80,12 +80,32 @@ function Card({ webhook: w }: { webhook: Webhook }) {
             </Link>
           ))}
         </span>
+        <Counts webhook={w} />
       </div>
       <div className="flex items-center gap-2 border-t border-line px-4 py-2">
         <code className="min-w-0 flex-1 break-all font-mono text-xs text-muted">{curl}</code>
         <CopyIcon text={curl} label={`Copy the curl line of ${w.path}`} />
       </div>
     </li>
+  );
+}
+
+/** What came since the server started. */
+function Counts({ webhook: w }: { webhook: Webhook }) {
+  const { accepted, rejected, observed, duplicate, last_at } = w.counts;
+  return (
+    <span className="tnum ml-auto text-sm text-muted">
+      {accepted} accepted
+      {rejected > 0 && <span className="text-bad"> · {rejected} rejected</span>}
+      {observed > 0 && <span className="text-warn"> · {observed} observed</span>}
+      {duplicate > 0 && ` · ${duplicate} again`}
+      {last_at && (
+        <>
+          {" "}
+          · <Ago at={last_at} />
+        </>
+      )}
+    </span>
   );
 }
 
