@@ -110,6 +110,10 @@ func (f *fake) routes(body []byte) http.Handler {
 	mux.HandleFunc("GET /api/v1/sources/gone", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, 404, "unknown_source", "nothing of the id \"gone\" raises events", "")
 	})
+	answer("GET /api/v1/changes", fakeGuard())
+	answer("PUT /api/v1/changes/stop", fakeGuard())
+	answer("DELETE /api/v1/changes/stop", automation.ChangeGuard{})
+	mux.HandleFunc("POST /api/v1/changes/held/"+good+"/release", func(w http.ResponseWriter, _ *http.Request) { reply(w, 201, fakeExecution(good, automation.Pending)) })
 	answer("GET /api/v1/kv", list(fakeEntry()))
 	answer("GET /api/v1/kv/system/colour", fakeEntry())
 	answer("PUT /api/v1/kv/{scope}/{name...}", fakeEntry())
@@ -365,4 +369,15 @@ func fakeReplay(id string, same bool) automation.ExecutionReplay {
 		r.Replayed = automation.ReplayedEnd{Code: automation.CodeDiverged, Message: "it asks for something else"}
 	}
 	return r
+}
+
+func fakeGuard() automation.ChangeGuard {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	return automation.ChangeGuard{
+		Stop:    &automation.Stop{By: "ada", Reason: "what is going on?", At: at},
+		Budgets: []automation.BudgetState{{Name: "restarts", Limit: 3, Per: 10 * time.Minute, By: "namespace", Used: map[string]int{"/prod": 2}}},
+		Paused:  []automation.PausedChange{{What: "POST hooks.example.com", Until: at}},
+		Held: []automation.HeldCall{{ID: good, At: at, Execution: good, Action: "k.restart", Pack: "k",
+			Change: automation.HostChange{Verb: "restart", Target: "deployments/prod/shop"}, By: "stop", Why: "all changes are stopped by ada"}},
+	}
 }

@@ -47,6 +47,7 @@ func newRootCommand(c *cli) *cobra.Command {
 		newRunCommand(c), newExecutionCommand(c),
 		newEventCommand(c), newRuleCommand(c), newTriggerCommand(c),
 		newArtifactCommand(c), newKVCommand(c), newSourceCommand(c), newTimerCommand(c), newWebhookCommand(c), newSensorCommand(c),
+		newStopAllCommand(c), newResumeAllCommand(c), newHeldCommand(c),
 		newActionCommand(c), newPackCommand(c),
 		newLoginCommand(c), newDoctorCommand(c), newCompletionCommand(c), newVersionCommand(c),
 	)

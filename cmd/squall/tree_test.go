@@ -72,6 +72,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		"execution rerun": good, "execution wait": good, "execution tape": good, "execution replay": good, "event list": "", "event get": event, "event release": event + " labs_sre.on_memory", "event send": "--webhook x",
 		"trigger list": "", "trigger get": "core.execution.failed",
 		"source list": "", "source get": "t1", "timer list": "", "timer get": "t1", "webhook list": "", "sensor list": "", "sensor get": "feeds.new", "sensor poll": "feeds.new", "sensor pause": "feeds.new", "sensor resume": "feeds.new", "sensor reset": "feeds.new", "webhook deliveries": "",
+		"stop-all": "--reason x", "resume-all": "", "held list": "", "held release": good,
 		"kv list": "", "kv get": "colour", "kv set": "colour red", "kv delete": "colour", "kv load": keys,
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule why": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,
 		"action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "artifact list": "", "artifact get": file, "version": "",

@@ -95,6 +95,8 @@ type Options struct {
 	// none.
 	Sources func() []automation.SourceStatus
 	Sensors sensors
+	// Changes holds back what guests change.
+	Changes changes
 	// Doctor looks whether the server is well.
 	Doctor   func() []automation.Check
 	Page     http.Handler // the single-page application

@@ -32,6 +32,15 @@ type PausedChange struct {
 	Until time.Time `json:"until"`
 }
 
+// MadeChange is a change that a host call made.
+type MadeChange struct {
+	Pack      string
+	Action    Ref
+	Execution string
+	Change    HostChange
+	At        time.Time
+}
+
 // HeldCall is a change that was not made.
 type HeldCall struct {
 	ID        string     `json:"id"`

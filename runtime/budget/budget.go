@@ -21,24 +21,24 @@ import (
 // Budget is how many changes of a kind may be made in a time, by all packs together.
 // Lists hold names or shell patterns; an empty one means all.
 type Budget struct {
-	Name       string        `yaml:"name"`
-	Verbs      []string      `yaml:"verbs"` // of Kubernetes, HTTP methods, or those of other host functions
-	Packs      []string      `yaml:"packs"`
-	Clusters   []string      `yaml:"clusters"` // contexts of the kubeconfig
-	Namespaces []string      `yaml:"namespaces"`
-	Hosts      []string      `yaml:"hosts"`
-	Targets    []string      `yaml:"targets"` // "pods/dm-demo-app/*"
-	By         string        `yaml:"by"`      // counted apart for each: all (default), namespace, cluster, host, target, pack
-	Limit      int           `yaml:"limit"`
-	Per        time.Duration `yaml:"per"`
+	Name       string
+	Verbs      []string // of Kubernetes, HTTP methods, or those of other host functions
+	Packs      []string
+	Clusters   []string // contexts of the kubeconfig
+	Namespaces []string
+	Hosts      []string
+	Targets    []string // "pods/dm-demo-app/*"
+	By         string   // counted apart for each: all (default), namespace, cluster, host, target, pack
+	Limit      int
+	Per        time.Duration
 }
 
 // Breaker pauses changes of one kind to one cluster or host when they keep failing.
 // The zero value never does.
 type Breaker struct {
-	Failures int           `yaml:"failures"`
-	Within   time.Duration `yaml:"within"`
-	Pause    time.Duration `yaml:"pause"`
+	Failures int
+	Within   time.Duration
+	Pause    time.Duration
 }
 
 // Call is one change that a guest wants to make.

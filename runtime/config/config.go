@@ -59,6 +59,10 @@ type Config struct {
 	// there: open (everybody may) or declared (nobody may).
 	Webhooks        map[string]Webhook `yaml:"webhooks"`
 	WebhooksDefault string             `yaml:"webhooks_default"`
+	// Budgets are how often what may be changed by host calls, over all packs; Breaker
+	// pauses what keeps failing.
+	Budgets []Budget `yaml:"budgets"`
+	Breaker Breaker  `yaml:"breaker"`
 	// PackConfig holds each pack's configuration, by pack name.
 	PackConfig map[string]map[string]any `yaml:"pack_config"`
 	// PackSecrets says where the secrets stand that a pack's webhooks name, by pack and

@@ -19,6 +19,7 @@ type doctor struct {
 	packs  func() []automation.PackStatus
 	// webhooks are the paths that rules listen to.
 	webhooks func() map[string][]automation.Ref
+	changes  func() automation.ChangeGuard
 }
 
 // finding is what a check found; its name is the table's.
@@ -44,6 +45,7 @@ func (d *doctor) checks() []check {
 		{name: "compile limits", look: d.compileLimits},
 		{name: "guest memory", look: d.guestMemory, serving: true},
 		{name: "packs", look: d.packsLoaded, serving: true},
+		{name: "changes", look: d.changesPass, serving: true},
 		{name: "webhooks", look: d.webhooksDeclared, serving: true},
 	}
 }

@@ -57,6 +57,7 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		facts       wasm.Facts
 		packs       []automation.PackStatus
 		config      config.Config
+		changes     automation.ChangeGuard
 		status      automation.CheckStatus
 		detail      string
 	}{
@@ -79,6 +80,9 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		{name: "all packs in service", check: "packs", packs: []automation.PackStatus{serving}, status: "ok", detail: "1 in service"},
 		{name: "an older version in service", check: "packs", packs: []automation.PackStatus{serving, {Name: "a", InService: true, Error: "x"}},
 			status: "warning", detail: "2 in service, an older version of a"},
+		{name: "changes pass", check: "changes", changes: automation.ChangeGuard{Budgets: make([]automation.BudgetState, 2)}, status: "ok", detail: "2 budgets"},
+		{name: "changes are stopped", check: "changes", changes: automation.ChangeGuard{Stop: &automation.Stop{By: "ada"}}, status: "warning", detail: "held back, by ada"},
+		{name: "changes are paused", check: "changes", changes: automation.ChangeGuard{Paused: []automation.PausedChange{{What: "POST h"}}}, status: "warning", detail: "POST h"},
 		{name: "webhooks on this machine alone", check: "webhooks", config: config.Config{Listen: "127.0.0.1:1"}, status: "ok", detail: "2 webhooks"},
 		{name: "an open webhook in the network", check: "webhooks", config: config.Config{Listen: ":1"}, status: "warning", detail: "anybody who reaches :1 may post to: heard, other"},
 		{name: "webhooks that are declared", check: "webhooks", config: config.Config{Listen: ":1", Webhooks: map[string]config.Webhook{"/heard": {Auth: "github"}}},
@@ -99,7 +103,8 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 				packs: func() []automation.PackStatus { return tt.packs },
 				webhooks: func() map[string][]automation.Ref {
 					return map[string][]automation.Ref{"heard": {"p.a"}, "other": {"p.b"}}
-				}}
+				},
+				changes: func() automation.ChangeGuard { return tt.changes }}
 			c := checkOf(t, d.examine(), tt.check)
 			if c.Status != tt.status || !strings.Contains(c.Detail, tt.detail) {
 				t.Errorf("%s: %s, want %s and %q", c.Status, c.Detail, tt.status, tt.detail)
@@ -159,7 +164,7 @@ func TestTheDoctorOfAServer(t *testing.T) {
 	}
 	h := serve(t, dir, nil)
 	list, err := h.Doctor(t.Context())
-	if err != nil || len(list.Items) != 9 {
+	if err != nil || len(list.Items) != 10 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if c := checkOf(t, list.Items, "packs"); c.Status != automation.CheckFailed || !strings.Contains(c.Detail, "torn") {

@@ -10,6 +10,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/packs"
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/budget"
 	"github.com/squall-dev/squall/runtime/engine"
 	"github.com/squall-dev/squall/runtime/telemetry"
 	"github.com/squall-dev/squall/runtime/trigger"
@@ -17,11 +18,11 @@ import (
 )
 
 // newSensors joins the sensors of packs with what runs and remembers them.
-func newSensors(registry *packs.Registry, e *engine.Engine, marks trigger.Marks, m *telemetry.Metrics, log *slog.Logger) *trigger.Sensors {
+func newSensors(registry *packs.Registry, g *budget.Guard, e *engine.Engine, marks trigger.Marks, m *telemetry.Metrics, log *slog.Logger) *trigger.Sensors {
 	return trigger.NewSensors(trigger.SensorOptions{
 		Ingester: e, Marks: marks, Logger: log, Polled: m.SensorPolled,
 		Sensors: func() []automation.Sensor { return registry.Snapshot().Sensors() },
-		Poll:    poller{registry}.poll,
+		Poll:    poller{registry, g}.poll,
 		Failed: func(ctx context.Context, s automation.SourceStatus) {
 			var next any
 			if len(s.Next) > 0 {
@@ -36,7 +37,10 @@ func newSensors(registry *packs.Registry, e *engine.Engine, marks trigger.Marks,
 }
 
 // poller runs the code of sensors in the sandbox.
-type poller struct{ registry *packs.Registry }
+type poller struct {
+	registry *packs.Registry
+	guard    *budget.Guard
+}
 
 func (p poller) poll(ctx context.Context, s automation.Sensor, input json.RawMessage, log func(automation.LogLevel, string)) (json.RawMessage, error) {
 	lease, err := p.registry.AcquireSensor(s.Ref())
@@ -51,6 +55,9 @@ func (p poller) poll(ctx context.Context, s automation.Sensor, input json.RawMes
 		Caller: hostfuncs.Caller{
 			Pack: lease.Pack, Action: s.Ref(), Attempt: 1, Deadline: time.Now().Add(lease.Limits.Timeout),
 			Grants: lease.Grants, Config: lease.Config, Log: log,
+			Gate: func(c automation.HostChange) (func(error), error) {
+				return p.guard.Ask(budget.Call{Pack: lease.Pack, Action: s.Ref(), Change: c})
+			},
 		},
 	})
 	switch {

@@ -145,10 +145,14 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, fmt.Errorf("make the pack watcher: %w", err)
 	}
 
+	guard, err := newGuard(c, ids, metrics.ChangeHeld, o)
+	if err != nil {
+		return p, err
+	}
 	p.engine, err = engine.New(engine.Options{
 		Store: db, IDs: ids, Workers: c.Workers, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
 		Catalogue: func() engine.Catalogue { return p.registry.Snapshot() },
-		Runner:    runner.NewWasm(lender{p.registry}),
+		Runner:    runner.NewWasm(lender{p.registry}, guard),
 		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
 			return files.Sink(execution, ids, kept)
 		},
@@ -159,7 +163,12 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_executions_queued", "Pending executions held in memory.", func() float64 { return float64(p.engine.Queued()) })
 	metrics.Gauge("squall_executions_running", "Executions running now.", func() float64 { return float64(p.engine.Busy()) })
 
-	sensors := newSensors(p.registry, p.engine, db, metrics, o.Logger)
+	made := newChanges(guard, db, p.engine.Rerun)
+	if err := made.recall(ctx); err != nil {
+		return p, err
+	}
+
+	sensors := newSensors(p.registry, guard, p.engine, db, metrics, o.Logger)
 	watched, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: o.Logger})
 	if err != nil {
 		return p, fmt.Errorf("read the Kubernetes configuration: %w", err)
@@ -197,8 +206,8 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		ReplayExecution: tapes{db, sandbox}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
-			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }}).examine,
-		Sources: p.triggers.Status, Sensors: sensors, Example: parameter.Example,
+			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State}).examine,
+		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
 		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},

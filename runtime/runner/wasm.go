@@ -8,6 +8,7 @@ import (
 
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/budget"
 	"github.com/squall-dev/squall/runtime/wasm"
 )
 
@@ -30,12 +31,21 @@ type modules interface {
 }
 
 // Wasm runs actions whose code is a Wasm module.
-type Wasm struct{ modules modules }
+type Wasm struct {
+	modules modules
+	guard   guard
+}
+
+// guard is asked before a guest changes something; *budget.Guard implements it.
+type guard interface {
+	Ask(budget.Call) (settle func(error), err error)
+}
 
 var _ Runner = (*Wasm)(nil)
 
-// NewWasm makes a runner that borrows modules.
-func NewWasm(m modules) *Wasm { return &Wasm{m} }
+// NewWasm makes a runner that borrows modules. Without a guard guests may change
+// what their packs may change, as often as they like.
+func NewWasm(m modules, g guard) *Wasm { return &Wasm{m, g} }
 
 // Run runs one job in a sandbox of its own.
 func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
@@ -46,7 +56,7 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 	defer lease.Release()
 	res, err := lease.Module.Call(ctx, wasm.Call{
 		Export: lease.Export, Input: job.Input, Limits: lease.Limits,
-		Caller: caller(ctx, job, lease), Record: true,
+		Caller: w.caller(ctx, job, lease), Record: true,
 	})
 	if errors.Is(err, automation.ErrUnavailable) { // people can do something about it
 		return Result{Code: automation.CodeInternal, Message: err.Error(), Hint: automation.HintOf(err)}, nil
@@ -61,16 +71,22 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 	}, nil
 }
 
-func caller(ctx context.Context, job Job, lease Lease) hostfuncs.Caller {
+func (w *Wasm) caller(ctx context.Context, job Job, lease Lease) hostfuncs.Caller {
 	deadline := time.Now().Add(lease.Limits.Timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	return hostfuncs.Caller{
+	who := hostfuncs.Caller{
 		Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Attempt: job.Attempt,
 		Rule: job.Rule, Event: job.Event, Deadline: deadline,
 		Grants: lease.Grants, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Log: job.Log,
 	}
+	if w.guard != nil {
+		who.Gate = func(c automation.HostChange) (func(error), error) {
+			return w.guard.Ask(budget.Call{Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Change: c})
+		}
+	}
+	return who
 }
 
 // hint says which limit to raise when one was met.

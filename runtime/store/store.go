@@ -94,6 +94,10 @@ type Reader interface {
 	// Pending returns pending executions, oldest first, whose id is greater than
 	// after.
 	Pending(ctx context.Context, after string, limit int) ([]automation.Execution, error)
+	// Changes returns what host calls changed since a time, in attempts that have
+	// ended, oldest first. Calls that were refused, held back or only tried are not
+	// among them.
+	Changes(ctx context.Context, since time.Time) ([]automation.MadeChange, error)
 	// Tape returns what an attempt that has ended was told from outside; NotFound when
 	// there is no such attempt or nothing was recorded.
 	Tape(ctx context.Context, id string, attempt int) (automation.Tape, error)

@@ -21,6 +21,7 @@ import (
 //	squall_executions_total{action,status,code}     attempts ended
 //	squall_execution_wait_seconds                   from creation to the first attempt
 //	squall_execution_seconds{action}                duration of attempts
+//	squall_changes_held_total{by}                    changes of host calls that were held back
 //	squall_host_calls_total{function,error}         calls of guests to host functions
 //	squall_attempts_lost_total                      attempts that died with an earlier process
 //	squall_payload_misfits_total{trigger,check}     events whose payload does not fit its schema
@@ -44,6 +45,7 @@ type Metrics struct {
 	forgotten  prometheus.Counter
 	rejected   *prometheus.CounterVec
 	deliveries *prometheus.CounterVec
+	held       *prometheus.CounterVec
 	accept     prometheus.Histogram
 	executions *prometheus.CounterVec
 	wait       prometheus.Histogram
@@ -66,6 +68,7 @@ func NewMetrics() *Metrics {
 		verdicts: counter("squall_verdicts_total", "Verdicts of rules, by outcome and by the control that held a match back.", "outcome", "control"),
 		forgotten: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_flow_states_forgotten_total",
 			Help: "States of rules' controls forgotten before they expired, because there were too many."}),
+		held:       counter("squall_changes_held_total", "Changes of host calls that were held back, by what did it.", "by"),
 		deliveries: counter("squall_webhook_deliveries_total", "Deliveries to webhooks that rules listen to, by what became of them.", "webhook", "outcome"),
 		rejected:   counter("squall_webhooks_rejected_total", "Webhook deliveries refused, by reason.", "reason"),
 		accept:     histogram("squall_accept_seconds", "From an event's arrival to its durable commit."),
@@ -84,7 +87,7 @@ func NewMetrics() *Metrics {
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -153,6 +156,9 @@ func (m *Metrics) AttemptEnded(action, status, code string, took time.Duration) 
 func (m *Metrics) HostCalled(function, errorKind string) {
 	m.hostCalls.WithLabelValues(function, errorKind).Inc()
 }
+
+// ChangeHeld counts a change that the stop switch, the breaker or a budget held back.
+func (m *Metrics) ChangeHeld(by string) { m.held.WithLabelValues(by).Inc() }
 
 // AttemptsLost counts attempts that died with an earlier process.
 func (m *Metrics) AttemptsLost(n int) { m.lost.Add(float64(n)) }

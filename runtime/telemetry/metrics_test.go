@@ -19,6 +19,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.SensorPolled("a.b", "ok")
 	m.WebhookRejected("too_large")
 	m.WebhookDelivered("pprof", "accepted")
+	m.ChangeHeld("stop")
 	m.ExecutionStarted(time.Second)
 	m.AttemptEnded("a.b", "failed", "trap", time.Second)
 	m.HostCalled("log", "")

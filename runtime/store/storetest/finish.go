@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ func testFinish(t *testing.T, open func(*testing.T) store.Store) {
 		{"an artifact that is refused takes the end with it", finishBadArtifact},
 		{"a log with a gap takes the end with it", finishBadLog},
 		{"a tape is kept, short or long", finishTape},
+		{"what host calls changed is found by time", finishChanges},
 		{"that it was a dry run is remembered", finishDryRun},
 		{"an attempt without a tape says so", finishNoTape},
 		{"an output of null is not the same as none", finishNull},
@@ -62,6 +64,35 @@ func finishTape(t *testing.T, b *bench) {
 		must(t, err)
 		same(t, "tape", got, *f.Tape)
 	}
+}
+
+func finishChanges(t *testing.T, b *bench) {
+	change := func(target string) *automation.HostChange { return &automation.HostChange{Verb: "patch", Target: target} }
+	start := b.time()
+	for n, at := range []time.Time{start, b.pass(time.Hour), b.pass(time.Hour)} {
+		e := b.in(t, automation.Running)
+		f := b.end(e.ID, 1, automation.Succeeded)
+		f.Attempt.Usage.PackName = "k"
+		f.Attempt.HostCalls = []automation.HostCall{
+			{Name: "a", StartedAt: at.Add(time.Second), Change: change(fmt.Sprint("made ", n))},
+			{Name: "a", StartedAt: at, Change: change("failed, so it may have been made"), Error: "unavailable"},
+			{Name: "a", StartedAt: at, Change: change("refused"), Error: "denied"},
+			{Name: "a", StartedAt: at, Change: change("held"), Error: "denied", Held: true},
+			{Name: "a", StartedAt: at, Change: change("dry"), WouldDo: true},
+			{Name: "a", StartedAt: at},
+		}
+		must(t, b.Finish(t.Context(), f))
+	}
+	made, err := b.Changes(t.Context(), start.Add(30*time.Minute))
+	must(t, err)
+	var targets []string
+	for _, m := range made {
+		targets = append(targets, m.Change.Target)
+		if m.Pack != "k" || m.Action != "labs_sre.exec_pod" || m.Execution == "" || m.At.IsZero() {
+			t.Errorf("%+v", m)
+		}
+	}
+	same(t, "targets", targets, []string{"failed, so it may have been made", "made 1", "failed, so it may have been made", "made 2"})
 }
 
 func finishDryRun(t *testing.T, b *bench) {

@@ -64,6 +64,14 @@ export interface AttemptTape {
   started_at: string;
 }
 
+export interface BudgetState {
+  by: string;
+  limit: number;
+  name: string;
+  per: number;
+  used: Record<string, number>;
+}
+
 export interface Capabilities {
   artifacts?: ArtifactCapability[];
   http?: HTTPCapability[];
@@ -78,6 +86,13 @@ export interface Change {
   log?: LogGrowth;
   pack?: PackStatus;
   seq: number;
+}
+
+export interface ChangeGuard {
+  budgets: BudgetState[];
+  held: HeldCall[];
+  paused: PausedChange[];
+  stop?: Stop;
 }
 
 export type ChangeKind = "event.created" | "execution.updated" | "log.appended" | "artifact.created" | "pack.updated";
@@ -278,6 +293,18 @@ export interface HTTPCapability {
 export interface Health {
   checks?: Record<string, string>;
   status: string;
+}
+
+export interface HeldCall {
+  action: string;
+  at: string;
+  by: string;
+  change: HostChange;
+  execution: string;
+  id: string;
+  pack: string;
+  released?: boolean;
+  why: string;
 }
 
 export interface HostCall {
@@ -494,6 +521,11 @@ export interface Parameter {
   type?: string;
 }
 
+export interface PausedChange {
+  until: string;
+  what: string;
+}
+
 export type PayloadCheck = "reject" | "warn";
 
 export interface Position {
@@ -673,6 +705,16 @@ export interface SourceStatus {
 }
 
 export type Status = "pending" | "running" | "succeeded" | "failed" | "timed_out" | "canceled";
+
+export interface Stop {
+  at: string;
+  by: string;
+  reason?: string;
+}
+
+export interface StopRequest {
+  reason?: string;
+}
 
 export interface TapeCall {
   name: string;
