@@ -67,7 +67,9 @@ func finishTape(t *testing.T, b *bench) {
 }
 
 func finishChanges(t *testing.T, b *bench) {
-	change := func(target string) *automation.HostChange { return &automation.HostChange{Verb: "patch", Target: target} }
+	change := func(target string) *automation.HostChange {
+		return &automation.HostChange{Verb: "patch", Target: target}
+	}
 	start := b.time()
 	for n, at := range []time.Time{start, b.pass(time.Hour), b.pass(time.Hour)} {
 		e := b.in(t, automation.Running)
