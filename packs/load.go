@@ -188,7 +188,7 @@ func (l *Loader) prepare(ctx context.Context, p *Pack, file string, m *module) e
 			if cause := context.Cause(ctx); cause != nil {
 				return fmt.Errorf("prepare %s: %w", a.Ref(), cause)
 			}
-			l.log.Warn("action could not be prepared; its first call starts it", "pack", p.Name, "action", a.Name, "err", err)
+			l.log.Warn(p.kindOf(a)+" could not be prepared; its first call starts it", "pack", p.Name, p.kindOf(a), a.Name, "err", err)
 		}
 	}
 	return nil
@@ -304,8 +304,8 @@ func (p *Pack) checkExports(file string, info wasm.Info) []error {
 	var errs []error
 	for _, a := range p.runnable() {
 		if a.EntryPoint == file && !slices.Contains(info.Exports, a.Export) {
-			errs = append(errs, invalid("%s: %s does not export a function %q for action %q%s",
-				place(a.Position), file, a.Export, a.Name, didYouMean(a.Export, info.Exports)).
+			errs = append(errs, invalid("%s: %s does not export a function %q for %s %q%s",
+				place(a.Position), file, a.Export, p.kindOf(a), a.Name, didYouMean(a.Export, info.Exports)).
 				WithHint("%s exports: %s", file, strings.Join(info.Exports, ", ")))
 		}
 	}

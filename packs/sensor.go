@@ -117,6 +117,16 @@ func (p *Pack) runnable() []*automation.Action {
 	return all
 }
 
+// kindOf says what the code is for: an action, or a sensor.
+func (p *Pack) kindOf(a *automation.Action) string {
+	for i := range p.polls {
+		if a == &p.polls[i] {
+			return "sensor"
+		}
+	}
+	return "action"
+}
+
 // Sensors returns all sensors by reference.
 func (s *Snapshot) Sensors() []automation.Sensor {
 	var all []automation.Sensor

@@ -33,9 +33,18 @@ type Event struct {
 	// Trace is what the sender calls the story that the event belongs to
 	// (St2-Trace-Tag); empty when it does not say.
 	Trace string `json:"trace,omitempty"`
+	// Once is set on the way in, for an event that must not be stored twice.
+	Once *Once `json:"-"`
 	// Verdicts and Executions stand only in an answer about a single event.
 	Verdicts   []Verdict          `json:"verdicts,omitempty"`
 	Executions []ExecutionSummary `json:"executions,omitempty"`
+}
+
+// Once names an event by a key of its source: of several with the same scope and key
+// only the first is stored, until a time.
+type Once struct {
+	Scope, Key string
+	Until      time.Time
 }
 
 // Outcome is what a rule decided about an event.

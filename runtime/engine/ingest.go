@@ -26,7 +26,9 @@ func (e *Engine) Ingest(ctx context.Context, ev automation.Event) (automation.Ac
 }
 
 // IngestAll does for several events what Ingest does for one, all of them or none,
-// and stores how far their source has come.
+// and stores how far their source has come. Events that came before, by their key,
+// are left out of both. Whoever gives the same keys twice at the same time must expect
+// that one of the two calls fails as a whole.
 func (e *Engine) IngestAll(ctx context.Context, events []automation.Event, marks ...automation.Mark) ([]automation.Accepted, error) {
 	return e.ingest(ctx, events, marks, nil)
 }
@@ -45,6 +47,19 @@ func (e *Engine) IngestOnce(ctx context.Context, ev automation.Event, key store.
 	return automation.Accepted{Event: first, Executions: []string{}}, true, err
 }
 
+// cameBefore tells whether an event of the same key is stored. It is asked before
+// rules are, whose controls would count the event.
+func (e *Engine) cameBefore(ctx context.Context, ev automation.Event, now time.Time) (bool, error) {
+	if ev.Once == nil {
+		return false, nil
+	}
+	_, err := e.Store.KeyedEvent(ctx, ev.Once.Scope, ev.Once.Key, now)
+	if errors.Is(err, automation.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func (e *Engine) ingest(ctx context.Context, events []automation.Event, marks []automation.Mark, key *store.EventKey) ([]automation.Accepted, error) {
 	if !e.accepting.Load() {
 		return nil, errNotAccepting()
@@ -53,11 +68,21 @@ func (e *Engine) ingest(ctx context.Context, events []automation.Event, marks []
 	all := make([]store.Acceptance, 0, len(events)+1)
 	accepted := make([]automation.Accepted, 0, len(events))
 	for _, ev := range events {
+		again, err := e.cameBefore(ctx, ev, began)
+		if err != nil {
+			return nil, err
+		}
+		if again {
+			continue
+		}
 		a, err := e.judge(ctx, ev, began)
 		if err != nil {
 			return nil, err
 		}
 		a.Key = key
+		if once := ev.Once; once != nil {
+			a.Key = &store.EventKey{Webhook: once.Scope, Key: once.Key, Expires: once.Until}
+		}
 		all = append(all, a)
 		accepted = append(accepted, automation.Accepted{Event: a.Event.ID, Looked: a.Event.Looked, Matched: a.Event.Matched, Executions: idsOf(a.Executions)})
 	}

@@ -24,6 +24,10 @@ const (
 	maxSensorLog    = 200 // lines that are kept
 	longestBackoff  = 10 * time.Minute
 	pollsAtOnce     = 4
+	maxEventKey     = 512 // bytes
+	keyMemory       = 30 * 24 * time.Hour
+	shortestPause   = time.Second
+	longestPause    = 24 * time.Hour
 )
 
 // SensorOptions are what sensors are made of. All but Failed, Meter, Now and Logger
@@ -53,7 +57,8 @@ type Sensors struct {
 
 	mu      sync.Mutex // guards what follows, and the fields of sensors that say so
 	sensors map[automation.Ref]*sensor
-	loaded  map[automation.Ref]sensorMark // as stored; nil until the marks are read
+	rules   map[automation.Ref][]automation.Ref // that look at a trigger
+	loaded  map[automation.Ref]sensorMark       // as stored; nil until the marks are read
 	turns   map[automation.Ref]chan struct{}
 }
 
@@ -80,8 +85,12 @@ type sensorAnswer struct {
 	Events []struct {
 		Trigger automation.Ref  `json:"trigger"`
 		Payload json.RawMessage `json:"payload"`
+		// Key names the event: of several with the same key the first counts.
+		Key string `json:"key"`
 	} `json:"events"`
 	Cursor json.RawMessage `json:"cursor"`
+	// PollAfter is in how many seconds it wants to be asked again, this once.
+	PollAfter *float64 `json:"poll_after"`
 }
 
 // NewSensors makes a source. It starts nothing.
@@ -104,7 +113,14 @@ func NewSensors(o SensorOptions) *Sensors {
 
 // Sync makes Run look which sensors there are. Sensors raise their events whether a
 // rule wants them or not: what they find is history.
-func (s *Sensors) Sync([]automation.Wanted) {
+func (s *Sensors) Sync(wanted []automation.Wanted) {
+	rules := map[automation.Ref][]automation.Ref{}
+	for _, w := range wanted {
+		rules[w.Trigger] = append(rules[w.Trigger], w.Rules...)
+	}
+	s.mu.Lock()
+	s.rules = rules
+	s.mu.Unlock()
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -226,11 +242,11 @@ func (s *Sensors) turn(ctx context.Context, x *sensor, asked bool) time.Duration
 	if mark.Paused && !asked {
 		return time.Duration(x.what.Interval)
 	}
-	accepted, err := s.poll(ctx, x, mark)
+	accepted, pause, err := s.poll(ctx, x, mark)
 	if ctx.Err() != nil && err != nil {
 		return 0
 	}
-	return s.note(ctx, x, accepted, err)
+	return s.note(ctx, x, accepted, pause, err)
 }
 
 // take waits until nothing else is done with the sensor; false means that ctx is done.
@@ -255,33 +271,61 @@ func (s *Sensors) markNow(x *sensor) sensorMark {
 	return s.loaded[x.what.Ref()]
 }
 
-// poll asks a sensor and stores what it answers.
-func (s *Sensors) poll(ctx context.Context, x *sensor, mark sensorMark) ([]automation.Accepted, error) {
+// poll asks a sensor and stores what it answers. pause is until when it wants to be
+// left alone.
+func (s *Sensors) poll(ctx context.Context, x *sensor, mark sensorMark) (_ []automation.Accepted, pause time.Duration, err error) {
 	cursor := mark.Cursor
 	if len(cursor) == 0 {
 		cursor = json.RawMessage("null")
 	}
 	input, err := json.Marshal(map[string]json.RawMessage{"cursor": cursor})
 	if err != nil {
-		return nil, fmt.Errorf("encode the cursor: %w", err)
+		return nil, 0, fmt.Errorf("encode the cursor: %w", err)
 	}
 	output, err := s.o.Poll(ctx, x.what, input, func(level automation.LogLevel, text string) { s.line(x, level, text) })
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	events, next, err := readAnswer(x.what, output)
+	a, err := readAnswer(x.what, output)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	mark.Cursor = next
-	accepted, err := s.o.Ingester.IngestAll(ctx, events, s.markOf(x, mark))
+	mark.Cursor = a.Cursor
+	accepted, err := s.o.Ingester.IngestAll(ctx, s.eventsOf(x.what, a), s.markOf(x, mark))
 	if err != nil {
-		return nil, fmt.Errorf("store what it found: %w", err)
+		return nil, 0, fmt.Errorf("store what it found: %w", err)
 	}
 	s.mu.Lock()
 	s.loaded[x.what.Ref()] = mark
 	s.mu.Unlock()
-	return accepted, nil
+	return accepted, a.pause(x.what), nil
+}
+
+// pause is how long a sensor is left alone: its interval, unless it said otherwise.
+func (a sensorAnswer) pause(what automation.Sensor) time.Duration {
+	if a.PollAfter == nil {
+		return time.Duration(what.Interval)
+	}
+	seconds := min(*a.PollAfter, longestPause.Seconds())
+	return max(time.Duration(seconds*float64(time.Second)), shortestPause)
+}
+
+// eventsOf makes the events of an answer, of several with the same key the first.
+func (s *Sensors) eventsOf(what automation.Sensor, a sensorAnswer) []automation.Event {
+	seen := map[string]bool{}
+	var events []automation.Event
+	for _, e := range a.Events {
+		ev := automation.Event{Trigger: e.Trigger, Payload: e.Payload, Summary: "found by " + string(what.Ref())}
+		if e.Key != "" {
+			if seen[e.Key] {
+				continue
+			}
+			seen[e.Key] = true
+			ev.Once = &automation.Once{Scope: sensorSource + ":" + string(what.Ref()), Key: e.Key, Until: s.o.Now().Add(keyMemory)}
+		}
+		events = append(events, ev)
+	}
+	return events
 }
 
 func (s *Sensors) markOf(x *sensor, m sensorMark) automation.Mark {
@@ -294,34 +338,39 @@ func (s *Sensors) markOf(x *sensor, m sensorMark) automation.Mark {
 
 // readAnswer checks what a sensor answered. A trigger without a pack is the
 // sensor's own.
-func readAnswer(what automation.Sensor, output json.RawMessage) ([]automation.Event, json.RawMessage, error) {
-	var a sensorAnswer
+func readAnswer(what automation.Sensor, output json.RawMessage) (a sensorAnswer, err error) {
 	if err := json.Unmarshal(output, &a); err != nil {
-		return nil, nil, automation.Invalid("its answer is not {\"events\": [...], \"cursor\": ...}").Because(err)
+		return a, automation.Invalid("its answer is not {\"events\": [...], \"cursor\": ...}").Because(err)
 	}
 	if len(a.Events) > maxSensorEvents {
-		return nil, nil, automation.Invalid("it found %d events at once; at most %d are taken", len(a.Events), maxSensorEvents).
+		return a, automation.Invalid("it found %d events at once; at most %d are taken", len(a.Events), maxSensorEvents).
 			WithHint("let it answer with the first ones and a cursor behind them")
 	}
 	if len(a.Cursor) > maxCursor {
-		return nil, nil, automation.Invalid("its cursor is %d bytes long; at most %d are kept", len(a.Cursor), maxCursor)
+		return a, automation.Invalid("its cursor is %d bytes long; at most %d are kept", len(a.Cursor), maxCursor)
 	}
-	var events []automation.Event
-	for i, e := range a.Events {
+	if p := a.PollAfter; p != nil && *p < 0 {
+		return a, automation.Invalid("its poll_after is %v", *p).WithHint("it is a number of seconds; leave it out for the usual interval")
+	}
+	for i := range a.Events {
+		e := &a.Events[i]
+		if len(e.Key) > maxEventKey {
+			return a, automation.Invalid("the key of event %d is %d bytes long; at most %d are taken", i, len(e.Key), maxEventKey)
+		}
 		ref := e.Trigger
 		if !slices.Contains(what.Triggers, ref) {
 			ref = automation.NewRef(what.Pack, string(e.Trigger))
 		}
 		if !slices.Contains(what.Triggers, ref) {
-			return nil, nil, automation.Invalid("event %d is of the type %q, which the sensor does not declare", i, e.Trigger).
+			return a, automation.Invalid("event %d is of the type %q, which the sensor does not declare", i, e.Trigger).
 				WithHint("its trigger_types are: %s", joined(what.Triggers))
 		}
 		if len(e.Payload) == 0 {
 			e.Payload = json.RawMessage("null")
 		}
-		events = append(events, automation.Event{Trigger: ref, Payload: e.Payload, Summary: "found by " + string(what.Ref())})
+		e.Trigger = ref
 	}
-	return events, a.Cursor, nil
+	return a, nil
 }
 
 func joined(refs []automation.Ref) string {
@@ -333,14 +382,15 @@ func joined(refs []automation.Ref) string {
 }
 
 // note remembers how a poll went and returns the pause before the next.
-func (s *Sensors) note(ctx context.Context, x *sensor, accepted []automation.Accepted, err error) time.Duration {
+func (s *Sensors) note(ctx context.Context, x *sensor, accepted []automation.Accepted, pause time.Duration, err error) time.Duration {
 	now, ref := s.o.Now(), string(x.what.Ref())
 	s.mu.Lock()
 	st := &x.status
 	st.Runs++
 	st.LastRun = &now
-	wait := time.Duration(x.what.Interval)
+	wait := pause
 	if err != nil {
+		wait = time.Duration(x.what.Interval)
 		wait = min(max(wait, time.Second)<<min(st.Failures, 16), max(longestBackoff, wait))
 		st.Failures++
 		st.Error, st.Hint = err.Error(), automation.HintOf(err)
@@ -382,7 +432,7 @@ func (s *Sensors) line(x *sensor, level automation.LogLevel, text string) {
 // report must be called under the lock.
 func (s *Sensors) report(x *sensor) automation.SourceStatus {
 	r := x.status
-	r.Kind, r.ID, r.Rules = sensorSource, string(x.what.Ref()), []automation.Ref{}
+	r.Kind, r.ID, r.Rules = sensorSource, string(x.what.Ref()), s.rulesOf(x.what)
 	r.Description = fmt.Sprintf("%s, every %s", x.what.Ref(), time.Duration(x.what.Interval))
 	if len(x.what.Triggers) > 0 {
 		r.Trigger = x.what.Triggers[0]
@@ -396,6 +446,16 @@ func (s *Sensors) report(x *sensor) automation.SourceStatus {
 		r.State = automation.SourceRunning
 	}
 	return r
+}
+
+// rulesOf are those that look at what a sensor raises, each once.
+func (s *Sensors) rulesOf(what automation.Sensor) []automation.Ref {
+	rules := []automation.Ref{}
+	for _, t := range what.Triggers {
+		rules = append(rules, s.rules[t]...)
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
 }
 
 // Status says how each sensor is doing.

@@ -133,6 +133,9 @@ func TestAnswersThatCannotBeTakenChangeNothing(t *testing.T) {
 	many := `{"events":[` + strings.TrimSuffix(strings.Repeat(`{"trigger":"seen"},`, 1001), ",") + `],"cursor":1}`
 	tests := []struct{ name, answer, want string }{
 		{"no JSON", `nonsense`, "answer"},
+		{"a key that is too long", `{"events":[{"trigger":"seen","key":"` + strings.Repeat("x", 513) + `"}]}`, "at most 512"},
+		{"a pause before now", `{"events":[],"poll_after":-1}`, "poll_after is -1"},
+		{"a pause that is no number", `{"events":[],"poll_after":"5m"}`, "answer"},
 		{"a list", `[]`, "answer"},
 		{"a type that is not declared", `{"events":[{"trigger":"other.thing"}],"cursor":1}`, "other.thing"},
 		{"too many at once", many, "at most 1000"},
@@ -157,6 +160,58 @@ func TestAnswersThatCannotBeTakenChangeNothing(t *testing.T) {
 					t.Errorf("events %s", got)
 				}
 			})
+		})
+	}
+}
+
+// The same key twice in an answer, in the next one, and after a restart.
+func TestWhatASensorNamesByAKeyComesOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := triggertest.NewLedger()
+		polls := 0
+		poll := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+			polls++
+			return json.RawMessage(fmt.Sprintf(`{"events":[{"trigger":"seen","payload":"same","key":"a"},{"trigger":"seen","payload":"again","key":"a"},
+				{"trigger":"seen","payload":%d,"key":"%d"},{"trigger":"seen","payload":"no key"}],"cursor":1}`, polls, polls)), nil
+		}
+		watching(t, l, one, poll, func(*trigger.Sensors) { time.Sleep(time.Minute + time.Second) })
+		watching(t, l, one, poll, func(*trigger.Sensors) { time.Sleep(time.Second) })
+		if got := payloads(l); got != `"same" 1 "no key" 2 "no key" 3 "no key"` {
+			t.Errorf("events %s", got)
+		}
+	})
+}
+
+func TestASensorSaysWhenItWantsToBeAskedAgain(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, after string
+		want        time.Duration
+	}{
+		{"nothing said", ``, time.Minute},
+		{"soon", `,"poll_after":2.5`, 2500 * time.Millisecond},
+		{"later than usual", `,"poll_after":600`, 10 * time.Minute},
+		{"too soon", `,"poll_after":0`, time.Second},
+		{"in a year", `,"poll_after":31536000`, 24 * time.Hour},
+		{"beyond what a clock can say", `,"poll_after":1e300`, 24 * time.Hour},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var at []time.Time
+			poll := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+				at = append(at, time.Now())
+				return json.RawMessage(`{"events":[],"cursor":1` + tt.after + `}`), nil
+			}
+			watching(t, triggertest.NewLedger(), one, poll, func(s *trigger.Sensors) {
+				synctest.Wait()
+				if next := s.Status()[0].Next[0].Sub(at[0]); next != tt.want {
+					t.Errorf("%s: the status says in %s, want %s", tt.name, next, tt.want)
+				}
+				time.Sleep(tt.want + time.Millisecond)
+			})
+			if len(at) != 2 || at[1].Sub(at[0]) != tt.want {
+				t.Errorf("%s: asked at %v, want %s between", tt.name, at, tt.want)
+			}
 		})
 	}
 }

@@ -3,6 +3,7 @@ package squall_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	squall "github.com/squall-dev/squall/sdk/go"
 	"github.com/squall-dev/squall/sdk/go/squalltest"
@@ -25,6 +26,8 @@ func TestPoll(t *testing.T) {
 		{"the next goes on from its cursor", `{"cursor":7}`, count, 0, `{"events":[{"trigger":"tick","payload":{"n":8}}],"cursor":8}`, ""},
 		{"what the server adds later is no error", `{"config":{},"cursor":7}`, count, 0, `{"events":[{"trigger":"tick","payload":{"n":8}}],"cursor":8}`, ""},
 		{"nothing found is an empty list", `{"cursor":7}`, func(n int) ([]squall.Found, int, error) { return nil, n, nil }, 0, `{"events":[],"cursor":7}`, ""},
+		{"a key is passed on", `{"cursor":7}`, func(n int) ([]squall.Found, int, error) { return []squall.Found{{Trigger: "tick", Key: "k"}}, n, nil },
+			0, `{"events":[{"trigger":"tick","payload":null,"key":"k"}],"cursor":7}`, ""},
 		{"after an error nothing is answered", `{"cursor":7}`,
 			func(n int) ([]squall.Found, int, error) {
 				return []squall.Found{{Trigger: "tick"}}, n + 1, errors.New("no luck")
@@ -40,5 +43,15 @@ func TestPoll(t *testing.T) {
 				t.Errorf("code %d, output %s, message %q; want %d, %s, %q", got.Code, got.Output, got.Message(), tt.code, tt.output, tt.message)
 			}
 		})
+	}
+}
+
+func TestPollAgain(t *testing.T) {
+	t.Parallel()
+	got := squalltest.New().Run(func() int32 {
+		return squall.PollAgain(func(n int) ([]squall.Found, int, time.Duration, error) { return nil, n, 1500 * time.Millisecond, nil })
+	}, `{"cursor":1}`)
+	if want := `{"events":[],"cursor":1,"poll_after":1.5}`; string(got.Output) != want {
+		t.Errorf("output %s, want %s", got.Output, want)
 	}
 }

@@ -103,6 +103,12 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import("./pages/sources/list")),
 });
 
+const sensor = createRoute({
+  getParentRoute: () => shell,
+  path: "/sensors/$ref",
+  component: lazyRouteComponent(() => import("./pages/sources/sensor")),
+});
+
 const packs = createRoute({
   getParentRoute: () => shell,
   path: "/packs",
@@ -143,6 +149,7 @@ const tree = root.addChildren([
     trigger,
     keys,
     sources,
+    sensor,
     webhooks,
     packs,
     artifacts,

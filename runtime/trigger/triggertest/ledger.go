@@ -19,6 +19,7 @@ type Ledger struct {
 	marks   map[string]automation.Mark // by source and key
 	refusal error
 	tries   int // while refusing
+	once    map[automation.Once]bool
 }
 
 var (
@@ -27,7 +28,9 @@ var (
 )
 
 // NewLedger makes an empty ledger.
-func NewLedger() *Ledger { return &Ledger{marks: map[string]automation.Mark{}} }
+func NewLedger() *Ledger {
+	return &Ledger{marks: map[string]automation.Mark{}, once: map[automation.Once]bool{}}
+}
 
 // IngestAll keeps events and marks, or none of them.
 func (l *Ledger) IngestAll(ctx context.Context, events []automation.Event, marks ...automation.Mark) ([]automation.Accepted, error) {
@@ -42,6 +45,13 @@ func (l *Ledger) IngestAll(ctx context.Context, events []automation.Event, marks
 	}
 	accepted := make([]automation.Accepted, 0, len(events))
 	for _, ev := range events {
+		if ev.Once != nil {
+			key := automation.Once{Scope: ev.Once.Scope, Key: ev.Once.Key}
+			if l.once[key] {
+				continue
+			}
+			l.once[key] = true
+		}
 		ev.ID = fmt.Sprintf("event-%d", len(l.events)+1)
 		l.events = append(l.events, ev)
 		accepted = append(accepted, automation.Accepted{Event: ev.ID})

@@ -1,15 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { AlarmClock, AlarmClockCheck, AlarmClockMinus, AlarmClockOff, Pause } from "lucide-react";
+import { AlarmClock } from "lucide-react";
 import { read } from "../../api/client";
 import type { ListSourceStatus, SourceStatus } from "../../api/types";
 import { plural } from "../../lib/format";
 import { useTitle } from "../../lib/hooks";
-import { Badge } from "../../ui/badge";
 import { ListHeader, linkClass } from "../../ui/page";
 import { SearchBox } from "../../ui/search";
 import { Empty, Loaded } from "../../ui/states";
 import { Ago, At } from "../../ui/time";
+import { StateBadge } from "./state";
 
 const route = getRouteApi("/shell/sources");
 
@@ -78,7 +78,15 @@ function Card({ source }: { source: SourceStatus }) {
     <li className="rounded-lg border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5">
         <StateBadge state={source.state} />
-        <h2 className="min-w-0 break-words font-semibold">{source.description || source.trigger}</h2>
+        <h2 className="min-w-0 break-words font-semibold">
+          {source.kind === "sensor" ? (
+            <Link to="/sensors/$ref" params={{ ref: source.id }} className={linkClass}>
+              {source.description}
+            </Link>
+          ) : (
+            source.description || source.trigger
+          )}
+        </h2>
         <span className="text-sm text-muted">{source.kind}</span>
         <span className="break-all font-mono text-xs text-subtle">{source.trigger}</span>
       </div>
@@ -112,21 +120,6 @@ function Card({ source }: { source: SourceStatus }) {
       )}
     </li>
   );
-}
-
-function StateBadge({ state }: { state: string }) {
-  switch (state) {
-    case "running":
-      return <Badge word="Running" tone="ok" icon={AlarmClockCheck} />;
-    case "failing":
-      return <Badge word="Failing" tone="warn" icon={AlarmClockMinus} />;
-    case "paused":
-      return <Badge word="Paused" tone="idle" icon={Pause} />;
-    case "invalid":
-      return <Badge word="Invalid" tone="bad" icon={AlarmClockOff} />;
-    default:
-      return <Badge word="Done" tone="idle" icon={AlarmClock} />;
-  }
 }
 
 function Failure({ source }: { source: SourceStatus }) {
