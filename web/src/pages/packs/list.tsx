@@ -9,7 +9,7 @@ import { Empty, Loaded } from "../../ui/states";
 import { At } from "../../ui/time";
 import { CapabilityList } from "./capabilities";
 import { ModuleTable } from "./modules";
-import { RefList, WebhookPaths } from "./refs";
+import { RefList, SensorRefs, WebhookPaths } from "./refs";
 
 export default function Packs() {
   useTitle("Packs");
@@ -74,6 +74,7 @@ function Card({ pack }: { pack: PackStatus }) {
             <>
               <RefList title="Actions" refs={pack.actions ?? []} />
               <RefList title="Rules" refs={pack.rules ?? []} link />
+              {pack.sensors && <SensorRefs refs={pack.sensors} />}
               {pack.webhooks && <WebhookPaths paths={pack.webhooks} />}
             </>
           )}

@@ -47,3 +47,23 @@ export function WebhookPaths({ paths }: { paths: string[] }) {
     </section>
   );
 }
+
+/** The code that looks for events by itself. */
+export function SensorRefs({ refs }: { refs: string[] }) {
+  return (
+    <section>
+      <h3 className="mb-1.5 text-xs font-semibold text-subtle">
+        Sensors <span className="tnum font-normal">{refs.length}</span>
+      </h3>
+      <ul className="flex flex-col gap-1 text-sm">
+        {refs.map((ref) => (
+          <li key={ref} className="break-all">
+            <Link to="/sensors/$ref" params={{ ref }} className={linkClass}>
+              {ref}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
