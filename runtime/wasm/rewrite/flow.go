@@ -97,6 +97,27 @@ func (s *shape) fold() {
 		}
 		now.folded = at > 0 && !now.loop && now.pays <= foldedCost
 	}
+	s.foldEntry()
+}
+
+// entryCost is how much the head of a loop may pay in each turn for a function's
+// entry.
+const entryCost = 8
+
+// foldEntry lets the head of a loop that a function goes straight to pay for the
+// entry too. Go's compiler makes nearly all functions so.
+func (s *shape) foldEntry() {
+	first := &s.segments[0]
+	if s.entryIsHead() && first.cost <= entryCost {
+		s.segments[first.next[0]].pays += first.cost
+		first.pays = 0
+	}
+}
+
+// entryIsHead tells whether a function goes straight to the head of a loop.
+func (s *shape) entryIsHead() bool {
+	first := &s.segments[0]
+	return !first.calls && len(first.next) == 1 && s.segments[first.next[0]].loop
 }
 
 // takesNothing reports whether a block has no parameters.
@@ -144,6 +165,7 @@ func (f *flow) step(in instruction) bool {
 		return false
 	case opLoop:
 		f.frames = append(f.frames, frame{op: opLoop, skip: -1})
+		f.fallThrough()
 	case opIf:
 		f.frames = append(f.frames, frame{op: opIf, skip: f.reachable()})
 		f.fallThrough()

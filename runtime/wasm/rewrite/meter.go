@@ -115,8 +115,7 @@ func (w *meter) helperFor(in instruction) uint32 {
 // One that goes straight to the head of a loop looks there. Small ones that call
 // nobody leave it to their callers.
 func (s *shape) entryLooks() bool {
-	first := &s.segments[0]
-	if !first.calls && len(first.next) == 1 && s.segments[first.next[0]].loop {
+	if s.entryIsHead() {
 		return false
 	}
 	total := 0
