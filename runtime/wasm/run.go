@@ -45,6 +45,7 @@ type run struct {
 	hostDone  context.CancelFunc
 
 	started  time.Time
+	gaveWay  time.Time // last, to others who want the processor
 	endedAt  time.Time
 	hostTime time.Duration
 	slept    time.Duration
@@ -84,6 +85,7 @@ func (r *run) reset(ctx context.Context, m *Module, c Call, p phase) {
 		r.world.start = instance.frozen.start
 	}
 	r.log.reset(c.Caller.Log, c.Limits.Log)
+	r.gaveWay = r.started
 	r.deadline = r.started.Add(c.Limits.Timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(r.deadline) {
 		r.deadline = d
@@ -105,6 +107,10 @@ func (r *run) hostContext() context.Context {
 
 // command tells that standard output is the output.
 func (r *run) command() bool { return r.module.info.Kind == Command }
+
+// giveWay is how often a guest lets others have its processor. More often costs much:
+// the scheduler may go on with it on another one, whose caches know nothing of it.
+const giveWay = 2 * time.Millisecond
 
 // quantum is how much fuel a guest gets at once: about half a millisecond. It
 // bounds how long a guest keeps the garbage collector and a cancel waiting.
@@ -156,7 +162,10 @@ func (r *run) refuel() error {
 
 // yield is what the guest calls when its fuel is used up.
 func (r *run) yield() {
-	runtime.Gosched() // timers and cancels must get through, however many guests loop
+	if now := time.Now(); now.Sub(r.gaveWay) >= giveWay {
+		r.gaveWay = now
+		runtime.Gosched() // timers and cancels must get through, however many guests loop
+	}
 	r.checkpoint()
 	if err := r.refuel(); err != nil {
 		panic(err)

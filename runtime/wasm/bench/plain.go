@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -18,6 +19,7 @@ type plainHost struct {
 	runtime wazero.Runtime
 	output  []byte
 	fuel    api.MutableGlobal // of the metered module
+	gaveWay time.Time
 }
 
 func newPlainHost(ctx context.Context, cache wazero.CompilationCache) (*plainHost, error) {
@@ -55,10 +57,16 @@ func (h *plainHost) squallImports() []plainImport {
 // quantum is how much fuel a metered module gets at once, as the engine gives it.
 const quantum = 1_000_000
 
+// giveWay is how often it lets others have its processor, as in the engine.
+const giveWay = 2 * time.Millisecond
+
 func (h *plainHost) meterImports() []plainImport {
 	return []plainImport{
 		{rewrite.YieldImport, 0, 0, func(api.Module, []uint64) {
-			runtime.Gosched()
+			if now := time.Now(); now.Sub(h.gaveWay) >= giveWay {
+				h.gaveWay = now
+				runtime.Gosched()
+			}
 			h.fuel.Set(quantum)
 		}},
 		{rewrite.OverflowImport, 0, 0, func(api.Module, []uint64) { panic("calls are nested too deep") }},
