@@ -19,10 +19,10 @@ package rewrite
 // forward, so one walk back over the segments decides.
 
 // foldedCost trades exactness against speed. Without folding, the Go and JavaScript
-// actions of make bench-wasm take a third longer than unmetered, with it a quarter
-// where the machine is quiet, while what they are charged grows by a half. Only where it is known which way
-// is dear could both be had; charging the difference there cost nearly as much as
-// not to fold.
+// actions of make bench-wasm take a third longer than unmetered, with it a fifth,
+// while what they are charged grows by a half. Only where it is known which way is
+// dear could both be had; charging the difference there cost nearly as much as not to
+// fold.
 const foldedCost = 32
 
 // shape is what a first look at a body finds out.
