@@ -112,6 +112,26 @@ func TestScale(t *testing.T) {
 	wantError(t, err, automation.ErrNotFound, "could not find the requested resource", "")
 }
 
+// Whoever scales in between is not overridden unseen.
+func TestScaleDoesNotOverrideAnother(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	s.Refuse = func(r *http.Request) *metav1.Status {
+		if r.Method == http.MethodPatch {
+			other := kubetest.Deployment("ns", "web")
+			other["spec"].(map[string]any)["replicas"] = int64(9)
+			s.Change("deployments", "MODIFIED", other)
+		}
+		return nil
+	}
+	c := newClient(t, s)
+	_, err := c.Scale(t.Context(), unbounded(), kube.ScaleRequest{ObjectRef: web(), Replicas: number(5)})
+	wantError(t, err, automation.ErrConflict, "has been modified", "")
+	if got := read(t, c, web(), "spec.replicas"); got != `{"spec":{"replicas":9}}` {
+		t.Error(got)
+	}
+}
+
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	s := shop(t)

@@ -142,7 +142,7 @@ func (c *Client) previewDebug(ctx context.Context, who hostfuncs.Caller, req Deb
 // up.
 func (c *Client) started(ctx, bounded context.Context, who hostfuncs.Caller, req DebugRequest) (r DebugResponse, err error) {
 	t := req.write().task
-	t.sub = ""
+	t.sub, t.rights = "", "get"
 	for {
 		err = c.on(ctx, who, t, func(ctx context.Context, _ *cluster, f found) error {
 			pod, err := f.objects.Get(ctx, req.Pod, metav1.GetOptions{})

@@ -1,6 +1,7 @@
 package kube_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -85,6 +86,20 @@ func TestEventsOfBothForms(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got.Events); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestEventsPagesThroughALongList(t *testing.T) {
+	t.Parallel()
+	s := kubetest.New(t)
+	s.Objects = map[string][]map[string]any{}
+	for i := range 250 {
+		s.Objects["events"] = append(s.Objects["events"],
+			kubetest.Event("ns", fmt.Sprint("e", i), "Pod", "a", fmt.Sprintf("R%03d", i), time.Date(2026, 6, 1, 0, i, 0, 0, time.UTC).Format(time.RFC3339), 1))
+	}
+	got, err := newClient(t, s).Events(t.Context(), unbounded(), kube.EventsRequest{ObjectRef: kube.ObjectRef{Resource: "pods", Namespace: "ns", Name: "a"}})
+	if err != nil || len(got.Events) != 100 || !got.Truncated || got.Events[0].Reason != "R249" {
+		t.Errorf("%d events, truncated %v, %v", len(got.Events), got.Truncated, err)
 	}
 }
 
