@@ -37,6 +37,9 @@ func (f Func) Call(ctx context.Context, who Caller, request []byte) (envelope []
 	if who.Scrub != nil {
 		envelope = who.Scrub(envelope)
 		record.Message, record.Detail = string(who.Scrub([]byte(record.Message))), string(who.Scrub([]byte(record.Detail)))
+		if record.Change != nil {
+			record.Change.Diff = string(who.Scrub([]byte(record.Change.Diff)))
+		}
 	}
 	record.ReplyBytes = len(envelope)
 	return envelope, record

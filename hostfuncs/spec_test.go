@@ -130,6 +130,11 @@ func TestRepliesAndRecordsAreScrubbed(t *testing.T) {
 	f := hostfuncs.New("greet", "Greets.", nil, describe, greet)
 	who := hostfuncs.Caller{Scrub: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("hunter2"), []byte("***")) }}
 	envelope, record := f.Call(t.Context(), who, []byte(`{"name":"hunter2"}`))
+	w := &wall{"white"}
+	who.DryRun = true
+	if _, painted := w.spec().Func().Call(t.Context(), who, []byte(`{"colour":"hunter2"}`)); painted.Change.Diff != "-white\n+***" {
+		t.Errorf("the diff of a dry run: %q", painted.Change.Diff)
+	}
 	if string(envelope) != `{"ok":{"text":"hello *** from "}}` || record.Detail != "greet ***" || record.ReplyBytes != len(envelope) {
 		t.Errorf("%s, %+v", envelope, record)
 	}

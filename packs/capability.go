@@ -22,6 +22,12 @@ func (d *document) capabilities(n *yaml.Node) automation.Capabilities {
 	return c
 }
 
+// kubernetesVerbs are those of package kube, each the right to one of its functions.
+func kubernetesVerbs() []string {
+	return []string{"exec", "list", "get", "logs", "proxy", "port_forward", "apply", "patch", "delete",
+		"scale", "restart", "cordon", "drain", "events", "debug"}
+}
+
 func each[T any](d *document, n *yaml.Node, read func(*yaml.Node) T) []T {
 	var all []T
 	for _, item := range d.list(n) {
@@ -33,7 +39,7 @@ func each[T any](d *document, n *yaml.Node, read func(*yaml.Node) T) []T {
 func (d *document) kubernetes(n *yaml.Node) automation.KubernetesCapability {
 	var c automation.KubernetesCapability
 	d.read(n, "a kubernetes capability", fields{
-		"verbs":      func(v *yaml.Node) { c.Verbs = d.oneOf(v, "exec", "list", "proxy") },
+		"verbs":      func(v *yaml.Node) { c.Verbs = d.oneOf(v, kubernetesVerbs()...) },
 		"resources":  func(v *yaml.Node) { c.Resources = d.patterns(v) },
 		"namespaces": func(v *yaml.Node) { c.Namespaces = d.patterns(v) },
 		"names":      func(v *yaml.Node) { c.Names = d.patterns(v) },

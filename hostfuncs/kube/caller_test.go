@@ -1,6 +1,7 @@
 package kube_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -15,12 +16,14 @@ import (
 
 func newClient(t *testing.T, s *kubetest.Server) *kube.Client {
 	t.Helper()
-	c, err := kube.New(kube.Options{Kubeconfig: s.Kubeconfig, Backoff: time.Millisecond})
+	c, err := kube.New(kube.Options{Kubeconfig: s.Kubeconfig, Backoff: time.Millisecond, Poll: time.Millisecond, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
+
+func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC) }
 
 // caller may do everything in namespace "ns", and keep artifacts.
 func caller(sink hostfuncs.ArtifactSink) hostfuncs.Caller {
@@ -28,11 +31,33 @@ func caller(sink hostfuncs.ArtifactSink) hostfuncs.Caller {
 		Artifacts: sink,
 		Grants: automation.Capabilities{
 			Kubernetes: []automation.KubernetesCapability{
-				{Contexts: []string{"prod"}, Verbs: []string{"exec", "list", "proxy"}, Resources: []string{"*"}, Namespaces: []string{"ns"}},
+				{Contexts: []string{"prod"}, Verbs: verbs(), Resources: []string{"*"}, Namespaces: []string{"ns"}},
 			},
 			Artifacts: []automation.ArtifactCapability{{}},
 		},
 	}
+}
+
+func verbs() []string {
+	return []string{"exec", "list", "get", "logs", "proxy", "port_forward", "apply", "patch", "delete",
+		"scale", "restart", "cordon", "drain", "events", "debug"}
+}
+
+// call asks a function as a guest does, in a dry run or not.
+func call(t *testing.T, c *kube.Client, name string, dry bool, request string) (map[string]any, automation.HostCall) {
+	t.Helper()
+	set, err := hostfuncs.NewSet(c.Funcs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := unbounded()
+	who.DryRun = dry
+	envelope, record := set[name].Call(t.Context(), who, []byte(request))
+	var reply struct{ OK map[string]any }
+	if err := json.Unmarshal(envelope, &reply); err != nil {
+		t.Fatalf("%s: %v", envelope, err)
+	}
+	return reply.OK, record
 }
 
 // unbounded may do everything everywhere.

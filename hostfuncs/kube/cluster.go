@@ -126,8 +126,8 @@ func (k *cluster) pod(namespace, name, subresource string) *url.URL {
 }
 
 // use runs fn with the cluster of a context and retries what may pass; see
-// [Client.retry].
-func (c *Client) use(ctx context.Context, name, doing string, right rbac, fn func(*cluster) error) error {
+// [Client.retry]. fn may complete right with what discovery tells.
+func (c *Client) use(ctx context.Context, name, doing string, right *rbac, fn func(*cluster) error) error {
 	k, err := c.cluster(name)
 	if err != nil {
 		return err
@@ -136,5 +136,5 @@ func (c *Client) use(ctx context.Context, name, doing string, right rbac, fn fun
 	if refused(err) {
 		c.forget(name, k)
 	}
-	return explain(ctx, err, doing, right)
+	return explain(ctx, err, doing, *right)
 }

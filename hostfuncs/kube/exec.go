@@ -108,16 +108,22 @@ func (c *Client) exec(ctx context.Context, who hostfuncs.Caller, req ExecRequest
 	streaming, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	stdout, stderr := &gate{broken: stop}, &gate{to: &out.stderr, broken: stop}
-	right := rbac{resource: "pods/exec", verbs: "get, create", namespace: req.Namespace}
+	right := &rbac{resource: "pods/exec", verbs: "get, create", namespace: req.Namespace}
 	code := 0
 	err := c.use(streaming, req.Context, req.doing(), right, func(k *cluster) (err error) {
 		if err := out.open(ctx, who, req.StdoutArtifact); err != nil {
 			return final{err}
 		}
 		stdout.to = out.stdout()
-		s := session{cluster: k, url: req.url(k), options: remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr}}
-		code, err = s.run(streaming, req.Stdin)
-		return err
+		for {
+			s := session{cluster: k, url: req.url(k), options: remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr}}
+			code, err = s.run(streaming, req.Stdin)
+			container, ok := k.chosen(streaming, req.Namespace, req.Pod, req.Container, err)
+			if !ok {
+				return err
+			}
+			req.Container = container
+		}
 	})
 	if broken := errors.Join(stdout.Close(), stderr.Close()); broken != nil {
 		return 0, fmt.Errorf("%s: keep the output: %w", req.doing(), broken)
@@ -125,6 +131,8 @@ func (c *Client) exec(ctx context.Context, who hostfuncs.Caller, req ExecRequest
 	return code, err
 }
 
+// url asks for no terminal: a terminal would mix stderr into stdout and change the
+// command's bytes.
 func (r ExecRequest) url(k *cluster) *url.URL {
 	u := k.pod(r.Namespace, r.Pod, "exec")
 	q := url.Values{"command": r.Command, "stdout": {"true"}, "stderr": {"true"}}

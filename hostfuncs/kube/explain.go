@@ -62,6 +62,10 @@ func explainStatus(err apierrors.APIStatus, doing string, right rbac) error {
 		return automation.Denied("%s", what).WithHint("%s", right.hint())
 	case status.Code == http.StatusNotFound, strings.Contains(status.Message, "container not found"):
 		return automation.NotFound("%s", what)
+	case strings.Contains(status.Message, "previous terminated container"):
+		return automation.NotFound("%s", what).WithHint("the container has not been restarted, or its last life is forgotten")
+	case strings.Contains(status.Message, "is waiting to start"):
+		return automation.Unavailable("%s", what).WithHint("kube_events tells why; a container that was restarted has a log with previous")
 	case status.Code == http.StatusConflict, strings.Contains(status.Message, "cannot exec"):
 		return automation.Conflict("%s", what)
 	case unreachable(status.Message):

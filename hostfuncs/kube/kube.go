@@ -1,6 +1,7 @@
-// Package kube has the host functions that reach Kubernetes: a command inside a
-// Pod, lists of objects, an HTTP request to a Pod's port. It is the only door to
-// client-go; no type of client-go appears in its API.
+// Package kube has the host functions that reach Kubernetes: what is in the
+// cluster, what runs in a Pod and what its ports answer, and changes of objects
+// and nodes. It is the only door to client-go; no type of client-go appears in
+// its API.
 //
 // Every request is checked against the pack's capabilities before the cluster
 // hears of it; what the cluster's own RBAC allows is a second fence, which
@@ -17,7 +18,6 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/squall-dev/squall/hostfuncs"
-	"github.com/squall-dev/squall/runtime/automation"
 )
 
 // Options configure a [Client]. The zero value uses the credentials that kubectl
@@ -32,7 +32,11 @@ type Options struct {
 	// Backoff is the pause before the first retry, doubled for every further one;
 	// zero means 200 ms.
 	Backoff time.Duration
-	Logger  *slog.Logger // nil discards
+	// Poll is the pause between looks at what is to come about, such as an eviction;
+	// zero means a second.
+	Poll   time.Duration
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil discards
 }
 
 // Client holds the family's functions. It is safe for concurrent use.
@@ -52,6 +56,12 @@ func New(options Options) (*Client, error) {
 	if options.Backoff <= 0 {
 		options.Backoff = 200 * time.Millisecond
 	}
+	if options.Poll <= 0 {
+		options.Poll = time.Second
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -60,32 +70,6 @@ func New(options Options) (*Client, error) {
 		logger:   options.Logger.With("component", "kube"),
 		clusters: map[string]*cluster{},
 	}, nil
-}
-
-// Funcs announces the family's functions.
-func (c *Client) Funcs() []hostfuncs.Func {
-	return []hostfuncs.Func{
-		hostfuncs.Spec[ExecRequest, ExecResponse]{
-			Name: "kube_exec", Doc: "Runs a command in a container of a Pod.", Granted: granted(verbExec),
-			Describe: ExecRequest.describe, Change: ExecRequest.change, Preview: previewExec, Do: c.Exec,
-		}.Func(),
-		hostfuncs.New("kube_list", "Lists objects of one kind.",
-			granted(verbList), ListRequest.describe, c.List),
-		hostfuncs.New("kube_proxy_get", "Sends a GET request to a port of a Pod, through the API server.",
-			granted(verbProxy), ProxyRequest.describe, c.ProxyGet),
-	}
-}
-
-// granted returns what decides whether a pack may use the functions of a verb.
-func granted(verb string) func(automation.Capabilities) error {
-	return func(c automation.Capabilities) error {
-		for _, entry := range c.Kubernetes {
-			if anyMatch(entry.Verbs, verb) {
-				return nil
-			}
-		}
-		return missing(target{verb: verb, resource: "pods"})
-	}
 }
 
 // begin bounds ctx by what the request asks for, and keeps client-go from

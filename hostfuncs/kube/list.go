@@ -84,7 +84,7 @@ func (c *Client) List(ctx context.Context, who hostfuncs.Caller, req ListRequest
 		return ListResponse{}, err
 	}
 	defer cancel()
-	right := rbac{resource: req.what(), verbs: "list", namespace: req.Namespace}
+	right := &rbac{resource: req.what(), verbs: "list", namespace: req.Namespace}
 	var got *collection
 	err = c.use(ctx, req.Context, req.describe(), right, func(k *cluster) error {
 		found, err := k.find(ctx, req.what(), req.Namespace)
@@ -104,47 +104,57 @@ func (c *Client) List(ctx context.Context, who hostfuncs.Caller, req ListRequest
 	return ListResponse{Items: got.items, Count: len(got.items), Truncated: got.truncated}, nil
 }
 
+// codeNoResource tells the kind that the cluster lacks from the object that it lacks.
+const codeNoResource = "unknown_resource"
+
 // found is a resource that discovery knows.
 type found struct {
 	objects dynamic.ResourceInterface
 	target  target
+	kind    schema.GroupVersionKind
+	scoped  bool // its objects have namespaces
 }
 
 func (k *cluster) find(ctx context.Context, what, namespace string) (found, error) {
 	partial := schema.ParseGroupResource(what).WithVersion("")
 	gvr, err := k.mapper.ResourceForWithContext(ctx, partial)
 	if meta.IsNoMatchError(err) {
-		return found{}, automation.NotFound("the cluster has no resource %q", what).
+		return found{}, automation.NotFound("the cluster has no resource %q", what).WithCode(codeNoResource).
 			WithHint("`kubectl api-resources` lists them; write the group as in deployments.apps")
 	}
 	if err != nil {
 		return found{}, err
 	}
-	scoped, err := k.namespaced(ctx, gvr)
+	kind, scoped, err := k.kindOf(ctx, gvr)
 	if err != nil {
 		return found{}, err
 	}
 	if !scoped && namespace != "" {
 		return found{}, automation.Invalid("%s have no namespace", gvr.Resource).WithHint("leave namespace out")
 	}
-	f := found{target: target{verb: verbList, group: gvr.Group, resource: gvr.Resource, namespace: namespace}}
-	f.objects = k.objects.Resource(gvr)
-	if namespace != "" {
-		f.objects = k.objects.Resource(gvr).Namespace(namespace)
-	}
+	f := found{kind: kind, scoped: scoped, target: target{verb: verbList, group: gvr.Group, resource: gvr.Resource, namespace: namespace}}
+	f.objects = k.resource(gvr, namespace)
 	return f, nil
 }
 
-func (k *cluster) namespaced(ctx context.Context, gvr schema.GroupVersionResource) (bool, error) {
+func (k *cluster) resource(gvr schema.GroupVersionResource, namespace string) dynamic.ResourceInterface {
+	if namespace == "" {
+		return k.objects.Resource(gvr)
+	}
+	return k.objects.Resource(gvr).Namespace(namespace)
+}
+
+// kindOf tells a resource's kind and whether its objects have namespaces.
+func (k *cluster) kindOf(ctx context.Context, gvr schema.GroupVersionResource) (schema.GroupVersionKind, bool, error) {
 	kind, err := k.mapper.KindForWithContext(ctx, gvr)
 	if err != nil {
-		return false, err
+		return kind, false, err
 	}
 	mapping, err := k.mapper.RESTMappingWithContext(ctx, kind.GroupKind(), kind.Version)
 	if err != nil {
-		return false, err
+		return kind, false, err
 	}
-	return mapping.Scope.Name() == meta.RESTScopeNameNamespace, nil
+	return kind, mapping.Scope.Name() == meta.RESTScopeNameNamespace, nil
 }
 
 // collection is what a list has gathered so far.

@@ -11,9 +11,21 @@ import (
 
 // The verbs of a pack's kubernetes capability.
 const (
-	verbExec  = "exec"
-	verbList  = "list"
-	verbProxy = "proxy"
+	verbExec        = "exec"
+	verbList        = "list"
+	verbGet         = "get"
+	verbLogs        = "logs"
+	verbProxy       = "proxy"
+	verbPortForward = "port_forward"
+	verbApply       = "apply"
+	verbPatch       = "patch"
+	verbDelete      = "delete"
+	verbScale       = "scale"
+	verbRestart     = "restart"
+	verbCordon      = "cordon"
+	verbDrain       = "drain"
+	verbEvents      = "events"
+	verbDebug       = "debug"
 )
 
 // target is what one request wants to touch.
@@ -119,6 +131,10 @@ func (t target) String() string {
 		what = "exec in " + what
 	case verbProxy:
 		what = "send requests to " + what
+	case verbLogs, verbEvents:
+		what = "read the " + t.verb + " of " + what
+	case verbPortForward:
+		what = "forward ports of " + what
 	default:
 		what = t.verb + " " + what
 	}

@@ -43,7 +43,7 @@ func (r ProxyRequest) describe() string {
 	return fmt.Sprintf("GET %s/%s:%d%s", r.Namespace, r.Pod, r.Port, r.Path)
 }
 
-func (r ProxyRequest) check(who hostfuncs.Caller) error {
+func (r ProxyRequest) check(who hostfuncs.Caller, verb string) error {
 	if err := podNames(r.Namespace, r.Pod); err != nil {
 		return err
 	}
@@ -56,14 +56,14 @@ func (r ProxyRequest) check(who hostfuncs.Caller) error {
 	if err := r.Artifact.Check(who); err != nil {
 		return err
 	}
-	return target{context: r.Context, verb: verbProxy, resource: "pods", namespace: r.Namespace, name: r.Pod}.permit(who)
+	return target{context: r.Context, verb: verb, resource: "pods", namespace: r.Namespace, name: r.Pod}.permit(who)
 }
 
 // ProxyGet sends a GET request to a port of a Pod and waits for the answer. The
 // process must listen on the Pod's address: what listens on 127.0.0.1 alone can
 // not be reached this way.
 func (c *Client) ProxyGet(ctx context.Context, who hostfuncs.Caller, req ProxyRequest) (r ProxyResponse, err error) {
-	if err := req.check(who); err != nil {
+	if err := req.check(who, verbProxy); err != nil {
 		return r, err
 	}
 	suffix, query, err := req.address()
@@ -75,7 +75,7 @@ func (c *Client) ProxyGet(ctx context.Context, who hostfuncs.Caller, req ProxyRe
 		return r, err
 	}
 	defer cancel()
-	right := rbac{resource: "pods/proxy", verbs: "get", namespace: req.Namespace}
+	right := &rbac{resource: "pods/proxy", verbs: "get", namespace: req.Namespace}
 	doing := fmt.Sprintf("GET port %d of Pod %s/%s", req.Port, req.Namespace, req.Pod)
 	err = c.use(ctx, req.Context, doing, right, func(k *cluster) error {
 		u := k.pod(req.Namespace, req.host(), "proxy")
@@ -154,6 +154,11 @@ func (k *cluster) get(ctx context.Context, who hostfuncs.Caller, u *url.URL, spe
 			return ProxyResponse{}, err
 		}
 	}
+	return answerOf(ctx, who, resp, spec)
+}
+
+// answerOf reads what the Pod answered.
+func answerOf(ctx context.Context, who hostfuncs.Caller, resp *http.Response, spec *hostfuncs.ArtifactSpec) (ProxyResponse, error) {
 	if resp.StatusCode/100 != 2 {
 		spec = nil // a page that explains an error is not the file that was asked for
 	}

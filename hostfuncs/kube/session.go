@@ -38,11 +38,16 @@ func (s session) run(ctx context.Context, stdin string) (exitCode int, err error
 
 func (s session) stream(ctx context.Context) error {
 	err := s.webSocket(ctx)
-	refused := &httpstream.UpgradeFailureError{}
 	if fallBack(err) {
 		return s.spdy(ctx)
 	}
-	if errors.As(err, &refused) { // it does not unwrap by itself
+	return reason(err)
+}
+
+// reason is why an upgrade was refused; that error does not unwrap by itself.
+func reason(err error) error {
+	refused := &httpstream.UpgradeFailureError{}
+	if errors.As(err, &refused) {
 		return refused.Cause
 	}
 	return err

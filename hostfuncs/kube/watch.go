@@ -75,7 +75,7 @@ func (c *Client) Snapshot(ctx context.Context, r WatchRequest) (Snapshot, error)
 	}
 	defer cancel()
 	var got Snapshot
-	err = c.use(ctx, r.Context, r.describe(), r.right("list, watch"), func(k *cluster) error {
+	err = c.use(ctx, r.Context, r.describe(), new(r.right("list, watch")), func(k *cluster) error {
 		f, err := k.allowed(ctx, r)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (c *Client) Watch(ctx context.Context, r WatchRequest, from string, each fu
 	ctx, cancel := context.WithCancel(klog.NewContext(ctx, logr.Discard()))
 	defer cancel()
 	var stream watch.Interface
-	err := c.use(ctx, r.Context, "watch: "+r.describe(), r.right("list, watch"), func(k *cluster) error {
+	err := c.use(ctx, r.Context, "watch: "+r.describe(), new(r.right("list, watch")), func(k *cluster) error {
 		f, err := k.allowed(ctx, r)
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ type Capabilities struct {
 // KubernetesCapability allows verbs on resources. Entries of lists are names or
 // shell patterns ("prod-*"); an empty Namespaces or Names allows every one.
 type KubernetesCapability struct {
-	Verbs      []string `json:"verbs" yaml:"verbs"`         // exec, list, proxy
+	Verbs      []string `json:"verbs" yaml:"verbs"`         // exec, get, patch ...: package kube has them all
 	Resources  []string `json:"resources" yaml:"resources"` // pods, deployments ...
 	Namespaces []string `json:"namespaces,omitempty" yaml:"namespaces"`
 	Names      []string `json:"names,omitempty" yaml:"names"`

@@ -82,6 +82,7 @@ func doors() map[string][]string {
 		"github.com/google/go-cmp":              {"*"}, // tests
 		"github.com/rogpeppe/go-internal":       {"cmd/squall"},
 		"github.com/coder/websocket":            {"hostfuncs/kube"},
+		"github.com/gorilla/websocket":          {"hostfuncs/kube/kubetest"},
 		"github.com/santhosh-tekuri/jsonschema": {"runtime/parameter"},
 	}
 }

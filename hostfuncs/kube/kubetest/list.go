@@ -3,19 +3,25 @@ package kubetest
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
 // resources is what the server has, by group and version.
 func resources(groupVersion string) []metav1.APIResource {
-	verbs := metav1.Verbs{"get", "list", "watch"}
+	verbs := metav1.Verbs{"get", "list", "watch", "patch", "delete"}
 	switch groupVersion {
 	case "v1":
 		return []metav1.APIResource{
 			{Name: "pods", SingularName: "pod", Kind: "Pod", Namespaced: true, Verbs: verbs, ShortNames: []string{"po"}},
 			{Name: "nodes", SingularName: "node", Kind: "Node", Verbs: verbs, ShortNames: []string{"no"}},
+			{Name: "events", SingularName: "event", Kind: "Event", Namespaced: true, Verbs: verbs, ShortNames: []string{"ev"}},
+			{Name: "secrets", SingularName: "secret", Kind: "Secret", Namespaced: true, Verbs: verbs},
+			{Name: "configmaps", SingularName: "configmap", Kind: "ConfigMap", Namespaced: true, Verbs: verbs, ShortNames: []string{"cm"}},
 		}
 	case "apps/v1":
 		return []metav1.APIResource{
@@ -61,7 +67,13 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		s.watch(w, r)
 		return
 	}
-	matching := s.matching(r.PathValue("resource"), r.PathValue("namespace"), selector)
+	fields, err := fields.ParseSelector(r.URL.Query().Get("fieldSelector"))
+	if err != nil {
+		writeStatus(w, Failure(http.StatusBadRequest, metav1.StatusReasonBadRequest, err.Error()))
+		return
+	}
+	matching := s.matching(r.PathValue("resource"), r.PathValue("namespace"), selector, fields)
+	defer s.bury(r.PathValue("resource"))
 	from, _ := strconv.Atoi(r.URL.Query().Get("continue"))
 	to, metadata := len(matching), map[string]any{"resourceVersion": s.version()}
 	if limit, _ := strconv.Atoi(r.URL.Query().Get("limit")); limit > 0 && from+limit < to {
@@ -72,7 +84,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": matching[from:to]})
 }
 
-func (s *Server) matching(resource, namespace string, selector labels.Selector) []map[string]any {
+func (s *Server) matching(resource, namespace string, selector labels.Selector, fields fields.Selector) []map[string]any {
 	matching := []map[string]any{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,11 +95,21 @@ func (s *Server) matching(resource, namespace string, selector labels.Selector) 
 		for key, value := range tags {
 			set[key], _ = value.(string)
 		}
-		if (namespace == "" || metadata["namespace"] == namespace) && selector.Matches(set) {
+		if (namespace == "" || metadata["namespace"] == namespace) && selector.Matches(set) && fields.Matches(paths{object}) {
 			matching = append(matching, object)
 		}
 	}
 	return matching
+}
+
+// paths lets field selectors look into an object: "spec.nodeName".
+type paths struct{ object map[string]any }
+
+func (p paths) Has(path string) bool { return p.Get(path) != "" }
+
+func (p paths) Get(path string) string {
+	value, _, _ := unstructured.NestedString(p.object, strings.Split(path, ".")...)
+	return value
 }
 
 // Pod makes a Pod for Objects.

@@ -4,14 +4,17 @@
 package kubetest
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +40,13 @@ type Server struct {
 	// Proxy answers what is sent to the ports of Pods. The Pod as "name:port"
 	// stands in the header X-Pod; the path is the Pod's.
 	Proxy http.Handler
-	// Objects are what lists answer from, by plural: "pods", "deployments", "nodes".
+	// Forward opens connections to the ports inside of Pods.
+	Forward func(pod, port string) (net.Conn, error)
+	// Log writes the logs of Pods. The Pod stands in the header X-Pod; the query is
+	// the API's.
+	Log http.Handler
+	// Objects are what is there, by plural: "pods", "deployments", "nodes". An object
+	// is replaced when it changes, never written into.
 	Objects map[string][]map[string]any
 	// Refuse answers in place of the server when it returns a Status.
 	Refuse func(*http.Request) *metav1.Status
@@ -45,6 +54,7 @@ type Server struct {
 	ca       []byte
 	mu       sync.Mutex // guards requests, and what watches are told; Objects once it runs
 	requests []string
+	sent     []Sent
 	changes  []change
 	oldest   int           // the first version that is remembered
 	news     chan struct{} // closed at every change
@@ -96,11 +106,28 @@ func (s *Server) Count(prefix string) (n int) {
 	return n
 }
 
+// Sent is one request that was to change something.
+type Sent struct {
+	Request string // "PATCH /path"
+	Query   url.Values
+	Type    string // of the body
+	Body    string
+}
+
+// Sent returns the requests that were to change something.
+func (s *Server) Sent() []Sent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Sent(nil), s.sent...)
+}
+
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	const pod = "/api/v1/namespaces/{namespace}/pods/{pod}/"
 	mux.HandleFunc(pod+"exec", s.exec)
 	mux.HandleFunc(pod+"proxy/{path...}", s.proxy)
+	mux.HandleFunc(pod+"portforward", s.portForward)
+	mux.HandleFunc(pod+"log", s.log)
 	mux.HandleFunc("GET /api", discoverCore)
 	mux.HandleFunc("GET /apis", discoverGroups)
 	mux.HandleFunc("GET /api/v1", discoverResources("v1"))
@@ -109,6 +136,10 @@ func (s *Server) routes() http.Handler {
 	for _, group := range []string{"/api/v1", "/apis/apps/v1", "/apis/example.com/v1"} {
 		mux.HandleFunc("GET "+group+"/{resource}", s.list)
 		mux.HandleFunc("GET "+group+"/namespaces/{namespace}/{resource}", s.list)
+		for _, scope := range []string{"/{resource}/{name}", "/namespaces/{namespace}/{resource}/{name}"} {
+			mux.HandleFunc(group+scope, s.object)
+			mux.HandleFunc(group+scope+"/{subresource}", s.object)
+		}
 	}
 	return s.guard(mux)
 }
@@ -119,6 +150,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		s.mu.Lock()
 		s.requests = append(s.requests, transport(r)+" "+r.URL.Path)
 		s.mu.Unlock()
+		s.note(r)
 		if r.Header.Get("Authorization") != "Bearer "+Token {
 			writeStatus(w, Failure(http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "Unauthorized"))
 			return
@@ -131,6 +163,21 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(klog.NewContext(r.Context(), logr.Discard())))
 	})
+}
+
+// note keeps the body of what is to change something.
+func (s *Server) note(r *http.Request) {
+	if r.Header.Get("Upgrade") != "" || r.Method == http.MethodGet {
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client is gone
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = append(s.sent, Sent{r.Method + " " + r.URL.Path, r.URL.Query(), r.Header.Get("Content-Type"), string(body)})
 }
 
 func transport(r *http.Request) string {

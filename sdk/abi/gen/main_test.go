@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -52,10 +53,14 @@ type vector struct {
 //	UPDATE_VECTORS=1 go test ./sdk/abi/gen
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	set, who := world(t)
-	for name := range set {
+	names, err := families(kube.Options{}, fetch.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			set, who := world(t) // each its own: functions change it, in the vectors' order
 			all := vectors(t, name)
 			if os.Getenv("UPDATE_VECTORS") != "" {
 				for i := range all {
@@ -132,15 +137,22 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 	t.Helper()
 	cluster := kubetest.New(t)
 	cluster.Exec, cluster.Proxy = command, http.HandlerFunc(pod)
-	cluster.Objects = map[string][]map[string]any{"pods": {
-		kubetest.Pod("shop", "cart-0", map[string]any{"app": "cart"}), kubetest.Pod("shop", "web-0", nil)}}
+	cluster.Log, cluster.Objects = http.HandlerFunc(log), objects()
+	ports := httptest.NewServer(http.HandlerFunc(pod))
+	t.Cleanup(ports.Close)
+	cluster.Forward = func(_, port string) (net.Conn, error) {
+		if port != "6060" {
+			return nil, fmt.Errorf("dial tcp4 127.0.0.1:%s: connect: connection refused", port)
+		}
+		return net.Dial("tcp", ports.Listener.Addr().String())
+	}
 	web := httptest.NewServer(http.HandlerFunc(site))
 	t.Cleanup(web.Close)
 	proxy, err := url.Parse(web.URL) // so that the vectors can name a host
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := families(kube.Options{Kubeconfig: cluster.Kubeconfig, Backoff: time.Millisecond}, fetch.Options{Proxy: proxy})
+	set, err := families(kube.Options{Kubeconfig: cluster.Kubeconfig, Backoff: time.Millisecond, Poll: time.Millisecond, Now: now}, fetch.Options{Proxy: proxy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,17 +161,62 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 		Event: "65f0c0de0000000000000000", Deadline: time.Date(2026, 1, 2, 3, 5, 5, 0, time.UTC),
 		Config: map[string]any{"channel": "#shop"},
 		Grants: automation.Capabilities{
-			Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec", "list", "proxy"}, Resources: []string{"pods"}, Namespaces: []string{"shop"}}},
-			HTTP:       []automation.HTTPCapability{{Hosts: []string{"example.com"}, Methods: []string{"GET", "POST"}}},
-			Artifacts:  []automation.ArtifactCapability{{}},
+			Kubernetes: []automation.KubernetesCapability{
+				{Verbs: []string{"exec", "list", "get", "logs", "proxy", "port_forward", "delete", "restart", "events", "debug"},
+					Resources: []string{"pods"}, Namespaces: []string{"shop"}},
+				{Verbs: []string{"apply", "patch", "scale", "restart"}, Resources: []string{"configmaps", "deployments"}, Namespaces: []string{"shop"}},
+				{Verbs: []string{"cordon", "drain"}, Resources: []string{"nodes"}},
+			},
+			HTTP:      []automation.HTTPCapability{{Hosts: []string{"example.com"}, Methods: []string{"GET", "POST"}}},
+			Artifacts: []automation.ArtifactCapability{{}},
 		},
 		Artifacts: &hostfuncstest.Sink{
 			Execution: "65f0c0de0000000000000001",
-			Now:       func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
+			Now:       now,
 			NewID:     func() string { return "65f0c0de0000000000000002" },
 		},
 		Log: func(automation.LogLevel, string) {},
 	}
+}
+
+func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+
+// objects is what the cluster has. Only vectors of lists and drains look beyond the
+// namespace shop.
+func objects() map[string][]map[string]any {
+	on := func(pod map[string]any, node string) map[string]any {
+		pod["spec"] = map[string]any{"nodeName": node}
+		return pod
+	}
+	cart := kubetest.Pod("shop", "cart-0", map[string]any{"app": "cart"})
+	cart["status"].(map[string]any)["ephemeralContainerStatuses"] = []any{
+		map[string]any{"name": "tools", "state": map[string]any{"running": map[string]any{}}}}
+	owned := map[string]any{"apiVersion": "v1", "kind": "ConfigMap",
+		"metadata": map[string]any{"namespace": "shop", "name": "owned", "managedFields": []any{map[string]any{
+			"manager": "helm", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1",
+			"fieldsV1": map[string]any{"f:data": map[string]any{"f:colour": map[string]any{}}}}}},
+		"data": map[string]any{"colour": "green"}}
+	cordoned := kubetest.Node("node-2")
+	cordoned["spec"] = map[string]any{"unschedulable": true}
+	return map[string][]map[string]any{
+		"pods": {cart, kubetest.Pod("shop", "web-0", nil),
+			on(kubetest.Owned("cellar", "moves-0", "ReplicaSet"), "node-3"),
+			on(kubetest.Owned("cellar", "agent-0", "DaemonSet"), "node-3"), on(kubetest.Owned("cellar", "alone-0", ""), "node-4")},
+		"nodes":       {kubetest.Node("node-1"), cordoned, kubetest.Node("node-3"), kubetest.Node("node-4")},
+		"deployments": {kubetest.Deployment("shop", "web")},
+		"configmaps":  {owned},
+		"events": {kubetest.Event("shop", "a", "Pod", "cart-0", "BackOff", "2026-01-02T03:00:00Z", 4),
+			kubetest.Event("shop", "b", "Pod", "cart-0", "Pulled", "2026-01-02T02:00:00Z", 1)},
+	}
+}
+
+func log(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Get("previous") != "" {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","code":400,"message":"previous terminated container \"main\" in pod \"cart-0\" not found"}`)
+		return
+	}
+	fmt.Fprint(w, "started\nserving\n")
 }
 
 func command(c *kubetest.Command) (int, error) {

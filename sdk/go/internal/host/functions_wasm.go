@@ -16,6 +16,45 @@ func kubeList(request unsafe.Pointer, size uint32) uint32
 //go:wasmimport squall:host kube_proxy_get
 func kubeProxyGet(request unsafe.Pointer, size uint32) uint32
 
+//go:wasmimport squall:host kube_get
+func kubeGet(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_events
+func kubeEvents(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_logs
+func kubeLogs(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_port_forward_get
+func kubePortForwardGet(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_apply
+func kubeApply(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_patch
+func kubePatch(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_delete
+func kubeDelete(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_scale
+func kubeScale(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_restart
+func kubeRestart(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_cordon
+func kubeCordon(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_uncordon
+func kubeUncordon(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_drain
+func kubeDrain(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host kube_debug
+func kubeDebug(request unsafe.Pointer, size uint32) uint32
+
 //go:wasmimport squall:host http_send
 func httpSend(request unsafe.Pointer, size uint32) uint32
 
@@ -37,6 +76,71 @@ func KubeList(request []byte) []byte { return envelope(kubeList(start(request), 
 // KubeProxyGet is the host function kube_proxy_get.
 func KubeProxyGet(request []byte) []byte {
 	return envelope(kubeProxyGet(start(request), size(request)))
+}
+
+// KubeGet is the host function kube_get.
+func KubeGet(request []byte) []byte {
+	return envelope(kubeGet(start(request), size(request)))
+}
+
+// KubeEvents is the host function kube_events.
+func KubeEvents(request []byte) []byte {
+	return envelope(kubeEvents(start(request), size(request)))
+}
+
+// KubeLogs is the host function kube_logs.
+func KubeLogs(request []byte) []byte {
+	return envelope(kubeLogs(start(request), size(request)))
+}
+
+// KubePortForwardGet is the host function kube_port_forward_get.
+func KubePortForwardGet(request []byte) []byte {
+	return envelope(kubePortForwardGet(start(request), size(request)))
+}
+
+// KubeApply is the host function kube_apply.
+func KubeApply(request []byte) []byte {
+	return envelope(kubeApply(start(request), size(request)))
+}
+
+// KubePatch is the host function kube_patch.
+func KubePatch(request []byte) []byte {
+	return envelope(kubePatch(start(request), size(request)))
+}
+
+// KubeDelete is the host function kube_delete.
+func KubeDelete(request []byte) []byte {
+	return envelope(kubeDelete(start(request), size(request)))
+}
+
+// KubeScale is the host function kube_scale.
+func KubeScale(request []byte) []byte {
+	return envelope(kubeScale(start(request), size(request)))
+}
+
+// KubeRestart is the host function kube_restart.
+func KubeRestart(request []byte) []byte {
+	return envelope(kubeRestart(start(request), size(request)))
+}
+
+// KubeCordon is the host function kube_cordon.
+func KubeCordon(request []byte) []byte {
+	return envelope(kubeCordon(start(request), size(request)))
+}
+
+// KubeUncordon is the host function kube_uncordon.
+func KubeUncordon(request []byte) []byte {
+	return envelope(kubeUncordon(start(request), size(request)))
+}
+
+// KubeDrain is the host function kube_drain.
+func KubeDrain(request []byte) []byte {
+	return envelope(kubeDrain(start(request), size(request)))
+}
+
+// KubeDebug is the host function kube_debug.
+func KubeDebug(request []byte) []byte {
+	return envelope(kubeDebug(start(request), size(request)))
 }
 
 // HTTPSend is the host function http_send.
