@@ -41,13 +41,20 @@ func (d *document) kubernetes(n *yaml.Node) automation.KubernetesCapability {
 	d.read(n, "a kubernetes capability", fields{
 		"verbs":      func(v *yaml.Node) { c.Verbs = d.oneOf(v, kubernetesVerbs()...) },
 		"resources":  func(v *yaml.Node) { c.Resources = d.patterns(v) },
-		"namespaces": func(v *yaml.Node) { c.Namespaces = d.patterns(v) },
-		"names":      func(v *yaml.Node) { c.Names = d.patterns(v) },
+		"namespaces": func(v *yaml.Node) { c.Namespaces = d.bound(v) },
+		"names":      func(v *yaml.Node) { c.Names = d.bound(v) },
+		"pods":       func(v *yaml.Node) { c.Pods = d.pods(v) },
+		"for":        func(v *yaml.Node) { c.For = automation.Duration(d.duration(v)) },
+		"manual":     func(v *yaml.Node) { c.Manual = d.boolean(v, false) },
 		"contexts":   func(v *yaml.Node) { c.Contexts = d.patterns(v) },
 		"reason":     func(v *yaml.Node) { c.Reason = d.text(v) },
 	})
 	d.needs(n, "a kubernetes capability", "verbs", len(c.Verbs) > 0)
+	if len(c.Pods) > 0 && c.Resources == nil {
+		c.Resources = []string{"pods"}
+	}
 	d.needs(n, "a kubernetes capability", "resources", len(c.Resources) > 0)
+	d.checkBound(n, c)
 	d.needsReason(n, "kubernetes", c.Reason)
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
@@ -62,8 +63,28 @@ func (t target) coveredBy(entry automation.KubernetesCapability) bool {
 	return (t.context == "" || anyMatch(entry.Contexts, t.context)) &&
 		anyMatch(entry.Verbs, t.verb) &&
 		t.resourceIn(entry.Resources) &&
-		within(entry.Namespaces, t.namespace) &&
-		(t.name == "" || within(entry.Names, t.name))
+		(entry.Until.IsZero() || time.Now().Before(entry.Until)) &&
+		t.named(entry)
+}
+
+// named reports whether an entry allows the target's namespace and name.
+func (t target) named(entry automation.KubernetesCapability) bool {
+	if len(entry.Pods) > 0 {
+		return t.inPods(entry.Pods)
+	}
+	return within(entry.Namespaces, t.namespace) && (t.name == "" || within(entry.Names, t.name))
+}
+
+// inPods looks for the pair "namespace/name". Without a name it is enough that some
+// Pod of the namespace is allowed: each is looked at when it is found.
+func (t target) inPods(pods []string) bool {
+	for _, pair := range pods {
+		namespace, name, _ := strings.Cut(pair, "/")
+		if t.namespace != "" && anyMatch([]string{namespace}, t.namespace) && (t.name == "" || anyMatch([]string{name}, t.name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // resourceIn accepts "deployments.apps" for exactly that, and plain

@@ -95,6 +95,7 @@ type Options struct {
 	// none.
 	Sources func() []automation.SourceStatus
 	Sensors sensors
+	Grants  granter
 	// Changes holds back what guests change.
 	Changes changes
 	// Doctor looks whether the server is well.

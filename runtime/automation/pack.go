@@ -48,7 +48,17 @@ type KubernetesCapability struct {
 	// Contexts are the kubeconfig's contexts that requests may name; empty allows
 	// the server's own one only, which is meant when a request names none.
 	Contexts []string `json:"contexts,omitempty" yaml:"contexts"`
-	Reason   string   `json:"reason" yaml:"reason"`
+	// Pods are pairs "namespace/name", in the place of Namespaces and Names.
+	Pods []string `json:"pods,omitempty" yaml:"pods"`
+	// For is how long after its event an execution has the right, for an entry with
+	// templates in Namespaces, Names or Pods; zero means as long as it runs.
+	For Duration `json:"for,omitempty" yaml:"for"`
+	// Manual gives the right to executions that a person started too, who have no
+	// event: then a template stands for everything.
+	Manual bool   `json:"manual,omitempty" yaml:"manual"`
+	Reason string `json:"reason" yaml:"reason"`
+	// Until is when a right that was bound to an event ends; zero for never.
+	Until time.Time `json:"-" yaml:"-"`
 }
 
 // HTTPCapability allows requests to hosts. A host is "name", "name:port" or a
@@ -68,6 +78,6 @@ type HTTPCapability struct {
 
 // ArtifactCapability allows keeping files.
 type ArtifactCapability struct {
-	MaxBytes int64  `json:"max_bytes,omitempty" yaml:"-"` // of one artifact; zero means 512 MiB
+	MaxBytes int64  `json:"max_bytes,omitempty" yaml:"max_bytes"` // of one artifact; zero means 512 MiB
 	Reason   string `json:"reason,omitempty" yaml:"reason"`
 }

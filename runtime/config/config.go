@@ -63,6 +63,9 @@ type Config struct {
 	// pauses what keeps failing.
 	Budgets []Budget `yaml:"budgets"`
 	Breaker Breaker  `yaml:"breaker"`
+	// Grants narrow what packs ask for, by pack name, in the language of pack.yaml. A
+	// pack that is not there has what it asks for.
+	Grants map[string]automation.Capabilities `yaml:"grants"`
 	// PackConfig holds each pack's configuration, by pack name.
 	PackConfig map[string]map[string]any `yaml:"pack_config"`
 	// PackSecrets says where the secrets stand that a pack's webhooks name, by pack and

@@ -3,6 +3,7 @@ package daemon
 import (
 	"github.com/squall-dev/squall/packs"
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/expr"
 	"github.com/squall-dev/squall/runtime/runner"
 )
 
@@ -22,15 +23,37 @@ func (c catalogue) HasTrigger(ref automation.Ref) bool {
 	return declared || c.Snapshot.Rules().HasTrigger(ref)
 }
 
+// occasion decodes the payload of an event.
+func occasion(o *runner.Occasion, note func(string, ...any)) *packs.Occasion {
+	if o == nil {
+		return nil
+	}
+	payload, err := expr.Decode(o.Payload)
+	if err != nil {
+		note("the payload of the event can not be read: %v", err)
+	}
+	return &packs.Occasion{Payload: payload, Received: o.Received}
+}
+
 // lender lends the modules of packs to the runner.
-type lender struct{ registry *packs.Registry }
+type lender struct {
+	registry *packs.Registry
+	grants   *grants
+}
 
 func (l lender) Acquire(action automation.Ref) (runner.Lease, error) {
 	lease, err := l.registry.Acquire(action)
 	if err != nil {
 		return runner.Lease{}, err
 	}
+	var bind func(*runner.Occasion, func(string, ...any)) automation.Capabilities
+	if lease.Binds() {
+		bind = func(o *runner.Occasion, note func(string, ...any)) automation.Capabilities {
+			return lease.Bind(occasion(o, note), note)
+		}
+	}
 	return runner.Lease{
+		Bind: bind, Ceiling: l.grants.of(lease.Pack),
 		Module: lease.Module, Export: lease.Export, Grants: lease.Grants, Config: lease.Config, Limits: lease.Limits,
 		Pack: lease.Pack, Digest: lease.Digest, Release: lease.Release,
 	}, nil

@@ -18,11 +18,11 @@ import (
 )
 
 // newSensors joins the sensors of packs with what runs and remembers them.
-func newSensors(registry *packs.Registry, g *budget.Guard, e *engine.Engine, marks trigger.Marks, m *telemetry.Metrics, log *slog.Logger) *trigger.Sensors {
+func newSensors(registry *packs.Registry, granted *grants, g *budget.Guard, e *engine.Engine, marks trigger.Marks, m *telemetry.Metrics, log *slog.Logger) *trigger.Sensors {
 	return trigger.NewSensors(trigger.SensorOptions{
 		Ingester: e, Marks: marks, Logger: log, Polled: m.SensorPolled,
 		Sensors: func() []automation.Sensor { return registry.Snapshot().Sensors() },
-		Poll:    poller{registry, g}.poll,
+		Poll:    poller{registry, granted, g}.poll,
 		Failed: func(ctx context.Context, s automation.SourceStatus) {
 			var next any
 			if len(s.Next) > 0 {
@@ -39,6 +39,7 @@ func newSensors(registry *packs.Registry, g *budget.Guard, e *engine.Engine, mar
 // poller runs the code of sensors in the sandbox.
 type poller struct {
 	registry *packs.Registry
+	grants   *grants
 	guard    *budget.Guard
 }
 
@@ -54,7 +55,7 @@ func (p poller) poll(ctx context.Context, s automation.Sensor, input json.RawMes
 		Export: lease.Export, Input: input, Limits: lease.Limits,
 		Caller: hostfuncs.Caller{
 			Pack: lease.Pack, Action: s.Ref(), Attempt: 1, Deadline: time.Now().Add(lease.Limits.Timeout),
-			Grants: lease.Grants, Config: lease.Config, Log: log,
+			Grants: lease.Grants, Ceiling: p.grants.of(lease.Pack), Config: lease.Config, Log: log,
 			Gate: func(c automation.HostChange) (func(error), error) {
 				return p.guard.Ask(budget.Call{Pack: lease.Pack, Action: s.Ref(), Change: c})
 			},

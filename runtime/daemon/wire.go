@@ -145,6 +145,10 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, fmt.Errorf("make the pack watcher: %w", err)
 	}
 
+	granted, err := newGrants(ctx, p.registry, db, c.Grants)
+	if err != nil {
+		return p, err
+	}
 	guard, err := newGuard(c, ids, metrics.ChangeHeld, o)
 	if err != nil {
 		return p, err
@@ -152,7 +156,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	p.engine, err = engine.New(engine.Options{
 		Store: db, IDs: ids, Workers: c.Workers, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
 		Catalogue: func() engine.Catalogue { return p.registry.Snapshot() },
-		Runner:    runner.NewWasm(lender{p.registry}, guard),
+		Runner:    runner.NewWasm(lender{p.registry, granted}, guard),
 		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
 			return files.Sink(execution, ids, kept)
 		},
@@ -168,7 +172,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 
-	sensors := newSensors(p.registry, guard, p.engine, db, metrics, o.Logger)
+	sensors := newSensors(p.registry, granted, guard, p.engine, db, metrics, o.Logger)
 	watched, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: o.Logger})
 	if err != nil {
 		return p, fmt.Errorf("read the Kubernetes configuration: %w", err)
@@ -207,7 +211,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		ReplayExecution: tapes{db, sandbox}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
 			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State}).examine,
-		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Example: parameter.Example,
+		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
 		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},

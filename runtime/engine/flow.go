@@ -206,7 +206,8 @@ func (e *Engine) releasePending(ctx context.Context, p flow.Pending) (settled bo
 			return true
 		}
 	}
-	if ctx.Err() == nil {
+	// The decision is made before the event is stored: a burst may end before that.
+	if ctx.Err() == nil && !errors.Is(err, automation.ErrNotFound) {
 		e.Logger.Error("a debounced rule could not act yet; trying again", "rule", p.Rule, "event", p.Event, "err", err)
 	}
 	e.flow.Restore(p)

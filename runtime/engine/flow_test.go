@@ -187,7 +187,7 @@ func TestARuleThatOnlyObservesIsNotReleased(t *testing.T) {
 		time.Sleep(time.Millisecond) // there is no signal from the store to wait for
 	}
 	if n := log.seen.Load(); n != 0 {
-		t.Errorf("%d warnings about what is as it should be", n)
+		t.Errorf("%d warnings about what is as it should be, the last: %v", n, log.last.Load())
 	}
 	v := b.verdict(event)
 	all, err := db.Executions(t.Context(), store.ExecutionQuery{})
@@ -197,12 +197,18 @@ func TestARuleThatOnlyObservesIsNotReleased(t *testing.T) {
 }
 
 // warnings is a log that counts what is worth a warning.
-type warnings struct{ seen atomic.Int32 }
+type warnings struct {
+	seen atomic.Int32
+	last atomic.Value // text
+}
 
 func (w *warnings) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
 func (w *warnings) WithAttrs([]slog.Attr) slog.Handler           { return w }
 func (w *warnings) WithGroup(string) slog.Handler                { return w }
-func (w *warnings) Handle(context.Context, slog.Record) error {
+func (w *warnings) Handle(_ context.Context, r slog.Record) error {
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
+	w.last.Store(text)
 	w.seen.Add(1)
 	return nil
 }

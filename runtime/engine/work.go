@@ -137,7 +137,15 @@ func (e *Engine) job(x automation.Execution, h *history) runner.Job {
 	if e.Artifacts != nil {
 		sink = e.Artifacts(x.ID, h.keep)
 	}
+	var occasion func(context.Context) (*runner.Occasion, error)
+	if x.Event != "" {
+		occasion = func(ctx context.Context) (*runner.Occasion, error) {
+			ev, err := e.Store.Event(ctx, x.Event)
+			return &runner.Occasion{Payload: ev.Payload, Received: ev.ReceivedAt}, err
+		}
+	}
 	return runner.Job{
+		Occasion:  occasion,
 		Execution: x.ID, Attempt: x.Attempts, Action: x.Action, Rule: x.Rule, Event: x.Event,
 		Input: x.Parameters, DryRun: x.DryRun, Artifacts: sink, Log: h.log,
 	}

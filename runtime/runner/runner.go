@@ -25,6 +25,8 @@ type Job struct {
 	Action    automation.Ref
 	Rule      automation.Ref
 	Event     string
+	// Occasion reads the event's payload; nil when there is no event.
+	Occasion  func(context.Context) (*Occasion, error)
 	Input     json.RawMessage
 	DryRun    bool
 	Artifacts hostfuncs.ArtifactSink

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,6 +24,17 @@ type Lease struct {
 	Pack    string
 	Digest  string
 	Release func()
+	// Bind makes Grants those of one execution; nil when they depend on no event.
+	// Without an occasion a person started it.
+	Bind func(o *Occasion, note func(format string, args ...any)) automation.Capabilities
+	// Ceiling is what the operator grants the pack; nil leaves it what it asks for.
+	Ceiling *automation.Capabilities
+}
+
+// Occasion is the event that an execution was started by.
+type Occasion struct {
+	Payload  json.RawMessage
+	Received time.Time
 }
 
 // modules lends the module of an action.
@@ -54,6 +66,11 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 		return Result{Code: automation.CodeUnknownAction, Message: err.Error(), Hint: automation.HintOf(err)}, nil
 	}
 	defer lease.Release()
+	if lease.Bind != nil {
+		if err := bind(ctx, job, &lease); err != nil {
+			return Result{}, fmt.Errorf("run %s: %w", job.Action, err)
+		}
+	}
 	res, err := lease.Module.Call(ctx, wasm.Call{
 		Export: lease.Export, Input: job.Input, Limits: lease.Limits,
 		Caller: w.caller(ctx, job, lease), Record: true,
@@ -71,6 +88,23 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 	}, nil
 }
 
+// bind narrows rights that depend on the job's event.
+func bind(ctx context.Context, job Job, lease *Lease) error {
+	var o *Occasion
+	if job.Event != "" && job.Occasion != nil {
+		var err error
+		if o, err = job.Occasion(ctx); err != nil {
+			return fmt.Errorf("read the event that rights are bound to: %w", err)
+		}
+	}
+	lease.Grants = lease.Bind(o, func(format string, args ...any) {
+		if job.Log != nil {
+			job.Log(automation.LevelWarning, fmt.Sprintf(format, args...))
+		}
+	})
+	return nil
+}
+
 func (w *Wasm) caller(ctx context.Context, job Job, lease Lease) hostfuncs.Caller {
 	deadline := time.Now().Add(lease.Limits.Timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
@@ -79,7 +113,7 @@ func (w *Wasm) caller(ctx context.Context, job Job, lease Lease) hostfuncs.Calle
 	who := hostfuncs.Caller{
 		Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Attempt: job.Attempt,
 		Rule: job.Rule, Event: job.Event, Deadline: deadline,
-		Grants: lease.Grants, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Log: job.Log,
+		Grants: lease.Grants, Ceiling: lease.Ceiling, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Log: job.Log,
 	}
 	if w.guard != nil {
 		who.Gate = func(c automation.HostChange) (func(error), error) {
