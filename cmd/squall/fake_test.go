@@ -85,6 +85,9 @@ func (f *fake) routes(body []byte) http.Handler {
 		Events: []automation.ReplayedEvent{{Event: event, Outcome: automation.Matched, Was: automation.NotMatched, Held: 2, Total: 2, Summary: "pprof"}}})
 	answer("GET /api/v1/packs", list(fakePacks()...))
 	answer("GET /api/v1/packs/core", fakePacks()[0])
+	answer("GET /api/v1/packs/core/grants", fakeGrants(automation.GrantAsked))
+	answer("PUT /api/v1/packs/core/grants", fakeGrants(automation.GrantStored))
+	answer("DELETE /api/v1/packs/core/grants", fakeGrants(automation.GrantAsked))
 	answer("GET /api/v1/doctor", list(automation.Check{Name: "wasm engine", Status: automation.CheckOK, Detail: "compiler"},
 		automation.Check{Name: "disk space", Status: automation.CheckWarning, Detail: "512 MiB free", Hint: "make room"}))
 	answer("GET /api/v1/webhooks", list(client.Webhook{Path: "pprof", Auth: "none", Rules: []automation.Ref{"labs_sre.on_memory"}},
@@ -380,4 +383,17 @@ func fakeGuard() automation.ChangeGuard {
 		Held: []automation.HeldCall{{ID: good, At: at, Execution: good, Action: "k.restart", Pack: "k",
 			Change: automation.HostChange{Verb: "restart", Target: "deployments/prod/shop"}, By: "stop", Why: "all changes are stopped by ada"}},
 	}
+}
+
+func fakeGrants(source automation.GrantSource) automation.Grants {
+	g := automation.Grants{Pack: "core", Source: source, Requested: automation.Capabilities{
+		Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec"}, Resources: []string{"pods"}, Pods: []string{"{{ trigger.body.pod }}"},
+			For: automation.Duration(10 * time.Minute), Reason: "Reads the profile."}},
+		HTTP:      []automation.HTTPCapability{{Hosts: []string{"hooks.example.com"}, Methods: []string{"POST"}, Reason: "Tells the channel."}},
+		Artifacts: []automation.ArtifactCapability{{MaxBytes: 1 << 20}},
+	}}
+	if source == automation.GrantStored {
+		g.Granted = &automation.Capabilities{Artifacts: []automation.ArtifactCapability{{}}}
+	}
+	return g
 }

@@ -20,7 +20,8 @@ func newPackCommand(c *cli) *cobra.Command {
 		Long:    "Look at packs and check one before it goes into service. The page shows the same under /packs.",
 		Example: "  squall pack list\n  squall pack get labs_sre\n  squall pack check ./packs/labs_sre\n  squall pack inspect pack.wasm",
 	})
-	cmd.AddCommand(newPackListCommand(c), newPackGetCommand(c), newPackCheckCommand(c), newPackInspectCommand(c))
+	cmd.AddCommand(newPackListCommand(c), newPackGetCommand(c), newPackCheckCommand(c), newPackInspectCommand(c),
+		newPackCapabilitiesCommand(c), newPackGrantCommand(c), newPackUngrantCommand(c))
 	return cmd
 }
 

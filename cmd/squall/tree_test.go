@@ -63,6 +63,10 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 	if err := os.WriteFile(rule, []byte("name: x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	rights := filepath.Join(t.TempDir(), "rights.json")
+	if err := os.WriteFile(rights, []byte(`{"artifacts":[{}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	keys := filepath.Join(t.TempDir(), "keys.yaml")
 	if err := os.WriteFile(keys, []byte("- {name: colour, value: red}\n- {name: shape, value: {a: 1}, ttl: 60}\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -75,7 +79,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		"stop-all": "--reason x", "resume-all": "", "held list": "", "held release": good,
 		"kv list": "", "kv get": "colour", "kv set": "colour red", "kv delete": "colour", "kv load": keys,
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule why": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,
-		"action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "artifact list": "", "artifact get": file, "version": "",
+		"action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack capabilities": "core", "pack grant": "core -f " + rights, "pack ungrant": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "artifact list": "", "artifact get": file, "version": "",
 	}
 	other := " pack check login completion help server demo " // tested on their own, or without data
 	server := httptest.NewServer(newFake())

@@ -3,6 +3,7 @@ package kube
 import (
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -30,6 +31,14 @@ func TestAllowed(t *testing.T) {
 	elsewhere := target{context: "prod-eu", verb: "exec", resource: "pods", namespace: "ns", name: "leaky-1"}
 	everywhere := target{verb: "list", resource: "pods"}
 	deployment := target{verb: "list", group: "apps", resource: "deployments", namespace: "ns"}
+	pairs := func(p ...string) automation.KubernetesCapability {
+		return automation.KubernetesCapability{Verbs: list("exec", "list"), Resources: list("pods"), Pods: p}
+	}
+	until := func(d time.Duration) automation.KubernetesCapability {
+		e := pairs("ns/leaky-1")
+		e.Until = time.Now().Add(d)
+		return e
+	}
 	tests := []struct {
 		name  string
 		want  target
@@ -55,6 +64,16 @@ func TestAllowed(t *testing.T) {
 		{"another cluster, when none is allowed", elsewhere, entry(list("exec"), list("pods"), nil, nil), false},
 		{"another cluster, by its name", elsewhere, inContexts(entry(list("exec"), list("pods"), nil, nil), "prod-*"), true},
 		{"the server's own cluster, beside others", pod, inContexts(entry(list("exec"), list("pods"), nil, nil), "prod-*"), true},
+		{"a Pod by its pair", pod, pairs("other/x", "ns/leaky-1"), true},
+		{"a pair of patterns", pod, pairs("n*/leaky-*"), true},
+		{"another Pod of the namespace", pod, pairs("ns/leaky-2"), false},
+		{"the Pod's name in another namespace", pod, pairs("other/leaky-1"), false},
+		{"a namespace and a name of two pairs", pod, pairs("ns/x", "other/leaky-1"), false},
+		{"a star that is none", pod, pairs(`ns/\*`), false},
+		{"Pods of a namespace, to be looked at one by one", target{verb: "list", resource: "pods", namespace: "ns"}, pairs("ns/leaky-1"), true},
+		{"Pods of all namespaces", everywhere, pairs("ns/leaky-1"), false},
+		{"a right that has not ended", pod, until(time.Hour), true},
+		{"a right that has ended", pod, until(-time.Second), false},
 		{"a name of two parts does not match by accident", target{verb: "list", group: "example.com", resource: "pods", namespace: "ns"}, entry(list("list"), list("pods"), nil, nil), false},
 	}
 	for _, tt := range tests {

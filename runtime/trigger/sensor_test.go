@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -169,7 +170,7 @@ func TestWhatASensorNamesByAKeyComesOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := triggertest.NewLedger()
-		polls := 0
+		polls := 0 // one poll is over before the next begins
 		poll := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
 			polls++
 			return json.RawMessage(fmt.Sprintf(`{"events":[{"trigger":"seen","payload":"same","key":"a"},{"trigger":"seen","payload":"again","key":"a"},
@@ -197,14 +198,20 @@ func TestASensorSaysWhenItWantsToBeAskedAgain(t *testing.T) {
 		{"beyond what a clock can say", `,"poll_after":1e300`, 24 * time.Hour},
 	} {
 		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex // guards at
 			var at []time.Time
 			poll := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+				mu.Lock()
+				defer mu.Unlock()
 				at = append(at, time.Now())
 				return json.RawMessage(`{"events":[],"cursor":1` + tt.after + `}`), nil
 			}
 			watching(t, triggertest.NewLedger(), one, poll, func(s *trigger.Sensors) {
 				synctest.Wait()
-				if next := s.Status()[0].Next[0].Sub(at[0]); next != tt.want {
+				mu.Lock()
+				first := at[0]
+				mu.Unlock()
+				if next := s.Status()[0].Next[0].Sub(first); next != tt.want {
 					t.Errorf("%s: the status says in %s, want %s", tt.name, next, tt.want)
 				}
 				time.Sleep(tt.want + time.Millisecond)

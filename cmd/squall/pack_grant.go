@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/client"
+)
+
+func newPackCapabilitiesCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:               "capabilities NAME",
+		Aliases:           []string{"caps"},
+		Short:             "Show what a pack may do: what it asks for, why, and what it is granted",
+		Example:           "  squall pack capabilities labs_sre\n  squall pack capabilities labs_sre -o json --jq .granted",
+		Args:              exactly("NAME"),
+		ValidArgsFunction: c.completeFirst(livePacks),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.showGrants(cmd.Context(), func(ctx context.Context, api *client.Client) (automation.Grants, error) {
+				return api.Grants(ctx, args[0])
+			})
+		},
+	}
+}
+
+func newPackGrantCommand(c *cli) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "grant NAME",
+		Short: "Narrow what a pack may do, at once",
+		Long: "Narrow what a pack may do, at once. The file has the JSON of capabilities, as squall pack capabilities NAME -o json " +
+			"--jq .requested prints it: take lines out. What holds is what both the pack asks for and the file allows.",
+		Example: "  squall pack capabilities labs_sre -o json --jq .requested > rights.json\n" +
+			"  squall pack grant labs_sre -f rights.json\n  squall pack ungrant labs_sre",
+		Args:              exactly("NAME"),
+		ValidArgsFunction: c.completeFirst(livePacks),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if file == "" {
+				return usage("which rights? name a file with -f").WithHint("squall pack capabilities %s -o json --jq .requested > rights.json", args[0])
+			}
+			data, err := c.readInput(file)
+			if err != nil {
+				return err
+			}
+			var to automation.Capabilities
+			if err := strictJSON(data, &to); err != nil {
+				return usage("%s has no capabilities: %v", file, err)
+			}
+			return c.showGrants(cmd.Context(), func(ctx context.Context, api *client.Client) (automation.Grants, error) {
+				return api.Grant(ctx, args[0], to)
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&file, "file", "f", "", "JSON of capabilities; - is stdin")
+	return cmd
+}
+
+func newPackUngrantCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:               "ungrant NAME",
+		Short:             "Leave a pack what it asks for",
+		Example:           "  squall pack ungrant labs_sre",
+		Args:              exactly("NAME"),
+		ValidArgsFunction: c.completeFirst(livePacks),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.showGrants(cmd.Context(), func(ctx context.Context, api *client.Client) (automation.Grants, error) {
+				return api.Ungrant(ctx, args[0])
+			})
+		},
+	}
+}
+
+// strictJSON refuses what is not known: it would be a right that nobody has.
+func strictJSON(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}
+
+func (c *cli) showGrants(ctx context.Context, ask func(context.Context, *client.Client) (automation.Grants, error)) error {
+	if err := c.checkFields(fieldsOf(reflect.TypeFor[automation.Grants]())); err != nil {
+		return err
+	}
+	api, err := c.client()
+	if err != nil {
+		return err
+	}
+	g, err := ask(ctx, api)
+	if err != nil {
+		return orList(err, "pack list")
+	}
+	return c.print(thing(g, g.Pack, func(w io.Writer, t terminal, _ bool) error {
+		p := &page{w: w, t: t}
+		p.grants(g)
+		return p.err
+	}))
+}
+
+func (p *page) grants(g automation.Grants) {
+	p.line("%s may, as its pack.yaml asks:", g.Pack)
+	p.rights(g.Requested)
+	switch g.Source {
+	case automation.GrantAsked:
+		p.line("and is granted all of it.")
+	case automation.GrantConfig:
+		p.line("and no more than the server's configuration grants:")
+	default:
+		p.line("and no more than is granted (squall pack ungrant %s):", g.Pack)
+	}
+	if g.Granted != nil {
+		p.rights(*g.Granted)
+	}
+}
+
+// rights are capabilities in sentences.
+func (p *page) rights(c automation.Capabilities) {
+	lines := rightsText(c)
+	if len(lines) == 0 {
+		lines = []string{"nothing but compute"}
+	}
+	for _, line := range lines {
+		p.line("  %s", line)
+	}
+}
+
+func rightsText(c automation.Capabilities) []string {
+	var lines []string
+	for _, k := range c.Kubernetes {
+		text := strings.Join(k.Verbs, ", ") + " " + strings.Join(k.Resources, ", ")
+		switch {
+		case len(k.Pods) > 0:
+			text += " " + strings.Join(k.Pods, ", ")
+		case len(k.Names) > 0:
+			text += " named " + strings.Join(k.Names, ", ")
+		}
+		if len(k.Namespaces) > 0 {
+			text += " in " + strings.Join(k.Namespaces, ", ")
+		}
+		if len(k.Contexts) > 0 {
+			text += " of the clusters " + strings.Join(k.Contexts, ", ")
+		}
+		if k.For > 0 {
+			text += fmt.Sprintf(", for %s after the event", k.For)
+		}
+		lines = append(lines, because("kubernetes: "+text, k.Reason))
+	}
+	for _, h := range c.HTTP {
+		methods := "GET, HEAD"
+		if len(h.Methods) > 0 {
+			methods = strings.Join(h.Methods, ", ")
+		}
+		to := append([]string{}, h.Hosts...)
+		for _, key := range h.FromConfig {
+			to = append(to, "the host that "+key+" configures")
+		}
+		text := "http: " + methods + " to " + strings.Join(to, ", ")
+		if h.Private {
+			text += ", also inside"
+		}
+		lines = append(lines, because(text, h.Reason))
+	}
+	for _, a := range c.Artifacts {
+		size := "512 MiB"
+		if a.MaxBytes > 0 {
+			size = automation.SizeText(a.MaxBytes)
+		}
+		lines = append(lines, because("artifacts: keep files of up to "+size, a.Reason))
+	}
+	return lines
+}
+
+func because(text, reason string) string {
+	if reason == "" {
+		return text
+	}
+	return text + ": " + reason
+}

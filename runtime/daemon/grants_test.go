@@ -1,0 +1,81 @@
+package daemon
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/config"
+)
+
+// The operator narrows a pack at once, over restarts, and lets it go again.
+func TestGrantsNarrowAPack(t *testing.T) {
+	t.Parallel()
+	var hits atomic.Int64
+	world := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
+	t.Cleanup(world.Close)
+	host := strings.TrimPrefix(world.URL, "http://")
+	dir := t.TempDir()
+	writePack(t, dir, "relay", relayPack(world.URL))
+	h := serve(t, dir, nil)
+	refused := func() string {
+		t.Helper()
+		x, err := h.Run(t.Context(), "relay.relay", map[string]any{"url": world.URL, "body": ""})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := h.final(x.ID).AttemptList[0].HostCalls[0]
+		if call.Error != "" && call.Error != "denied" {
+			t.Fatalf("%+v", call)
+		}
+		return call.Message
+	}
+	if text := refused(); text != "" {
+		t.Errorf("what it asks for: %s", text)
+	}
+	g, err := h.Grants(t.Context(), "relay")
+	if err != nil || g.Source != automation.GrantAsked || g.Granted != nil || len(g.Requested.HTTP) != 1 {
+		t.Errorf("%+v, %v", g, err)
+	}
+
+	other := automation.Capabilities{HTTP: []automation.HTTPCapability{{Hosts: []string{"example.com"}, Methods: []string{"POST"}}}}
+	if g, err = h.Grant(t.Context(), "relay", other); err != nil || g.Source != automation.GrantStored {
+		t.Fatalf("%+v, %v", g, err)
+	}
+	if text := refused(); !strings.Contains(text, "the operator does not grant it") {
+		t.Errorf("narrowed to another host: %q", text)
+	}
+	h.stop()
+	h = serve(t, dir, nil)
+	if text := refused(); !strings.Contains(text, "the operator does not grant it") {
+		t.Errorf("after a restart: %q", text)
+	}
+	outside := automation.Capabilities{HTTP: []automation.HTTPCapability{{Hosts: []string{host}, Methods: []string{"POST"}}}}
+	if _, err = h.Grant(t.Context(), "relay", outside); err != nil {
+		t.Fatal(err)
+	}
+	if text := refused(); !strings.Contains(text, "not a public one") {
+		t.Errorf("granted without addresses inside: %q", text)
+	}
+	if _, err = h.Ungrant(t.Context(), "relay"); err != nil {
+		t.Fatal(err)
+	}
+	if text := refused(); text != "" || hits.Load() != 2 {
+		t.Errorf("let go: %s, %d hits", text, hits.Load())
+	}
+	if _, err := h.Grants(t.Context(), "nothing"); automation.KindOf(err) != "not_found" {
+		t.Errorf("a pack that is not there: %v", err)
+	}
+
+	h.stop()
+	h = serve(t, dir, func(c *config.Config) { c.Grants = map[string]automation.Capabilities{"relay": other} })
+	if text := refused(); !strings.Contains(text, "the operator does not grant it") {
+		t.Errorf("narrowed by the configuration: %q", text)
+	}
+	if _, err := h.Ungrant(t.Context(), "relay"); automation.KindOf(err) != "conflict" {
+		t.Errorf("against the configuration: %v", err)
+	}
+}
