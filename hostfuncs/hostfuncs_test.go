@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -279,5 +280,26 @@ func TestDescribe(t *testing.T) {
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// hungUp ends as if it were whole, while its reader is being canceled.
+type hungUp struct{ cancel context.CancelFunc }
+
+func (h hungUp) Read([]byte) (int, error) {
+	h.cancel()
+	return 0, io.EOF
+}
+
+func TestReceiveKeepsNothingOfAStreamThatEndsWithItsReader(t *testing.T) {
+	t.Parallel()
+	for _, spec := range []*hostfuncs.ArtifactSpec{nil, {Name: "heap"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		sink := &hostfuncstest.Sink{}
+		who := hostfuncs.Caller{Artifacts: sink, Grants: automation.Capabilities{Artifacts: []automation.ArtifactCapability{{}}}}
+		_, err := hostfuncs.Receive(ctx, who, io.MultiReader(strings.NewReader("half"), hungUp{cancel}), spec, 0)
+		if automation.KindOf(err) != "canceled" || len(sink.Kept()) != 0 || sink.Open() != 0 {
+			t.Errorf("%v, %d kept, %d open", err, len(sink.Kept()), sink.Open())
+		}
 	}
 }

@@ -20,7 +20,8 @@ type Received struct {
 // Receive reads a stream on behalf of who: into an artifact when spec is set, of
 // which the guest sees only the description, else the beginning into the guest.
 // A positive maxBytes narrows what is read; an artifact that would be larger is
-// refused whole.
+// refused whole. So is a stream that ends once ctx is done: a server that is hung up
+// on may end its answer as if it were whole.
 func Receive(ctx context.Context, who Caller, from io.Reader, spec *ArtifactSpec, maxBytes int64) (Received, error) {
 	if spec == nil {
 		return receiveBody(ctx, from, maxBytes)
@@ -34,6 +35,9 @@ func Receive(ctx context.Context, who Caller, from io.Reader, spec *ArtifactSpec
 	size, err := io.Copy(w, source)
 	if source.err != nil {
 		return Received{}, brokenOff(ctx, source.err)
+	}
+	if ctx.Err() != nil {
+		return Received{}, brokenOff(ctx, nil)
 	}
 	if err != nil {
 		return Received{}, fmt.Errorf("keep artifact %s: %w", spec.Name, err)
@@ -51,7 +55,7 @@ func receiveBody(ctx context.Context, from io.Reader, maxBytes int64) (r Receive
 		limit = min(limit, maxBytes)
 	}
 	b, err := io.ReadAll(io.LimitReader(from, limit+1))
-	if err != nil {
+	if err != nil || ctx.Err() != nil {
 		return Received{}, brokenOff(ctx, err)
 	}
 	if int64(len(b)) > limit {

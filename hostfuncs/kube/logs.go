@@ -125,6 +125,9 @@ func (k *cluster) logs(ctx, reading context.Context, who hostfuncs.Caller, req L
 		limit = hostfuncs.MaxReplyBytes
 	}
 	stream := &excerpt{from: resp.Body, left: limit, endless: limit == 0, following: req.Follow, patient: ctx, follow: reading}
+	if req.Follow {
+		reading = ctx // its end is the stream's end, and not a failure
+	}
 	got, err := hostfuncs.Receive(reading, who, stream, req.Artifact, 0)
 	return LogsResponse{
 		Log: got.Text, LogBase64: got.Base64, Size: got.Size, Artifact: got.Artifact,

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -23,17 +22,6 @@ type ObjectRef struct {
 }
 
 func (r ObjectRef) what() string { return ListRequest{Kind: r.Kind, Resource: r.Resource}.what() }
-
-// plural is the resource as history and budgets know it: "pods" also of a request
-// that speaks of a Pod.
-func (r ObjectRef) plural() string {
-	if r.Resource != "" {
-		return r.what()
-	}
-	kind := schema.ParseGroupKind(r.Kind)
-	guess, _ := meta.UnsafeGuessKindToResource(kind.WithVersion(""))
-	return guess.GroupResource().String()
-}
 
 // path is "shop/web", or "node-1" of what has no namespace.
 func (r ObjectRef) path() string {

@@ -94,7 +94,7 @@ func (t target) resourceIn(entries []string) bool {
 	names := []string{t.resource + "." + t.group}
 	if t.group == "" {
 		names[0] = t.resource
-	} else if !strings.Contains(t.group, ".") || strings.HasSuffix(t.group, ".k8s.io") {
+	} else if ownGroup(t.group) {
 		names = append(names, t.resource)
 	}
 	for _, name := range names {

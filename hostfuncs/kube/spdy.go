@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -35,13 +36,22 @@ func (s session) spdy(ctx context.Context) error {
 		return err
 	}
 	err = await(ctx, func() error { return executor.StreamWithContext(ctx, s.options) })
-	if err == nil && !witness.heard.Load() {
-		err = errLost
+	if witness.open.Load() && !witness.heard.Load() && ctx.Err() == nil {
+		err = lost(err)
 	}
 	if err != nil && !witness.open.Load() {
 		return err
 	}
 	return ended(err)
+}
+
+// lost says what silence about the exit code means. Whether client-go sees the end of
+// the streams or their reset first is a matter of luck.
+func lost(err error) error {
+	if err == nil {
+		return errLost
+	}
+	return fmt.Errorf("%w: %w", errLost, err)
 }
 
 // spdyTransport dials so that the connection is closed when ctx is done: SPDY's

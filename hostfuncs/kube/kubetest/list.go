@@ -18,6 +18,9 @@ func resources(groupVersion string) []metav1.APIResource {
 	case "v1":
 		return []metav1.APIResource{
 			{Name: "pods", SingularName: "pod", Kind: "Pod", Namespaced: true, Verbs: verbs, ShortNames: []string{"po"}},
+			{Name: "pods/log", Kind: "Pod", Namespaced: true, Verbs: metav1.Verbs{"get"}},
+			{Name: "pods/ephemeralcontainers", Kind: "Pod", Namespaced: true, Verbs: metav1.Verbs{"get", "patch"}},
+			{Name: "pods/eviction", Group: "policy", Version: "v1", Kind: "Eviction", Namespaced: true, Verbs: metav1.Verbs{"create"}},
 			{Name: "nodes", SingularName: "node", Kind: "Node", Verbs: verbs, ShortNames: []string{"no"}},
 			{Name: "events", SingularName: "event", Kind: "Event", Namespaced: true, Verbs: verbs, ShortNames: []string{"ev"}},
 			{Name: "secrets", SingularName: "secret", Kind: "Secret", Namespaced: true, Verbs: verbs},
@@ -26,11 +29,26 @@ func resources(groupVersion string) []metav1.APIResource {
 	case "apps/v1":
 		return []metav1.APIResource{
 			{Name: "deployments", SingularName: "deployment", Kind: "Deployment", Namespaced: true, Verbs: verbs, ShortNames: []string{"deploy"}},
+			{Name: "deployments/scale", Group: "autoscaling", Version: "v1", Kind: "Scale", Namespaced: true, Verbs: metav1.Verbs{"get", "patch", "update"}},
 		}
 	}
 	return []metav1.APIResource{ // an operator's own, with a familiar name
 		{Name: "widgets", SingularName: "widget", Kind: "Widget", Namespaced: true, Verbs: verbs},
 	}
+}
+
+// served tells what a list is a list of.
+func served(r *http.Request) (groupVersion, kind string) {
+	groupVersion = "v1"
+	if rest, ok := strings.CutPrefix(r.URL.Path, "/apis/"); ok {
+		groupVersion = strings.Join(strings.SplitN(rest, "/", 3)[:2], "/")
+	}
+	for _, resource := range resources(groupVersion) {
+		if resource.Name == r.PathValue("resource") {
+			return groupVersion, resource.Kind
+		}
+	}
+	return groupVersion, ""
 }
 
 func discoverCore(w http.ResponseWriter, _ *http.Request) {
@@ -80,8 +98,9 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		to = from + limit
 		metadata["continue"] = strconv.Itoa(to)
 	}
+	groupVersion, kind := served(r)
 	writeJSON(w, http.StatusOK, map[string]any{
-		"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": matching[from:to]})
+		"kind": kind + "List", "apiVersion": groupVersion, "metadata": metadata, "items": matching[from:to]})
 }
 
 func (s *Server) matching(resource, namespace string, selector labels.Selector, fields fields.Selector) []map[string]any {

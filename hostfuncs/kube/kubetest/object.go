@@ -20,14 +20,21 @@ func (s *Server) object(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client is gone
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	a := &access{s: s, r: r, body: body, resource: r.PathValue("resource"), namespace: r.PathValue("namespace"), name: r.PathValue("name")}
-	code, answer := a.answer()
+	code, answer := a.locked()
 	writeJSON(w, code, answer)
+	if r.Method == http.MethodGet {
+		s.bury(a.resource)
+	}
 }
 
-// access is one request; the server's lock is held.
+func (a *access) locked() (int, any) {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	return a.answer()
+}
+
+// access is one request. Its methods want the server's lock held.
 type access struct {
 	s                         *Server
 	r                         *http.Request
@@ -172,7 +179,7 @@ func (a *access) unmet(live map[string]any, p *metav1.Preconditions) *metav1.Sta
 	return nil
 }
 
-// evict begins a Pod's end; the node finishes it at the next list of Pods. See
+// evict begins a Pod's end; the node finishes it once somebody has looked. See
 // [Stuck].
 func (a *access) evict(live map[string]any) (int, any) {
 	var eviction struct {
@@ -195,8 +202,8 @@ func (a *access) evict(live map[string]any) (int, any) {
 // Stuck is the annotation of Pods that never come to their end.
 const Stuck = "kubetest/stuck"
 
-// bury does the node's part: Pods that were told to end are gone at the list after
-// the one that still shows them.
+// bury does the node's part: Pods that were told to end are gone after the look that
+// still shows them.
 func (s *Server) bury(resource string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,7 +21,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// patch knows the three types of patches.
+// patch knows the three types of patches. It does not note who set the fields: only
+// apply does.
 func (a *access) patch(live map[string]any, sub string) (int, any) {
 	before, err := json.Marshal(live)
 	if err != nil {
