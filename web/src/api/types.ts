@@ -276,6 +276,13 @@ export interface Function {
   package: number;
 }
 
+export interface Grants {
+  granted?: Capabilities;
+  pack: string;
+  requested: Capabilities;
+  source: string;
+}
+
 export interface Group {
   kind: string;
   members: Member[];
@@ -346,8 +353,11 @@ export interface KVEntry {
 
 export interface KubernetesCapability {
   contexts?: string[];
+  for?: string;
+  manual?: boolean;
   names?: string[];
   namespaces?: string[];
+  pods?: string[];
   reason: string;
   resources: string[];
   verbs: string[];
