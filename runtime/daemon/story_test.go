@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -211,4 +213,43 @@ func leakForTheStory() [][]byte {
 	}
 	runtime.GC() // the profile shows what was there at the last collection
 	return kept
+}
+
+// A rule that was tricked into naming another Pod than its alert reaches none.
+func TestOnlyThePodOfTheAlertIsReached(t *testing.T) {
+	t.Parallel()
+	pack := buildPack(t, "labs_sre")
+	cluster := kubetest.New(t)
+	var reached atomic.Int64
+	cluster.Exec = func(*kubetest.Command) (int, error) {
+		reached.Add(1)
+		return 0, nil
+	}
+	dir := t.TempDir()
+	to := filepath.Join(dir, "packs", "labs_sre")
+	if err := os.CopyFS(to, os.DirFS(pack)); err != nil {
+		t.Fatal(err)
+	}
+	rules, err := filepath.Glob(filepath.Join(to, "rules", "*.yaml"))
+	if err != nil || len(rules) != 1 {
+		t.Fatal(rules, err)
+	}
+	text, err := os.ReadFile(rules[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	tricked := strings.Replace(string(text), `"{{trigger.body.alerts[0].labels.pod}}"`, `"database-0"`, 1)
+	if err := os.WriteFile(rules[0], []byte(tricked), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := serve(t, dir, func(c *config.Config) { c.Kubernetes.Kubeconfig = cluster.Kubeconfig })
+	x := h.alert()
+	calls := x.AttemptList[0].HostCalls
+	at := slices.IndexFunc(calls, func(c automation.HostCall) bool { return c.Name == "kube_exec" })
+	if at < 0 {
+		t.Fatalf("%s: %+v", x.Status, calls)
+	}
+	if call := calls[at]; call.Error != "denied" || !strings.Contains(call.Message, "database-0") || reached.Load() != 0 {
+		t.Errorf("%s: %+v, %d reached", x.Status, call, reached.Load())
+	}
 }

@@ -9,7 +9,7 @@ interface Right {
 }
 
 /** What the pack's code may do outside its sandbox, and why. */
-export function CapabilityList({ of }: { of: Capabilities }) {
+export function CapabilityList({ of, title = "What it may do" }: { of: Capabilities; title?: string }) {
   const rights = [
     ...(of.kubernetes ?? []).map(kubernetes),
     ...(of.http ?? []).map(http),
@@ -21,7 +21,7 @@ export function CapabilityList({ of }: { of: Capabilities }) {
   ];
   return (
     <section className="min-w-0">
-      <h3 className="mb-1.5 text-xs font-semibold text-subtle">What it may do</h3>
+      <h3 className="mb-1.5 text-xs font-semibold text-subtle">{title}</h3>
       {rights.length === 0 && (
         <p className="text-sm text-muted">Compute, and nothing else: it asked for no rights.</p>
       )}
@@ -41,14 +41,23 @@ export function CapabilityList({ of }: { of: Capabilities }) {
 }
 
 function kubernetes(c: KubernetesCapability): Right {
+  if (c.pods?.length) {
+    return {
+      icon: Ship,
+      text: `${(c.verbs ?? []).join(", ")} Pods ${c.pods.join(", ")}${until(c)}`,
+      reason: c.reason,
+    };
+  }
   const where = c.namespaces?.length ? `in ${c.namespaces.join(", ")}` : "in every namespace";
   const names = c.names?.length ? ` named ${c.names.join(", ")}` : "";
   return {
     icon: Ship,
-    text: `${(c.verbs ?? []).join(", ")} ${(c.resources ?? []).join(", ")}${names} ${where}`,
+    text: `${(c.verbs ?? []).join(", ")} ${(c.resources ?? []).join(", ")}${names} ${where}${until(c)}`,
     reason: c.reason,
   };
 }
+
+const until = (c: KubernetesCapability) => (c.for ? `, for ${c.for} after the event` : "");
 
 function http(c: HTTPCapability): Right {
   const hosts = [...(c.hosts ?? []), ...(c.from_config ?? []).map((key) => `the configured ${key}`)];

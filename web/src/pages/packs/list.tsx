@@ -7,7 +7,7 @@ import { Badge } from "../../ui/badge";
 import { Fact, Facts, ListHeader } from "../../ui/page";
 import { Empty, Loaded } from "../../ui/states";
 import { At } from "../../ui/time";
-import { CapabilityList } from "./capabilities";
+import { PackRights } from "./grants";
 import { ModuleTable } from "./modules";
 import { RefList, SensorRefs, WebhookPaths } from "./refs";
 
@@ -95,7 +95,7 @@ function Card({ pack }: { pack: PackStatus }) {
             {pack.author && <Fact name="Author">{pack.author}</Fact>}
           </Facts>
         </div>
-        {pack.in_service && <CapabilityList of={pack.capabilities ?? {}} />}
+        {pack.in_service && <PackRights pack={pack.name} asked={pack.capabilities ?? {}} />}
         {pack.in_service && <ModuleTable modules={pack.modules ?? []} />}
       </div>
     </li>
