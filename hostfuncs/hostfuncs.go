@@ -45,6 +45,8 @@ type Caller struct {
 	// an error that says who holds the call back, or settle, which is then told what
 	// came of the change.
 	Gate func(automation.HostChange) (settle func(error), err error)
+	// Secrets has the values that handles stand for; nil when there are none.
+	Secrets SecretSource
 	// Scrub removes secret values from what a guest is told; nil when there are none.
 	Scrub func([]byte) []byte
 	// Config is the pack's configuration.

@@ -18,6 +18,7 @@ func (d *document) capabilities(n *yaml.Node) automation.Capabilities {
 		"kubernetes": func(v *yaml.Node) { c.Kubernetes = each(d, v, d.kubernetes) },
 		"http":       func(v *yaml.Node) { c.HTTP = each(d, v, d.http) },
 		"artifacts":  func(v *yaml.Node) { c.Artifacts = each(d, v, d.artifacts) },
+		"secrets":    func(v *yaml.Node) { c.Secrets = each(d, v, d.secret) },
 	})
 	return c
 }
@@ -79,6 +80,23 @@ func (d *document) artifacts(n *yaml.Node) automation.ArtifactCapability {
 		"max_bytes": func(v *yaml.Node) { c.MaxBytes = d.size(v) },
 		"reason":    func(v *yaml.Node) { c.Reason = d.text(v) },
 	})
+	return c
+}
+
+func (d *document) secret(n *yaml.Node) automation.SecretCapability {
+	var c automation.SecretCapability
+	d.read(n, "a secrets capability", fields{
+		"name": func(v *yaml.Node) {
+			if c.Name = d.text(v); strings.Contains(c.Name, "{{") {
+				d.problem(v, "%q: a capability can not hold a template", c.Name)
+			}
+		},
+		"hosts":  func(v *yaml.Node) { c.Hosts = d.hosts(v) },
+		"reveal": func(v *yaml.Node) { c.Reveal = d.boolean(v, false) },
+		"reason": func(v *yaml.Node) { c.Reason = d.text(v) },
+	})
+	d.needs(n, "a secrets capability", "name", c.Name != "")
+	d.needsReason(n, "secrets", c.Reason)
 	return c
 }
 

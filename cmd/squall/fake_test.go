@@ -113,6 +113,10 @@ func (f *fake) routes(body []byte) http.Handler {
 	mux.HandleFunc("GET /api/v1/sources/gone", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, 404, "unknown_source", "nothing of the id \"gone\" raises events", "")
 	})
+	answer("GET /api/v1/secrets", list(fakeSecret()))
+	answer("PUT /api/v1/secrets/{name}", fakeSecret())
+	mux.HandleFunc("DELETE /api/v1/secrets/colour", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
+	answer("POST /api/v1/secrets/rotate", map[string]int{"sealed": 2})
 	answer("GET /api/v1/changes", fakeGuard())
 	answer("PUT /api/v1/changes/stop", fakeGuard())
 	answer("DELETE /api/v1/changes/stop", automation.ChangeGuard{})
@@ -396,4 +400,9 @@ func fakeGrants(source automation.GrantSource) automation.Grants {
 		g.Granted = &automation.Capabilities{Artifacts: []automation.ArtifactCapability{{}}}
 	}
 	return g
+}
+
+func fakeSecret() automation.Secret {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	return automation.Secret{Name: "colour", Source: automation.SecretStored, Created: &at, Updated: &at, By: "ada", ShadowedBy: automation.SecretMount}
 }

@@ -174,6 +174,16 @@ func rightsText(c automation.Capabilities) []string {
 		}
 		lines = append(lines, because("artifacts: keep files of up to "+size, a.Reason))
 	}
+	for _, s := range c.Secrets {
+		text := "secrets: use " + s.Name
+		if s.Reveal {
+			text = "secrets: see " + s.Name
+		}
+		if len(s.Hosts) > 0 {
+			text += ", for " + strings.Join(s.Hosts, ", ")
+		}
+		lines = append(lines, because(text, s.Reason))
+	}
 	return lines
 }
 

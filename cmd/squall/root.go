@@ -46,7 +46,7 @@ func newRootCommand(c *cli) *cobra.Command {
 	root.AddCommand(
 		newRunCommand(c), newExecutionCommand(c),
 		newEventCommand(c), newRuleCommand(c), newTriggerCommand(c),
-		newArtifactCommand(c), newKVCommand(c), newSourceCommand(c), newTimerCommand(c), newWebhookCommand(c), newSensorCommand(c),
+		newArtifactCommand(c), newKVCommand(c), newSecretCommand(c), newSourceCommand(c), newTimerCommand(c), newWebhookCommand(c), newSensorCommand(c),
 		newStopAllCommand(c), newResumeAllCommand(c), newHeldCommand(c),
 		newActionCommand(c), newPackCommand(c),
 		newLoginCommand(c), newDoctorCommand(c), newCompletionCommand(c), newVersionCommand(c),

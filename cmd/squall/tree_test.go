@@ -76,6 +76,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		"execution rerun": good, "execution wait": good, "execution tape": good, "execution replay": good, "event list": "", "event get": event, "event release": event + " labs_sre.on_memory", "event send": "--webhook x",
 		"trigger list": "", "trigger get": "core.execution.failed",
 		"source list": "", "source get": "t1", "timer list": "", "timer get": "t1", "webhook list": "", "sensor list": "", "sensor get": "feeds.new", "sensor poll": "feeds.new", "sensor pause": "feeds.new", "sensor resume": "feeds.new", "sensor reset": "feeds.new", "webhook deliveries": "",
+		"secret list": "", "secret set": "colour -f " + rights, "secret delete": "colour", "secret rotate-key": "",
 		"stop-all": "--reason x", "resume-all": "", "held list": "", "held release": good,
 		"kv list": "", "kv get": "colour", "kv set": "colour red", "kv delete": "colour", "kv load": keys,
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule why": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,

@@ -22,8 +22,9 @@ const maxRedirects = 5
 // Request asks for an HTTP request.
 type Request struct {
 	Method          string                  `json:"method,omitempty" doc:"GET when empty"`
-	URL             string                  `json:"url"`
+	URL             string                  `json:"url" doc:"it, header values and the body may hold handles of secrets"`
 	Headers         map[string]string       `json:"headers,omitempty"`
+	BasicAuth       *BasicAuth              `json:"basic_auth,omitempty" doc:"sets the header Authorization"`
 	Body            string                  `json:"body,omitempty" doc:"the body, when it is text"`
 	BodyBase64      string                  `json:"body_base64,omitempty" doc:"the body, when it is not text"`
 	TimeoutSeconds  float64                 `json:"timeout_seconds,omitempty" doc:"30 when 0"`
@@ -119,6 +120,7 @@ type hop struct {
 	target
 	header http.Header
 	body   []byte
+	secret bool // it holds secrets, which are for this host alone
 }
 
 func (c *Client) firstHop(who hostfuncs.Caller, req Request) (hop, error) {
@@ -132,6 +134,11 @@ func (c *Client) firstHop(who hostfuncs.Caller, req Request) (hop, error) {
 	if !token(method) || method == http.MethodConnect || method == http.MethodTrace {
 		return hop{}, automation.Invalid("method %q can not be sent", method).WithHint("use GET, POST, PUT, PATCH, DELETE or HEAD")
 	}
+	used := req.secrets()
+	req, err := req.filled(who)
+	if err != nil {
+		return hop{}, err
+	}
 	u, err := url.Parse(req.URL)
 	if err != nil { // whose text repeats the URL, with all that may stand in it
 		return hop{}, automation.Invalid("the URL can not be read").WithHint("write it as https://host/path")
@@ -140,12 +147,15 @@ func (c *Client) firstHop(who hostfuncs.Caller, req Request) (hop, error) {
 	if err != nil {
 		return hop{}, err
 	}
+	if err := who.MaySend(used, first.host); err != nil {
+		return hop{}, err
+	}
 	body, err := hostfuncs.Bytes(req.Body, req.BodyBase64, "body")
 	if err != nil {
 		return hop{}, err
 	}
 	header, err := requestHeader(req.Headers)
-	return hop{target: first, header: header, body: body}, err
+	return hop{target: first, header: header, body: body, secret: len(used) > 0}, err
 }
 
 // follow sends a hop and those it leads to.
@@ -156,7 +166,7 @@ func (c *Client) follow(ctx context.Context, who hostfuncs.Caller, h hop, follow
 			return nil, nil, err
 		}
 		next, more := h.next(resp)
-		if !follow || !more {
+		if !follow || !more || h.secret && !strings.EqualFold(next.Host, h.url.Host) {
 			return resp, h.url, nil
 		}
 		_ = resp.Body.Close()
@@ -217,7 +227,7 @@ func (h hop) next(resp *http.Response) (*url.URL, bool) {
 // redirected is the hop after a redirect. As browsers do, what was not GET or
 // HEAD becomes GET without a body, unless the status says to repeat it.
 func (h hop) redirected(to *url.URL, status int) (hop, error) {
-	follows := hop{target: target{method: h.method}, header: h.header.Clone(), body: h.body}
+	follows := hop{target: target{method: h.method}, header: h.header.Clone(), body: h.body, secret: h.secret}
 	if status < http.StatusTemporaryRedirect && h.method != http.MethodHead {
 		follows.method, follows.body = http.MethodGet, nil
 		follows.header.Del("Content-Type")

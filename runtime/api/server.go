@@ -96,6 +96,7 @@ type Options struct {
 	Sources func() []automation.SourceStatus
 	Sensors sensors
 	Grants  granter
+	Secrets secrets
 	// Changes holds back what guests change.
 	Changes changes
 	// Doctor looks whether the server is well.

@@ -36,6 +36,7 @@ type Capabilities struct {
 	Kubernetes []KubernetesCapability `json:"kubernetes,omitempty" yaml:"kubernetes"`
 	HTTP       []HTTPCapability       `json:"http,omitempty" yaml:"http"`
 	Artifacts  []ArtifactCapability   `json:"artifacts,omitempty" yaml:"artifacts"`
+	Secrets    []SecretCapability     `json:"secrets,omitempty" yaml:"secrets"`
 }
 
 // KubernetesCapability allows verbs on resources. Entries of lists are names or

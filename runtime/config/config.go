@@ -59,6 +59,8 @@ type Config struct {
 	// there: open (everybody may) or declared (nobody may).
 	Webhooks        map[string]Webhook `yaml:"webhooks"`
 	WebhooksDefault string             `yaml:"webhooks_default"`
+	// Secrets says where the key of stored secrets lies, and which files are secrets.
+	Secrets Secrets `yaml:"secrets"`
 	// Budgets are how often what may be changed by host calls, over all packs; Breaker
 	// pauses what keeps failing.
 	Budgets []Budget `yaml:"budgets"`
@@ -71,6 +73,13 @@ type Config struct {
 	// PackSecrets says where the secrets stand that a pack's webhooks name, by pack and
 	// name. A pack gets at no others.
 	PackSecrets map[string]map[string][]Secret `yaml:"pack_secrets"`
+}
+
+// Secrets are values that packs use and do not see. SQUALL_SECRET_KEY, keys in base64
+// of which the first seals, wins over the key file.
+type Secrets struct {
+	KeyFile string `yaml:"key_file"` // DATA/secret.key when empty; made when it is not there
+	Mounts  string `yaml:"mounts"`   // a directory with a secret in each file
 }
 
 // Kubernetes says how to reach the cluster. With neither key, $KUBECONFIG,

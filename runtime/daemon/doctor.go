@@ -20,6 +20,7 @@ type doctor struct {
 	// webhooks are the paths that rules listen to.
 	webhooks func() map[string][]automation.Ref
 	changes  func() automation.ChangeGuard
+	secrets  func() []automation.Secret
 }
 
 // finding is what a check found; its name is the table's.
@@ -45,6 +46,7 @@ func (d *doctor) checks() []check {
 		{name: "compile limits", look: d.compileLimits},
 		{name: "guest memory", look: d.guestMemory, serving: true},
 		{name: "packs", look: d.packsLoaded, serving: true},
+		{name: "secrets", look: d.secretsOpen, serving: true},
 		{name: "changes", look: d.changesPass, serving: true},
 		{name: "webhooks", look: d.webhooksDeclared, serving: true},
 	}

@@ -58,6 +58,7 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		packs       []automation.PackStatus
 		config      config.Config
 		changes     automation.ChangeGuard
+		secrets     []automation.Secret
 		status      automation.CheckStatus
 		detail      string
 	}{
@@ -80,6 +81,9 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		{name: "all packs in service", check: "packs", packs: []automation.PackStatus{serving}, status: "ok", detail: "1 in service"},
 		{name: "an older version in service", check: "packs", packs: []automation.PackStatus{serving, {Name: "a", InService: true, Error: "x"}},
 			status: "warning", detail: "2 in service, an older version of a"},
+		{name: "secrets that open", check: "secrets", secrets: make([]automation.Secret, 2), status: "ok", detail: "2 secrets"},
+		{name: "a secret without its key", check: "secrets", secrets: []automation.Secret{{Name: "a", Error: "no key"}}, status: "failed", detail: "can not be opened: a"},
+		{name: "a short secret", check: "secrets", secrets: []automation.Secret{{Name: "pin", Short: true}}, status: "warning", detail: "pin"},
 		{name: "changes pass", check: "changes", changes: automation.ChangeGuard{Budgets: make([]automation.BudgetState, 2)}, status: "ok", detail: "2 budgets"},
 		{name: "changes are stopped", check: "changes", changes: automation.ChangeGuard{Stop: &automation.Stop{By: "ada"}}, status: "warning", detail: "held back, by ada"},
 		{name: "changes are paused", check: "changes", changes: automation.ChangeGuard{Paused: []automation.PausedChange{{What: "POST h"}}}, status: "warning", detail: "POST h"},
@@ -104,7 +108,8 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 				webhooks: func() map[string][]automation.Ref {
 					return map[string][]automation.Ref{"heard": {"p.a"}, "other": {"p.b"}}
 				},
-				changes: func() automation.ChangeGuard { return tt.changes }}
+				changes: func() automation.ChangeGuard { return tt.changes },
+				secrets: func() []automation.Secret { return tt.secrets }}
 			c := checkOf(t, d.examine(), tt.check)
 			if c.Status != tt.status || !strings.Contains(c.Detail, tt.detail) {
 				t.Errorf("%s: %s, want %s and %q", c.Status, c.Detail, tt.status, tt.detail)
@@ -164,7 +169,7 @@ func TestTheDoctorOfAServer(t *testing.T) {
 	}
 	h := serve(t, dir, nil)
 	list, err := h.Doctor(t.Context())
-	if err != nil || len(list.Items) != 10 {
+	if err != nil || len(list.Items) != 11 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if c := checkOf(t, list.Items, "packs"); c.Status != automation.CheckFailed || !strings.Contains(c.Detail, "torn") {

@@ -25,6 +25,7 @@ func mayImport() map[string][]string {
 		"runtime/flame":               {"runtime/automation"},
 		"runtime/flow":                {"runtime/automation"},
 		"runtime/budget":              {"runtime/automation"},
+		"runtime/vault":               {"runtime/automation"},
 		"runtime/live":                {"runtime/automation"},
 		"runtime/config":              {"runtime/automation"},
 		"runtime/telemetry":           {},

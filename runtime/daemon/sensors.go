@@ -14,15 +14,16 @@ import (
 	"github.com/squall-dev/squall/runtime/engine"
 	"github.com/squall-dev/squall/runtime/telemetry"
 	"github.com/squall-dev/squall/runtime/trigger"
+	"github.com/squall-dev/squall/runtime/vault"
 	"github.com/squall-dev/squall/runtime/wasm"
 )
 
 // newSensors joins the sensors of packs with what runs and remembers them.
-func newSensors(registry *packs.Registry, granted *grants, g *budget.Guard, e *engine.Engine, marks trigger.Marks, m *telemetry.Metrics, log *slog.Logger) *trigger.Sensors {
+func newSensors(registry *packs.Registry, granted *grants, g *budget.Guard, v *vault.Vault, e *engine.Engine, marks trigger.Marks, m *telemetry.Metrics, log *slog.Logger) *trigger.Sensors {
 	return trigger.NewSensors(trigger.SensorOptions{
 		Ingester: e, Marks: marks, Logger: log, Polled: m.SensorPolled,
 		Sensors: func() []automation.Sensor { return registry.Snapshot().Sensors() },
-		Poll:    poller{registry, granted, g}.poll,
+		Poll:    poller{registry, granted, g, v}.poll,
 		Failed: func(ctx context.Context, s automation.SourceStatus) {
 			var next any
 			if len(s.Next) > 0 {
@@ -41,6 +42,7 @@ type poller struct {
 	registry *packs.Registry
 	grants   *grants
 	guard    *budget.Guard
+	vault    *vault.Vault
 }
 
 func (p poller) poll(ctx context.Context, s automation.Sensor, input json.RawMessage, log func(automation.LogLevel, string)) (json.RawMessage, error) {
@@ -55,7 +57,8 @@ func (p poller) poll(ctx context.Context, s automation.Sensor, input json.RawMes
 		Export: lease.Export, Input: input, Limits: lease.Limits,
 		Caller: hostfuncs.Caller{
 			Pack: lease.Pack, Action: s.Ref(), Attempt: 1, Deadline: time.Now().Add(lease.Limits.Timeout),
-			Grants: lease.Grants, Ceiling: p.grants.of(lease.Pack), Config: lease.Config, Log: log,
+			Grants: lease.Grants, Ceiling: p.grants.of(lease.Pack), Config: lease.Config, Secrets: p.vault, Scrub: p.vault.Scrub,
+			Log: func(level automation.LogLevel, text string) { log(level, p.vault.ScrubText(text)) },
 			Gate: func(c automation.HostChange) (func(error), error) {
 				return p.guard.Ask(budget.Call{Pack: lease.Pack, Action: s.Ref(), Change: c})
 			},
@@ -65,7 +68,7 @@ func (p poller) poll(ctx context.Context, s automation.Sensor, input json.RawMes
 	case err != nil:
 		return nil, fmt.Errorf("run sensor %s: %w", s.Ref(), err)
 	case res.Code != "":
-		return nil, automation.Unavailable("%s (%s)", res.Message, res.Code)
+		return nil, automation.Unavailable("%s (%s)", p.vault.ScrubText(res.Message), res.Code)
 	}
-	return res.Output, nil
+	return p.vault.Scrub(res.Output), nil
 }

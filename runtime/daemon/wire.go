@@ -14,6 +14,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/artifacts"
 	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
+	"github.com/squall-dev/squall/hostfuncs/secrets"
 	"github.com/squall-dev/squall/packs"
 	"github.com/squall-dev/squall/runtime/access"
 	"github.com/squall-dev/squall/runtime/api"
@@ -145,6 +146,10 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, fmt.Errorf("make the pack watcher: %w", err)
 	}
 
+	values, err := openVault(ctx, o, db)
+	if err != nil {
+		return p, fmt.Errorf("open the vault of secrets: %w", err)
+	}
 	granted, err := newGrants(ctx, p.registry, db, c.Grants)
 	if err != nil {
 		return p, err
@@ -156,7 +161,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	p.engine, err = engine.New(engine.Options{
 		Store: db, IDs: ids, Workers: c.Workers, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
 		Catalogue: func() engine.Catalogue { return p.registry.Snapshot() },
-		Runner:    runner.NewWasm(lender{p.registry, granted}, guard),
+		Runner:    runner.NewWasm(lender{p.registry, granted}, guard, values),
 		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
 			return files.Sink(execution, ids, kept)
 		},
@@ -172,7 +177,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 
-	sensors := newSensors(p.registry, granted, guard, p.engine, db, metrics, o.Logger)
+	sensors := newSensors(p.registry, granted, guard, values, p.engine, db, metrics, o.Logger)
 	watched, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: o.Logger})
 	if err != nil {
 		return p, fmt.Errorf("read the Kubernetes configuration: %w", err)
@@ -210,8 +215,8 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		ReplayExecution: tapes{db, sandbox}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
-			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State}).examine,
-		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Example: parameter.Example,
+			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List}).examine,
+		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: values, Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
 		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},
@@ -282,7 +287,7 @@ func HostFuncs(c config.Config, log *slog.Logger) (hostfuncs.Set, func() error, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("make the ambient functions: %w", err)
 	}
-	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs())
+	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs(), secrets.New().Funcs())
 	return set, client.Close, err
 }
 

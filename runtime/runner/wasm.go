@@ -46,6 +46,14 @@ type modules interface {
 type Wasm struct {
 	modules modules
 	guard   guard
+	vault   vault
+}
+
+// vault has secrets, and takes them out of what is said; *vault.Vault implements it.
+type vault interface {
+	hostfuncs.SecretSource
+	Scrub([]byte) []byte
+	ScrubText(string) string
 }
 
 // guard is asked before a guest changes something; *budget.Guard implements it.
@@ -56,8 +64,9 @@ type guard interface {
 var _ Runner = (*Wasm)(nil)
 
 // NewWasm makes a runner that borrows modules. Without a guard guests may change
-// what their packs may change, as often as they like.
-func NewWasm(m modules, g guard) *Wasm { return &Wasm{m, g} }
+// what their packs may change, as often as they like; without a vault there are no
+// secrets.
+func NewWasm(m modules, g guard, v vault) *Wasm { return &Wasm{m, g, v} }
 
 // Run runs one job in a sandbox of its own.
 func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
@@ -66,6 +75,7 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 		return Result{Code: automation.CodeUnknownAction, Message: err.Error(), Hint: automation.HintOf(err)}, nil
 	}
 	defer lease.Release()
+	job = w.discreet(job)
 	if lease.Bind != nil {
 		if err := bind(ctx, job, &lease); err != nil {
 			return Result{}, fmt.Errorf("run %s: %w", job.Action, err)
@@ -82,10 +92,10 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 		return Result{}, fmt.Errorf("run %s: %w", job.Action, err)
 	}
 	res.Usage.PackName, res.Usage.PackDigest, res.Usage.Limits = lease.Pack, lease.Digest, lease.Limits
-	return Result{
+	return w.scrubbed(Result{
 		Code: res.Code, Message: res.Message, Hint: hint(res.Code, lease), Trace: res.Trace, Output: res.Output,
 		Usage: res.Usage, HostCalls: res.HostCalls, Tape: res.Tape,
-	}, nil
+	}), nil
 }
 
 // bind narrows rights that depend on the job's event.
@@ -114,6 +124,9 @@ func (w *Wasm) caller(ctx context.Context, job Job, lease Lease) hostfuncs.Calle
 		Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Attempt: job.Attempt,
 		Rule: job.Rule, Event: job.Event, Deadline: deadline,
 		Grants: lease.Grants, Ceiling: lease.Ceiling, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Log: job.Log,
+	}
+	if w.vault != nil {
+		who.Secrets, who.Scrub = w.vault, w.vault.Scrub
 	}
 	if w.guard != nil {
 		who.Gate = func(c automation.HostChange) (func(error), error) {

@@ -42,7 +42,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, err := NewWasm(tt.module, nil).Run(t.Context(), Job{})
+			r, err := NewWasm(tt.module, nil, nil).Run(t.Context(), Job{})
 			if !errors.Is(err, tt.err) || r.Code != tt.code || r.Message != tt.message || !strings.Contains(r.Hint, tt.hint) || (tt.hint == "") != (r.Hint == "") {
 				t.Errorf("%+v, %v", r, err)
 			}

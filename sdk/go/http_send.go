@@ -7,6 +7,7 @@ type HTTPRequest struct {
 	Method         string            `json:"method,omitempty"` // GET when empty
 	URL            string            `json:"url"`
 	Headers        map[string]string `json:"headers,omitempty"`
+	BasicAuth      *BasicAuth        `json:"basic_auth,omitempty"` // sets the header Authorization
 	Body           string            `json:"body,omitempty"`
 	BodyBase64     []byte            `json:"body_base64,omitempty"`     // instead of Body, for what is not text
 	TimeoutSeconds float64           `json:"timeout_seconds,omitempty"` // 30 when zero
@@ -15,6 +16,12 @@ type HTTPRequest struct {
 	FollowRedirects *bool        `json:"follow_redirects,omitempty"`
 	Artifact        *NewArtifact `json:"artifact,omitempty"`  // streams the body of a 2xx answer into an artifact
 	MaxBytes        int64        `json:"max_bytes,omitempty"` // of the answer's body; 1 MiB into the sandbox when zero
+}
+
+// BasicAuth is a user name and a password, which may be handles of secrets.
+type BasicAuth struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
 }
 
 // HTTPReply is the answer. A status such as 500 is a result, not an error.

@@ -111,6 +111,14 @@ async function walk(theme, viewport, name) {
   await step(`${name}: sources and keys are listed`, async () => {
     await go("/sources", "sources");
     await go("/keys", "keys");
+    await go("/secrets", "secrets");
+    await page.fill("input[aria-label=Name]", "canary");
+    await page.fill("input[aria-label=Value]", "not to be seen again");
+    await page.click("button:has-text('Keep')");
+    await page.waitForSelector("main li >> text=canary");
+    if ((await page.content()).includes("not to be seen again")) throw new Error("the page shows a secret");
+    await page.click("button[aria-label='Forget canary']");
+    await page.waitForSelector("text=There are no secrets");
     await go("/webhooks", "webhooks");
     await page.waitForSelector("text=Anybody may send");
   });

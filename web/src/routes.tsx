@@ -90,6 +90,12 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./pages/keys/page")),
 });
 
+const secrets = createRoute({
+  getParentRoute: () => shell,
+  path: "/secrets",
+  component: lazyRouteComponent(() => import("./pages/secrets/page")),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => shell,
   path: "/webhooks",
@@ -150,6 +156,7 @@ const tree = root.addChildren([
     keys,
     sources,
     sensor,
+    secrets,
     webhooks,
     packs,
     artifacts,

@@ -15,6 +15,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/artifacts"
 	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
+	"github.com/squall-dev/squall/hostfuncs/secrets"
 )
 
 func main() {
@@ -53,5 +54,5 @@ func families(k kube.Options, f fetch.Options) (hostfuncs.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return hostfuncs.NewSet(kubes.Funcs(), fetches.Funcs(), files.Funcs(), always.Funcs())
+	return hostfuncs.NewSet(kubes.Funcs(), fetches.Funcs(), files.Funcs(), always.Funcs(), secrets.New().Funcs())
 }

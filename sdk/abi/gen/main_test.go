@@ -159,7 +159,8 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 	return set, hostfuncs.Caller{
 		Pack: "shop", Action: "shop.dump", Execution: "65f0c0de0000000000000001", Attempt: 1, Rule: "shop.on_alert",
 		Event: "65f0c0de0000000000000000", Deadline: time.Date(2026, 1, 2, 3, 5, 5, 0, time.UTC),
-		Config: map[string]any{"channel": "#shop"},
+		Config:  map[string]any{"channel": "#shop"},
+		Secrets: oneSecret{},
 		Grants: automation.Capabilities{
 			Kubernetes: []automation.KubernetesCapability{
 				{Verbs: []string{"exec", "list", "get", "logs", "proxy", "port_forward", "delete", "restart", "events", "debug"},
@@ -169,6 +170,7 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 			},
 			HTTP:      []automation.HTTPCapability{{Hosts: []string{"example.com"}, Methods: []string{"GET", "POST"}}},
 			Artifacts: []automation.ArtifactCapability{{}},
+			Secrets:   []automation.SecretCapability{{Name: "slack_*"}},
 		},
 		Artifacts: &hostfuncstest.Sink{
 			Execution: "65f0c0de0000000000000001",
@@ -255,3 +257,8 @@ func site(w http.ResponseWriter, r *http.Request) {
 	}
 	fmt.Fprintf(w, "%s %s %s", r.Method, r.URL.Path, b)
 }
+
+// oneSecret is there, whatever it is called.
+type oneSecret struct{}
+
+func (oneSecret) Secret(string) (string, bool) { return "https://hooks.example.com/T0/B0/x", true }

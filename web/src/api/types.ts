@@ -76,6 +76,7 @@ export interface Capabilities {
   artifacts?: ArtifactCapability[];
   http?: HTTPCapability[];
   kubernetes?: KubernetesCapability[];
+  secrets?: SecretCapability[];
 }
 
 export interface Change {
@@ -414,6 +415,11 @@ export interface ListRule {
   next: string;
 }
 
+export interface ListSecret {
+  items: Secret[];
+  next: string;
+}
+
 export interface ListSourceStatus {
   items: SourceStatus[];
   next: string;
@@ -596,6 +602,10 @@ export interface Retry {
   max_lost?: number;
 }
 
+export interface Rotation {
+  sealed: number;
+}
+
 export interface Rule {
   action: ActionCall;
   backstop?: boolean;
@@ -664,6 +674,28 @@ export interface RunRequest {
 export interface SampleType {
   type: string;
   unit: string;
+}
+
+export interface Secret {
+  by?: string;
+  created?: string;
+  error?: string;
+  name: string;
+  shadowed_by?: string;
+  short?: boolean;
+  source: string;
+  updated?: string;
+}
+
+export interface SecretCapability {
+  hosts?: string[];
+  name: string;
+  reason: string;
+  reveal?: boolean;
+}
+
+export interface SecretValue {
+  value: string;
 }
 
 export interface Sensor {

@@ -56,6 +56,9 @@ func HTTPSend(request []byte) []byte { return Call("http_send", request) }
 // ArtifactCreate is the host function artifact_create.
 func ArtifactCreate(request []byte) []byte { return Call("artifact_create", request) }
 
+// Secret is the host function secret.
+func Secret(request []byte) []byte { return Call("secret", request) }
+
 // Config is the host function config.
 func Config(request []byte) []byte { return Call("config", request) }
 

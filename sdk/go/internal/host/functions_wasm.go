@@ -61,6 +61,9 @@ func httpSend(request unsafe.Pointer, size uint32) uint32
 //go:wasmimport squall:host artifact_create
 func artifactCreate(request unsafe.Pointer, size uint32) uint32
 
+//go:wasmimport squall:host secret
+func secret(request unsafe.Pointer, size uint32) uint32
+
 //go:wasmimport squall:host config
 func config(request unsafe.Pointer, size uint32) uint32
 
@@ -150,6 +153,9 @@ func HTTPSend(request []byte) []byte { return envelope(httpSend(start(request), 
 func ArtifactCreate(request []byte) []byte {
 	return envelope(artifactCreate(start(request), size(request)))
 }
+
+// Secret is the host function secret.
+func Secret(request []byte) []byte { return envelope(secret(start(request), size(request))) }
 
 // Config is the host function config.
 func Config(request []byte) []byte { return envelope(config(start(request), size(request))) }

@@ -1,4 +1,4 @@
-import { FileBox, Globe, type LucideIcon, Ship } from "lucide-react";
+import { FileBox, Globe, KeyRound, type LucideIcon, Ship } from "lucide-react";
 import type { Capabilities, HTTPCapability, KubernetesCapability } from "../../api/types";
 import { bytes } from "../../lib/format";
 
@@ -17,6 +17,11 @@ export function CapabilityList({ of, title = "What it may do" }: { of: Capabilit
       icon: FileBox,
       text: `Keep files${a.max_bytes ? ` of up to ${bytes(a.max_bytes)}` : ""}`,
       reason: a.reason,
+    })),
+    ...(of.secrets ?? []).map((s) => ({
+      icon: KeyRound,
+      text: `${s.reveal ? "See" : "Use"} the secret ${s.name}${s.hosts?.length ? ` for ${s.hosts.join(", ")}` : ""}`,
+      reason: s.reason,
     })),
   ];
   return (
