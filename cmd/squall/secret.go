@@ -120,7 +120,7 @@ func newSecretDeleteCommand(c *cli) *cobra.Command {
 			if err := api.DeleteSecret(cmd.Context(), args[0]); err != nil {
 				return orList(err, "secret list")
 			}
-			return c.print(thing(map[string]string{"name": args[0]}, args[0], func(w io.Writer, t terminal, _ bool) error {
+			return c.print(thing(goneSecret{args[0]}, args[0], func(w io.Writer, t terminal, _ bool) error {
 				p := &page{w: w, t: t}
 				p.line("deleted %s", args[0])
 				return p.err
@@ -145,7 +145,7 @@ func newSecretRotateCommand(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.print(thing(map[string]int{"sealed": n}, "secret.key", func(w io.Writer, t terminal, _ bool) error {
+			return c.print(thing(rotation{n}, "secret.key", func(w io.Writer, t terminal, _ bool) error {
 				p := &page{w: w, t: t}
 				p.line("sealed %d secret%s with a new key", n, plural(n))
 				return p.err
@@ -153,3 +153,14 @@ func newSecretRotateCommand(c *cli) *cobra.Command {
 		},
 	}
 }
+
+// goneSecret is what is left of a secret that was forgotten, rotation what came of a
+// new key.
+type (
+	goneSecret struct {
+		Name string `json:"name"`
+	}
+	rotation struct {
+		Sealed int `json:"sealed"`
+	}
+)
