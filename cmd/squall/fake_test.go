@@ -395,6 +395,8 @@ func fakeGrants(source automation.GrantSource) automation.Grants {
 			For: automation.Duration(10 * time.Minute), Reason: "Reads the profile."}},
 		HTTP:      []automation.HTTPCapability{{Hosts: []string{"hooks.example.com"}, Methods: []string{"POST"}, Reason: "Tells the channel."}},
 		Artifacts: []automation.ArtifactCapability{{MaxBytes: 1 << 20}},
+		Secrets:   []automation.SecretCapability{{Name: "slack", Hosts: []string{"hooks.example.com"}, Reason: "Its address."}},
+		KV:        []automation.KVCapability{{Scope: "pack", Write: true, Keys: []string{"last/*"}}}, Triggers: []string{"core.*"},
 	}}
 	if source == automation.GrantStored {
 		g.Granted = &automation.Capabilities{Artifacts: []automation.ArtifactCapability{{}}}

@@ -174,6 +174,19 @@ func rightsText(c automation.Capabilities) []string {
 		}
 		lines = append(lines, because("artifacts: keep files of up to "+size, a.Reason))
 	}
+	for _, k := range c.KV {
+		text := "keys: read those of scope " + k.Scope
+		if k.Write {
+			text = "keys: read and change those of scope " + k.Scope
+		}
+		if len(k.Keys) > 0 {
+			text += " called " + strings.Join(k.Keys, ", ")
+		}
+		lines = append(lines, because(text, k.Reason))
+	}
+	if len(c.Triggers) > 0 {
+		lines = append(lines, "events: raise "+strings.Join(c.Triggers, ", "))
+	}
 	for _, s := range c.Secrets {
 		text := "secrets: use " + s.Name
 		if s.Reveal {

@@ -37,6 +37,9 @@ type Capabilities struct {
 	HTTP       []HTTPCapability       `json:"http,omitempty" yaml:"http"`
 	Artifacts  []ArtifactCapability   `json:"artifacts,omitempty" yaml:"artifacts"`
 	Secrets    []SecretCapability     `json:"secrets,omitempty" yaml:"secrets"`
+	KV         []KVCapability         `json:"kv,omitempty" yaml:"kv"`
+	// Triggers are the types of events that the pack may raise: names or patterns.
+	Triggers []string `json:"triggers,omitempty" yaml:"triggers"`
 }
 
 // KubernetesCapability allows verbs on resources. Entries of lists are names or

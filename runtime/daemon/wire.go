@@ -4,17 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/squall-dev/squall/hostfuncs"
-	"github.com/squall-dev/squall/hostfuncs/ambient"
-	"github.com/squall-dev/squall/hostfuncs/artifacts"
-	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
-	"github.com/squall-dev/squall/hostfuncs/secrets"
 	"github.com/squall-dev/squall/packs"
 	"github.com/squall-dev/squall/runtime/access"
 	"github.com/squall-dev/squall/runtime/api"
@@ -100,7 +95,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return files.Sweep(ctx, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 	}
 
-	funcs, closeFuncs, err := HostFuncs(c, o.Logger)
+	funcs, closeFuncs, err := HostFuncs(c, o.Logger, p.world(db))
 	if err != nil {
 		return p, err
 	}
@@ -266,29 +261,6 @@ func (p *parts) firstToken(ctx context.Context, data string) error {
 		return fmt.Errorf("write the admin token: %w", err)
 	}
 	return nil
-}
-
-// HostFuncs collects the host functions that packs may be granted, and what ends
-// their connections.
-func HostFuncs(c config.Config, log *slog.Logger) (hostfuncs.Set, func() error, error) {
-	cluster, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: log})
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the Kubernetes configuration: %w", err)
-	}
-	client, err := fetch.New(fetch.Options{})
-	if err != nil {
-		return nil, nil, fmt.Errorf("make the HTTP client: %w", err)
-	}
-	files, err := artifacts.New(artifacts.Options{})
-	if err != nil {
-		return nil, nil, fmt.Errorf("make the artifact functions: %w", err)
-	}
-	surroundings, err := ambient.New(ambient.Options{})
-	if err != nil {
-		return nil, nil, fmt.Errorf("make the ambient functions: %w", err)
-	}
-	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs(), secrets.New().Funcs())
-	return set, client.Close, err
 }
 
 // patiently gives a closer that waits for others a bound.

@@ -76,7 +76,9 @@ export interface Capabilities {
   artifacts?: ArtifactCapability[];
   http?: HTTPCapability[];
   kubernetes?: KubernetesCapability[];
+  kv?: KVCapability[];
   secrets?: SecretCapability[];
+  triggers?: string[];
 }
 
 export interface Change {
@@ -341,6 +343,13 @@ export interface HostChange {
 export interface Identity {
   role: string;
   user: string;
+}
+
+export interface KVCapability {
+  keys?: string[];
+  reason?: string;
+  scope: string;
+  write?: boolean;
 }
 
 export interface KVEntry {
