@@ -141,6 +141,10 @@ func (f *fake) executionRoutes(mux *http.ServeMux, body []byte) {
 	mux.HandleFunc("GET /api/v1/executions/{id}", func(w http.ResponseWriter, r *http.Request) { f.execution(w, r.PathValue("id")) })
 	mux.HandleFunc("GET /api/v1/executions/{id}/log", fakeLog)
 	mux.HandleFunc("GET /api/v1/executions/{id}/tape", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, fakeTape(r.PathValue("id"))) })
+	mux.HandleFunc("GET /api/v1/executions/{id}/case", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, 200, automation.RecordedCase{Action: "core.echo", Execution: r.PathValue("id"), Parameters: json.RawMessage(`{"text":"<a>"}`),
+			Want: automation.ReplayedEnd{Output: json.RawMessage(`"<a>"`)}})
+	})
 	mux.HandleFunc("POST /api/v1/executions/{id}/replay", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, 200, fakeReplay(r.PathValue("id"), len(body) == 0))
 	})

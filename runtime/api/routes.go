@@ -51,6 +51,7 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/executions/:id", s.getExecution, false, "One execution with attempts and artifacts.", nil, reflect.TypeFor[automation.Execution](), 200},
 		{get, "/api/v1/executions/:id/log", s.getLog, false, "Lines of an execution's log.", nil, reflect.TypeFor[LogPage](), 200},
 		{get, "/api/v1/executions/:id/tape", s.getTape, false, "The host calls of an attempt, with what was said; the last attempt without ?attempt.", nil, reflect.TypeFor[automation.AttemptTape](), 200},
+		{get, "/api/v1/executions/:id/case", s.getCase, false, "The last attempt as a test of its pack.", nil, reflect.TypeFor[automation.RecordedCase](), 200},
 		{post, "/api/v1/executions/:id/replay", s.replayExecution, false, "Runs an attempt again from its tape, without touching the world; with the module in the body, or the recorded one.", nil, reflect.TypeFor[automation.ExecutionReplay](), 200},
 		{post, "/api/v1/executions/:id/cancel", s.cancelExecution, false, "Stops an execution.", nil, reflect.TypeFor[automation.ExecutionSummary](), 202},
 		{post, "/api/v1/executions/:id/rerun", s.rerunExecution, false, "Runs an execution again, with some parameters replaced.", reflect.TypeFor[Rerun](), reflect.TypeFor[automation.Execution](), 201},
