@@ -80,6 +80,10 @@ func (s *Server) getCase(c echo.Context) error {
 	if told.Incomplete != "" {
 		return automation.Conflict("execution %s can not be replayed: %s", id, told.Incomplete).WithCode("incomplete_tape")
 	}
+	if string(s.masked(x).Parameters) != string(x.Parameters) {
+		return automation.Conflict("execution %s has secret parameters, which a test would hold", id).
+			WithHint("run the action with values that are none, and make a test of that")
+	}
 	return c.JSON(http.StatusOK, automation.RecordedCase{
 		Action: x.Action, Execution: x.ID, Parameters: x.Parameters, Limits: last.Usage.Limits, Tape: told,
 		Want: automation.ReplayedEnd{Code: last.Code, Message: last.Message, Output: x.Output, Fuel: last.Usage.Fuel},

@@ -211,7 +211,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		ReplayExecution: tapes{db, sandbox}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
 			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List}).examine,
-		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: values, Example: parameter.Example,
+		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: values, Mask: maskParameters(p.registry), Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
 		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},

@@ -569,6 +569,15 @@ export interface Problem {
   type: string;
 }
 
+export interface RecordedCase {
+  action: string;
+  execution: string;
+  limits: Limits;
+  parameters: unknown;
+  tape: Tape;
+  want: ReplayedEnd;
+}
+
 export interface ReleaseRequest {
   item?: number;
   rule: string;
@@ -767,6 +776,17 @@ export interface StopRequest {
   reason?: string;
 }
 
+export interface Tape {
+  calls?: TapeCall[];
+  clocks?: number[];
+  config?: Record<string, string>;
+  export: string;
+  incomplete?: string;
+  module: string;
+  seed?: number[];
+  start: TapeStart;
+}
+
 export interface TapeCall {
   name: string;
   reply: unknown;
@@ -787,6 +807,11 @@ export interface TapeEntry {
   request_bytes: number;
   started_at: string;
   would_do?: boolean;
+}
+
+export interface TapeStart {
+  at?: string;
+  seed?: number[];
 }
 
 export interface Throttle {
