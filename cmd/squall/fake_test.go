@@ -86,6 +86,9 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/packs", list(fakePacks()...))
 	answer("GET /api/v1/packs/core", fakePacks()[0])
 	answer("GET /api/v1/packs/core/grants", fakeGrants(automation.GrantAsked))
+	answer("GET /api/v1/packs/core/usage", automation.PackUsage{Pack: "core", Used: []automation.UsedFunction{
+		{Name: "http_send", Host: "hooks.example.com", Calls: 12, Refused: 1, LastAt: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}},
+		Narrowed: automation.Capabilities{HTTP: []automation.HTTPCapability{{Hosts: []string{"hooks.example.com"}, Methods: []string{"POST"}}}}})
 	answer("PUT /api/v1/packs/core/grants", fakeGrants(automation.GrantStored))
 	answer("DELETE /api/v1/packs/core/grants", fakeGrants(automation.GrantAsked))
 	answer("GET /api/v1/doctor", list(automation.Check{Name: "wasm engine", Status: automation.CheckOK, Detail: "compiler"},

@@ -68,6 +68,7 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/packs", s.listPacks, false, "The packs, in service or broken.", nil, reflect.TypeFor[List[automation.PackStatus]](), 200},
 		{get, "/api/v1/packs/:name", s.getPack, false, "One pack.", nil, reflect.TypeFor[automation.PackStatus](), 200},
 		{get, "/api/v1/packs/:name/grants", s.getGrants, false, "What a pack asks for and what it is granted.", nil, reflect.TypeFor[automation.Grants](), 200},
+		{get, "/api/v1/packs/:name/usage", s.getUsage, false, "What a pack has used of what it may do; 30 days back without ?since.", nil, reflect.TypeFor[automation.PackUsage](), 200},
 		{put, "/api/v1/packs/:name/grants", s.putGrants, false, "Narrows a pack to these capabilities, at once.", reflect.TypeFor[automation.Capabilities](), reflect.TypeFor[automation.Grants](), 200},
 		{del, "/api/v1/packs/:name/grants", s.deleteGrants, false, "Leaves a pack what it asks for.", nil, reflect.TypeFor[automation.Grants](), 200},
 		{get, "/api/v1/secrets", s.listSecrets, false, "The secrets, without their values.", nil, reflect.TypeFor[List[automation.Secret]](), 200},

@@ -534,6 +534,14 @@ export interface PackStatus {
   webhooks?: string[];
 }
 
+export interface PackUsage {
+  narrowed: Capabilities;
+  pack: string;
+  partial?: boolean;
+  since: string;
+  used: UsedFunction[];
+}
+
 export interface Parameter {
   default?: unknown;
   description?: string;
@@ -855,6 +863,14 @@ export interface Usage {
   memory: number;
   pack?: string;
   pack_digest?: string;
+}
+
+export interface UsedFunction {
+  calls: number;
+  host?: string;
+  last_at: string;
+  name: string;
+  refused: number;
 }
 
 export interface Verdict {
