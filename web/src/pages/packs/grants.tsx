@@ -34,7 +34,7 @@ export function PackRights({ pack, asked }: { pack: string; asked: Capabilities 
           title={`And no more than ${g.source === "config" ? "the configuration grants" : "it is granted"}`}
         />
       )}
-      {g && g.source !== "config" && (
+      {g && g.source !== "config" && (g.granted || Object.keys(asked).length > 0) && (
         <div className="flex gap-2">
           <Button onClick={() => setEditing(true)}>Narrow</Button>
           {g.granted && (
