@@ -37,6 +37,8 @@ type Capabilities struct {
 	HTTP       []HTTPCapability       `json:"http,omitempty" yaml:"http"`
 	Artifacts  []ArtifactCapability   `json:"artifacts,omitempty" yaml:"artifacts"`
 	Secrets    []SecretCapability     `json:"secrets,omitempty" yaml:"secrets"`
+	// Actions are those that the pack's code may run: refs, or patterns ("core.*").
+	Actions []string `json:"actions,omitempty" yaml:"actions"`
 }
 
 // KubernetesCapability allows verbs on resources. Entries of lists are names or
