@@ -14,6 +14,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/artifacts"
 	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
+	"github.com/squall-dev/squall/hostfuncs/run"
 	"github.com/squall-dev/squall/hostfuncs/secrets"
 	"github.com/squall-dev/squall/packs"
 	"github.com/squall-dev/squall/runtime/access"
@@ -165,6 +166,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
 			return files.Sink(execution, ids, kept)
 		},
+		Content: files.Reader,
 	})
 	if err != nil {
 		return p, err
@@ -287,7 +289,7 @@ func HostFuncs(c config.Config, log *slog.Logger) (hostfuncs.Set, func() error, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("make the ambient functions: %w", err)
 	}
-	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs(), secrets.New().Funcs())
+	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs(), secrets.New().Funcs(), run.New().Funcs())
 	return set, client.Close, err
 }
 

@@ -123,7 +123,8 @@ func (w *Wasm) caller(ctx context.Context, job Job, lease Lease) hostfuncs.Calle
 	who := hostfuncs.Caller{
 		Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Attempt: job.Attempt,
 		Rule: job.Rule, Event: job.Event, Deadline: deadline,
-		Grants: lease.Grants, Ceiling: lease.Ceiling, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Log: job.Log,
+		Grants: lease.Grants, Ceiling: lease.Ceiling, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Files: job.Files,
+		Run: job.Run, Log: job.Log,
 	}
 	if w.vault != nil {
 		who.Secrets, who.Scrub = w.vault, w.vault.Scrub

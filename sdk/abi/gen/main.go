@@ -15,6 +15,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/artifacts"
 	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
+	actions "github.com/squall-dev/squall/hostfuncs/run"
 	"github.com/squall-dev/squall/hostfuncs/secrets"
 )
 
@@ -54,5 +55,5 @@ func families(k kube.Options, f fetch.Options) (hostfuncs.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return hostfuncs.NewSet(kubes.Funcs(), fetches.Funcs(), files.Funcs(), always.Funcs(), secrets.New().Funcs())
+	return hostfuncs.NewSet(kubes.Funcs(), fetches.Funcs(), files.Funcs(), always.Funcs(), secrets.New().Funcs(), actions.New().Funcs())
 }
