@@ -53,6 +53,9 @@ type Caller struct {
 	Config map[string]any
 	// Artifacts keeps files for this execution; nil when it may keep none.
 	Artifacts ArtifactSink
+	// Appends are the artifacts that this attempt is still writing; nil when it may
+	// keep none.
+	Appends *Appends
 	// Files has the artifacts that this execution may read; nil when there are none.
 	Files ArtifactSource
 	// Run runs another action and, if asked to, waits for its end; nil when this
