@@ -42,10 +42,7 @@ func (s ArtifactSpec) Open(ctx context.Context, who Caller, maxBytes int64) (Art
 		return nil, automation.Unavailable("there is nowhere to keep artifact %q here", s.Name).
 			WithHint("run the action on a server; a dry run keeps no files")
 	}
-	limit := artifactLimit(who.Grants)
-	if who.Ceiling != nil {
-		limit = min(limit, artifactLimit(*who.Ceiling))
-	}
+	limit := ArtifactLimit(who)
 	if maxBytes > 0 {
 		limit = min(limit, maxBytes)
 	}
@@ -80,6 +77,15 @@ func (s ArtifactSpec) validate() error {
 		return automation.Invalid("%q is not a media type", s.MediaType)
 	}
 	return nil
+}
+
+// ArtifactLimit is how many bytes one artifact of a caller may have.
+func ArtifactLimit(who Caller) int64 {
+	limit := artifactLimit(who.Grants)
+	if who.Ceiling != nil {
+		limit = min(limit, artifactLimit(*who.Ceiling))
+	}
+	return limit
 }
 
 // artifactLimit is the most generous of the pack's entries.

@@ -53,6 +53,14 @@ type Caller struct {
 	Config map[string]any
 	// Artifacts keeps files for this execution; nil when it may keep none.
 	Artifacts ArtifactSink
+	// Appends are the artifacts that this attempt is still writing; nil when it may
+	// keep none.
+	Appends *Appends
+	// Files has the artifacts that this execution may read; nil when there are none.
+	Files ArtifactSource
+	// Run runs another action and, if asked to, waits for its end; nil when this
+	// caller can not.
+	Run func(context.Context, automation.ChildRun) (automation.Execution, error)
 	// Log adds a line to the execution's log.
 	Log func(automation.LogLevel, string)
 }
@@ -61,6 +69,16 @@ type Caller struct {
 type ArtifactSink interface {
 	// Create opens a new artifact. Nothing is kept until Commit.
 	Create(ctx context.Context, name, mediaType string, maxBytes int64) (ArtifactWriter, error)
+}
+
+// ArtifactSource has the artifacts that one execution may read: its own, and those of
+// the executions that it was started from.
+type ArtifactSource interface {
+	// List returns the execution's own ones first, then those of the one that started
+	// it, and so on; those of one execution in the order in which they were kept.
+	List(ctx context.Context) ([]automation.Artifact, error)
+	// Open opens the content of one that was listed. Whoever reads must close it.
+	Open(a automation.Artifact) (io.ReadSeekCloser, error)
 }
 
 // ArtifactWriter receives the content of an artifact. Exactly one of Commit and

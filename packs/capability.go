@@ -1,6 +1,7 @@
 package packs
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ func (d *document) capabilities(n *yaml.Node) automation.Capabilities {
 		"kv":         func(v *yaml.Node) { c.KV = each(d, v, d.kv) },
 		"triggers":   func(v *yaml.Node) { c.Triggers = d.patterns(v) },
 		"secrets":    func(v *yaml.Node) { c.Secrets = each(d, v, d.secret) },
+		"actions":    func(v *yaml.Node) { c.Actions = d.actionPatterns(v) },
 	})
 	return c
 }
@@ -161,6 +163,19 @@ func (d *document) patterns(n *yaml.Node) []string {
 	for _, s := range all {
 		if strings.Contains(s, "{{") {
 			d.hinted(n, `write names or shell patterns such as "prod-*"`, "%q: a capability can not hold a template", s)
+		}
+	}
+	return all
+}
+
+// actionPatterns reads references of actions, or shell patterns of them.
+func (d *document) actionPatterns(n *yaml.Node) []string {
+	all := d.patterns(n)
+	for _, s := range all {
+		if pack, name, ok := strings.Cut(s, "."); !ok || pack == "" || name == "" {
+			d.hinted(n, `write "pack.action", or a pattern such as "core.*"`, "%q is not an action", s)
+		} else if _, err := path.Match(s, ""); err != nil {
+			d.hinted(n, `write a pattern such as "core.*"`, "%q is not a pattern", s)
 		}
 	}
 	return all

@@ -71,6 +71,7 @@ func (x *executionFilter) addFlags(cmd *cobra.Command) {
 	f.StringVar(&x.query.Rule, "rule", "", "started by this rule")
 	f.StringVar(&x.query.Event, "event", "", "started by this event")
 	f.StringVar(&x.query.Parent, "parent", "", "that run this execution again")
+	f.StringVar(&x.query.From, "started-from", "", "started by the code of this execution")
 	f.StringVar(&x.query.Text, "search", "", "text in id, action, summary or message")
 	f.StringVar(&x.since, "since", "", "from this time on, or for that long: 24h")
 	f.StringVar(&x.until, "until", "", "before this time, or that long ago")

@@ -40,6 +40,7 @@ func (c *cli) executionText(p *page, e automation.Execution, wide bool) {
 	p.pair("Started by", firstOf(e.StartedBy, string(e.Rule)))
 	p.pair("Event", e.Event)
 	p.pair("Again", e.Parent)
+	p.pair("Started from", e.StartedFrom)
 	p.pair("Attempts", fmt.Sprintf("%d of %d", e.Attempts, e.MaxAttempts))
 	p.pair("Log", fmt.Sprintf("%d line%s", e.LogLines, plural(e.LogLines)))
 	if n := len(e.AttemptList); n > 0 && !wide {

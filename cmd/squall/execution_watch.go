@@ -118,6 +118,7 @@ func selects(q client.ExecutionQuery, e automation.ExecutionSummary) bool {
 		(q.Rule == "" || q.Rule == string(e.Rule)) &&
 		(q.Event == "" || q.Event == e.Event) &&
 		(q.Parent == "" || q.Parent == e.Parent) &&
+		(q.From == "" || q.From == e.StartedFrom) &&
 		(q.Text == "" || strings.Contains(strings.ToLower(e.ID+" "+string(e.Action)+" "+e.Summary), strings.ToLower(q.Text)))
 }
 

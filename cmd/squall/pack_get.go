@@ -82,6 +82,9 @@ func (p *page) capabilities(of automation.Capabilities) {
 		}
 		p.right(what, a.Reason)
 	}
+	if len(of.Actions) > 0 {
+		p.right("run the actions "+strings.Join(of.Actions, ", "), "")
+	}
 }
 
 func (p *page) right(what, reason string) {

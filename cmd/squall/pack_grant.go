@@ -251,6 +251,9 @@ func rightsText(c automation.Capabilities) []string {
 		}
 		lines = append(lines, because(text, s.Reason))
 	}
+	if len(c.Actions) > 0 {
+		lines = append(lines, "actions: run "+strings.Join(c.Actions, ", "))
+	}
 	return lines
 }
 

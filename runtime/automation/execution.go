@@ -18,6 +18,8 @@ type ExecutionSummary struct {
 	Event string `json:"event,omitempty"`
 	// Parent is the execution that this one runs again; empty otherwise.
 	Parent string `json:"parent,omitempty"`
+	// StartedFrom is the execution whose code started this one; empty otherwise.
+	StartedFrom string `json:"started_from,omitempty"`
 	// DryRun tells that calls which would change the world only say so.
 	DryRun bool `json:"dry_run,omitempty"`
 	// Attempts is how many attempts have begun.
@@ -39,8 +41,10 @@ type Execution struct {
 	Message string `json:"message,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 	// Trace is the guest's stack, trimmed.
-	Trace       string     `json:"trace,omitempty"`
-	LogLines    int        `json:"log_lines"`
+	Trace    string `json:"trace,omitempty"`
+	LogLines int    `json:"log_lines"`
+	// Depth is how many executions started one another until this one was started.
+	Depth       int        `json:"depth,omitempty"`
 	AttemptList []Attempt  `json:"attempt_list"`
 	Artifacts   []Artifact `json:"artifacts"`
 	MaxAttempts int        `json:"max_attempts"`
@@ -136,6 +140,14 @@ const (
 type LogGrowth struct {
 	Execution string `json:"execution"`
 	Lines     int    `json:"lines"`
+}
+
+// ChildRun is the wish of an execution's code to run another action.
+type ChildRun struct {
+	Action     Ref
+	Parameters map[string]any
+	// Wait asks for the end; the child is canceled when nobody waits any more.
+	Wait bool
 }
 
 // RunRequest is a person's wish to run an action.

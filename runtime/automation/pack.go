@@ -40,6 +40,8 @@ type Capabilities struct {
 	KV         []KVCapability         `json:"kv,omitempty" yaml:"kv"`
 	// Triggers are the types of events that the pack may raise: names or patterns.
 	Triggers []string `json:"triggers,omitempty" yaml:"triggers"`
+	// Actions are those that the pack's code may run: refs, or patterns ("core.*").
+	Actions []string `json:"actions,omitempty" yaml:"actions"`
 }
 
 // KubernetesCapability allows verbs on resources. Entries of lists are names or

@@ -24,6 +24,7 @@ type ExecutionQuery struct {
 	Rule     string
 	Event    string
 	Parent   string
+	From     string // started by the code of this execution
 	Text     string
 	Since    Time
 	Until    Time
@@ -35,7 +36,7 @@ func (q ExecutionQuery) values() values {
 		statuses[i] = string(s)
 	}
 	return q.Page.values().set("status", strings.Join(statuses, ",")).set("action", q.Action).
-		set("rule", q.Rule).set("event", q.Event).set("parent", q.Parent).set("q", q.Text).
+		set("rule", q.Rule).set("event", q.Event).set("parent", q.Parent).set("started_from", q.From).set("q", q.Text).
 		set("since", string(q.Since)).set("until", string(q.Until))
 }
 

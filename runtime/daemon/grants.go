@@ -157,6 +157,9 @@ func narrow(c automation.Capabilities, used []automation.UsedFunction) automatio
 	if is["kv_get"] || is["kv_list"] || is["kv_set"] || is["kv_delete"] {
 		out.KV = c.KV
 	}
+	if is["action_run"] {
+		out.Actions = c.Actions
+	}
 	if is["emit"] {
 		out.Triggers = c.Triggers
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
 	"github.com/squall-dev/squall/hostfuncs/kv"
+	"github.com/squall-dev/squall/hostfuncs/run"
 	"github.com/squall-dev/squall/hostfuncs/secrets"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
@@ -45,7 +46,7 @@ func HostFuncs(c config.Config, log *slog.Logger, w World) (_ hostfuncs.Set, clo
 		return nil, nil, fmt.Errorf("make the ambient functions: %w", err)
 	}
 	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs(), secrets.New().Funcs(),
-		kv.New(w.Keys).Funcs(), emit.New(w.Emit).Funcs())
+		kv.New(w.Keys).Funcs(), emit.New(w.Emit).Funcs(), run.New().Funcs())
 	return set, client.Close, err
 }
 

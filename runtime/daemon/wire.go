@@ -160,6 +160,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
 			return files.Sink(execution, ids, kept)
 		},
+		Content: files.Reader,
 	})
 	if err != nil {
 		return p, err

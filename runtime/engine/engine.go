@@ -12,6 +12,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -62,6 +63,8 @@ type Options struct {
 	// Artifacts opens the place where one execution keeps files; kept is called
 	// for each. Nil means that executions may keep none.
 	Artifacts func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink
+	// Content opens what an artifact holds; nil means that executions may read none.
+	Content func(automation.Artifact) (io.ReadSeekCloser, error)
 	// Workers is how many executions run at the same time; zero means 16.
 	Workers int
 	// Queue is how many pending executions are held in memory; more wait in the

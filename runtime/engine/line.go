@@ -73,6 +73,19 @@ func (l *line) pushAfter(x automation.Execution, d time.Duration) {
 	})
 }
 
+// hold keeps workers from an execution, also from copies that the store gives, until
+// drop is called: it is run elsewhere.
+func (l *line) hold(id string) (drop func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delayed[id] = struct{}{}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.delayed, id)
+	}
+}
+
 // next takes the oldest waiting execution and an idle worker, if there are both.
 func (l *line) next() (automation.Execution, bool) {
 	l.mu.Lock()

@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
+
+	"github.com/squall-dev/squall/runtime/automation"
 )
 
 // runningSet knows what runs in this process and how to stop it.
@@ -16,6 +19,7 @@ type runningSet struct {
 type handle struct {
 	stop context.CancelCauseFunc // nil until a worker has it
 	wish error                   // why somebody wants it to end; nil: nobody does
+	log  *history                // what the attempt under way writes; nil before
 }
 
 func newRunningSet() *runningSet { return &runningSet{all: map[string]*handle{}} }
@@ -74,6 +78,27 @@ func (r *runningSet) stop(id string, cause error) bool {
 		h.stop(cause)
 	}
 	return true
+}
+
+// writes notes where an execution's attempt writes what it leaves behind.
+func (r *runningSet) writes(id string, h *history) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known, ok := r.all[id]; ok {
+		known.log = h
+	}
+}
+
+// artifacts are those that the attempt under way has kept: they are not stored yet.
+func (r *runningSet) artifacts(id string) []automation.Artifact {
+	r.mu.Lock()
+	h, known := r.all[id]
+	r.mu.Unlock()
+	if !known || h.log == nil {
+		return nil
+	}
+	_, kept := h.log.rest()
+	return slices.Clone(kept)
 }
 
 func (r *runningSet) count() int {

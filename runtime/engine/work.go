@@ -34,21 +34,27 @@ func (e *Engine) work(ctx context.Context, quit <-chan struct{}) {
 
 // run makes one attempt at an execution and queues the next, if there is to be one.
 func (e *Engine) run(parent context.Context, t task) {
-	ctx, stop := context.WithCancelCause(parent)
+	if left := e.turn(parent, parent, t); left.queue {
+		e.line.pushAfter(left.execution, left.pause)
+	}
+}
+
+// turn makes one attempt, which ends with within; what is written of it is insisted
+// on until parent is done.
+func (e *Engine) turn(within, parent context.Context, t task) remainder {
+	ctx, stop := context.WithCancelCause(within)
 	defer stop(nil)
 	id := t.execution.ID
 	if !e.running.add(id, stop) {
-		return // it is running: this was a second copy from the store
+		return remainder{} // it is running: this was a second copy from the store
 	}
 	left := e.attempt(ctx, parent, t)
 	wish := e.running.remove(id)
-	switch {
-	case !left.pending:
-	case wish != nil: // it came too late for the attempt; nobody must make another
+	if left.pending && wish != nil { // it came too late for the attempt; nobody must make another
 		e.cancelPending(parent, id, wish)
-	case left.queue:
-		e.line.pushAfter(left.execution, left.pause)
+		return remainder{}
 	}
+	return left
 }
 
 // remainder is what is left to do after an attempt. The zero value: nothing.
@@ -71,8 +77,9 @@ func (e *Engine) attempt(ctx, parent context.Context, t task) remainder {
 		e.Meter.ExecutionStarted(x.StartedAt.Sub(x.CreatedAt))
 	}
 	history := newHistory(e.Store, x, e.Now)
+	e.running.writes(x.ID, history)
 	flushing := history.flushWhileRunning(ctx, e.Logger)
-	result, err := e.call(ctx, e.job(x, history))
+	result, err := e.call(ctx, e.job(parent, x, history))
 	flushing.stop()
 	if err != nil {
 		e.Logger.Error("execution could not be run", "execution", x.ID, "action", x.Action, "attempt", x.Attempts, "err", err)
@@ -132,7 +139,7 @@ func (e *Engine) reload(parent context.Context, x *automation.Execution) bool {
 	})
 }
 
-func (e *Engine) job(x automation.Execution, h *history) runner.Job {
+func (e *Engine) job(parent context.Context, x automation.Execution, h *history) runner.Job {
 	var sink hostfuncs.ArtifactSink
 	if e.Artifacts != nil {
 		sink = e.Artifacts(x.ID, h.keep)
@@ -148,6 +155,10 @@ func (e *Engine) job(x automation.Execution, h *history) runner.Job {
 		Occasion:  occasion,
 		Execution: x.ID, Attempt: x.Attempts, Action: x.Action, Rule: x.Rule, Event: x.Event,
 		Input: x.Parameters, DryRun: x.DryRun, Artifacts: sink, Log: h.log,
+		Files: files{e, x},
+		Run: func(ctx context.Context, r automation.ChildRun) (automation.Execution, error) {
+			return e.runChild(ctx, parent, x, r)
+		},
 	}
 }
 

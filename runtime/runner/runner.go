@@ -30,7 +30,10 @@ type Job struct {
 	Input     json.RawMessage
 	DryRun    bool
 	Artifacts hostfuncs.ArtifactSink
+	Files     hostfuncs.ArtifactSource
 	Log       func(automation.LogLevel, string)
+	// Run runs another action for the job's code; nil when it can not.
+	Run func(context.Context, automation.ChildRun) (automation.Execution, error)
 }
 
 // Result is how a job ended. Code is empty when it succeeded.

@@ -89,9 +89,11 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 			return Result{}, fmt.Errorf("run %s: %w", job.Action, err)
 		}
 	}
+	who := w.caller(ctx, job, lease)
+	defer keepAppended(job, who.Appends)
 	res, err := lease.Module.Call(ctx, wasm.Call{
 		Export: lease.Export, Input: job.Input, Limits: lease.Limits,
-		Caller: w.caller(ctx, job, lease), Record: true,
+		Caller: who, Record: true,
 	})
 	if errors.Is(err, automation.ErrUnavailable) { // people can do something about it
 		return Result{Code: automation.CodeInternal, Message: err.Error(), Hint: automation.HintOf(err)}, nil
@@ -104,6 +106,16 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 		Code: res.Code, Message: res.Message, Hint: hint(res.Code, lease), Trace: res.Trace, Output: res.Output,
 		Usage: res.Usage, HostCalls: res.HostCalls, Tape: res.Tape,
 	}), nil
+}
+
+// keepAppended keeps what the attempt was still writing. What can not be kept is said
+// in the log: the attempt itself has ended.
+func keepAppended(job Job, a *hostfuncs.Appends) {
+	for name, err := range a.CloseAll() {
+		if job.Log != nil {
+			job.Log(automation.LevelError, fmt.Sprintf("artifact %s could not be kept: %v", name, err))
+		}
+	}
 }
 
 // bind narrows rights that depend on the job's event.
@@ -131,7 +143,8 @@ func (w *Wasm) caller(ctx context.Context, job Job, lease Lease) hostfuncs.Calle
 	who := hostfuncs.Caller{
 		Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Attempt: job.Attempt,
 		Rule: job.Rule, Event: job.Event, Deadline: deadline,
-		Grants: lease.Grants, Ceiling: lease.Ceiling, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Log: job.Log,
+		Grants: lease.Grants, Ceiling: lease.Ceiling, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Files: job.Files,
+		Appends: &hostfuncs.Appends{}, Run: job.Run, Log: job.Log,
 	}
 	if w.vault != nil {
 		who.Secrets, who.Scrub = w.vault, w.vault.Scrub

@@ -182,6 +182,7 @@ type ExecutionQuery struct {
 	Rule     automation.Ref
 	Event    string
 	Parent   string
+	From     string // the execution whose code started them
 	Text     string // part of id, action, summary or message
 	Since    time.Time
 	Until    time.Time

@@ -105,6 +105,18 @@ func TestArtifactCreateOnTheWire(t *testing.T) {
 		})
 }
 
+func TestArtifactAppendOnTheWire(t *testing.T) {
+	t.Parallel()
+	wire(t, "artifact_append", `{"name":"a.txt","content_base64":"aGk=","close":true}`, `{"size":9,"artifact":{"id":"1","size":9}}`,
+		func() error {
+			r, err := squall.ArtifactAppend(squall.NewArtifact{Name: "a.txt"}, []byte("hi"), true)
+			if r.Size != 9 || r.Artifact == nil || r.Artifact.ID != "1" {
+				t.Errorf("reply %+v", r)
+			}
+			return err
+		})
+}
+
 func TestConfigAndContextOnTheWire(t *testing.T) {
 	t.Parallel()
 	wire(t, "config", `{}`, `{"url":"x"}`, func() error {

@@ -31,6 +31,13 @@ func TestKubeFunctionsKeepToTheVectors(t *testing.T) {
 	t.Run("kube_debug", vectors("kube_debug", squall.KubeDebug))
 }
 
+func TestFilesAndActionsKeepToTheVectors(t *testing.T) {
+	t.Parallel()
+	t.Run("action_run", vectors("action_run", squall.ActionRun))
+	t.Run("artifact_list", vectors("artifact_list", squall.ArtifactList))
+	t.Run("artifact_read", vectors("artifact_read", squall.ArtifactRead))
+}
+
 // vectors runs those of a function that end well.
 func vectors[Req, Reply any](name string, call func(Req) (Reply, error)) func(*testing.T) {
 	return func(t *testing.T) {

@@ -11,11 +11,11 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
-const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at, dry_run`
+const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at, dry_run, started_from`
 
 func summaryFields(e *automation.ExecutionSummary) []any {
 	return []any{&e.ID, &e.Action, &e.Status, &e.Summary, &e.Rule, &e.Event, &e.Parent, &e.Attempts, &e.Code,
-		instant{&e.CreatedAt}, maybeInstant{&e.StartedAt}, maybeInstant{&e.FinishedAt}, &e.DryRun}
+		instant{&e.CreatedAt}, maybeInstant{&e.StartedAt}, maybeInstant{&e.FinishedAt}, &e.DryRun, &e.StartedFrom}
 }
 
 func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {
@@ -24,11 +24,11 @@ func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {
 }
 
 // executionColumns are the small columns, those of the list first.
-const executionColumns = summaryColumns + `, started_by, message, hint, log_lines, max_attempts, max_lost`
+const executionColumns = summaryColumns + `, started_by, message, hint, log_lines, max_attempts, max_lost, depth`
 
 func executionFields(e *automation.Execution) []any {
 	return append(summaryFields(&e.ExecutionSummary),
-		&e.StartedBy, &e.Message, &e.Hint, &e.LogLines, &e.MaxAttempts, &e.MaxLost)
+		&e.StartedBy, &e.Message, &e.Hint, &e.LogLines, &e.MaxAttempts, &e.MaxLost, &e.Depth)
 }
 
 func scanExecution(row scanner) (e automation.Execution, err error) {
@@ -124,6 +124,9 @@ func executionsWhere(q store.ExecutionQuery) *where {
 	}
 	if q.Parent != "" {
 		w.add("parent = ? AND parent <> ''", q.Parent)
+	}
+	if q.From != "" {
+		w.add("started_from = ? AND started_from <> ''", q.From)
 	}
 	w.contains(q.Text, "id", "action", "summary", "message")
 	w.between("created_at", q.Since, q.Until)

@@ -55,6 +55,7 @@ func TestListsUseIndexes(t *testing.T) {
 		{"an action", store.ExecutionQuery{Action: "a.b"}, "executions_action"},
 		{"a rule", store.ExecutionQuery{Rule: "a.b"}, "executions_rule"},
 		{"an event", store.ExecutionQuery{Event: "x"}, "executions_event"},
+		{"the one that started them", store.ExecutionQuery{From: "x"}, "executions_started_from"},
 		{"a parent", store.ExecutionQuery{Parent: "x"}, "executions_parent"},
 	} {
 		w := executionsWhere(tt.query)

@@ -78,6 +78,7 @@ func executionFilters(t *testing.T, b *bench) {
 	c.Rule, c.Event, c.Message, c.Code = "labs_sre.on_alert", b.ids.New(), "no such Pod", automation.CodeExitCode
 	b.pass(time.Minute)
 	d := b.execution(automation.Running)
+	d.StartedFrom, d.Depth = c.ID, 2
 	d.Parent, d.Rule, d.Action = a.ID, "labs_sre.other", "labs_sre.list_pods"
 	b.accept(t, a, c, d)
 	for _, tt := range []struct {
@@ -92,6 +93,7 @@ func executionFilters(t *testing.T, b *bench) {
 		{"brackets are not special", store.ExecutionQuery{Action: "[l]abs_sre.*"}, []string{}},
 		{"a rule", store.ExecutionQuery{Rule: c.Rule}, []string{c.ID}},
 		{"an event", store.ExecutionQuery{Event: c.Event}, []string{c.ID}},
+		{"the one whose code started them", store.ExecutionQuery{From: c.ID}, []string{d.ID}},
 		{"a parent", store.ExecutionQuery{Parent: a.ID}, []string{d.ID}},
 		{"text in the id", store.ExecutionQuery{Text: d.ID[8:]}, []string{d.ID}},
 		{"text in the action", store.ExecutionQuery{Text: "ECHO"}, []string{a.ID}},

@@ -18,6 +18,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
 	"github.com/squall-dev/squall/hostfuncs/kv"
+	actions "github.com/squall-dev/squall/hostfuncs/run"
 	"github.com/squall-dev/squall/hostfuncs/secrets"
 )
 
@@ -70,5 +71,5 @@ func families(p parts) (hostfuncs.Set, error) {
 		return nil, err
 	}
 	return hostfuncs.NewSet(kubes.Funcs(), fetches.Funcs(), files.Funcs(), always.Funcs(), secrets.New().Funcs(),
-		kv.New(p.keys).Funcs(), emit.New(p.raise).Funcs())
+		kv.New(p.keys).Funcs(), emit.New(p.raise).Funcs(), actions.New().Funcs())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -161,6 +162,11 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sink := &hostfuncstest.Sink{
+		Execution: "65f0c0de0000000000000001",
+		Now:       now,
+		NewID:     func() string { return "65f0c0de0000000000000002" },
+	}
 	return set, hostfuncs.Caller{
 		Pack: "shop", Action: "shop.dump", Execution: "65f0c0de0000000000000001", Attempt: 1, Rule: "shop.on_alert",
 		Event: "65f0c0de0000000000000000", Deadline: time.Date(2026, 1, 2, 3, 5, 5, 0, time.UTC),
@@ -178,14 +184,38 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 			Secrets:   []automation.SecretCapability{{Name: "slack_*"}},
 			KV:        []automation.KVCapability{{Scope: "pack", Write: true}},
 			Triggers:  []string{"shop.*"},
+			Actions:   []string{"core.*"},
 		},
-		Artifacts: &hostfuncstest.Sink{
-			Execution: "65f0c0de0000000000000001",
-			Now:       now,
-			NewID:     func() string { return "65f0c0de0000000000000002" },
-		},
-		Log: func(automation.LogLevel, string) {},
+		Artifacts: sink,
+		Appends:   &hostfuncs.Appends{},
+		Files:     hostfuncstest.Files{Own: sink, Above: above()},
+		Run:       child,
+		Log:       func(automation.LogLevel, string) {},
 	}
+}
+
+// above is what the execution that started this one has kept.
+func above() []hostfuncstest.File {
+	content := []byte("caf\u00e9 \u00fcber alles")
+	return []hostfuncstest.File{{Content: content, Artifact: automation.Artifact{
+		ID: "65f0c0de0000000000000009", Execution: "65f0c0de0000000000000008", Name: "menu.txt", MediaType: "text/plain",
+		Size: int64(len(content)), SHA256: fmt.Sprintf("%x", sha256.Sum256(content)), CreatedAt: now()}}}
+}
+
+// child runs core.echo, which answers, and core.fail, which does not.
+func child(_ context.Context, r automation.ChildRun) (automation.Execution, error) {
+	x := automation.Execution{ExecutionSummary: automation.ExecutionSummary{ID: "65f0c0de0000000000000003", Action: r.Action, Status: automation.Pending}}
+	switch {
+	case r.Action != "core.echo" && r.Action != "core.fail":
+		return x, automation.NotFound("action %q is not in any loaded pack", r.Action).WithHint("list the actions there are: squall action list")
+	case !r.Wait:
+	case r.Action == "core.echo":
+		x.Status = automation.Succeeded
+		x.Output, _ = json.Marshal(r.Parameters) // it came from JSON
+	default:
+		x.Status, x.Code, x.Message = automation.Failed, automation.CodeExitCode, "it can not"
+	}
+	return x, nil
 }
 
 func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }

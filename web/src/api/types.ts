@@ -73,6 +73,7 @@ export interface BudgetState {
 }
 
 export interface Capabilities {
+  actions?: string[];
   artifacts?: ArtifactCapability[];
   http?: HTTPCapability[];
   kubernetes?: KubernetesCapability[];
@@ -193,6 +194,7 @@ export interface Execution {
   attempts: number;
   code?: string;
   created_at: string;
+  depth?: number;
   dry_run?: boolean;
   event?: string;
   finished_at?: string;
@@ -208,6 +210,7 @@ export interface Execution {
   rule?: string;
   started_at?: string;
   started_by?: string;
+  started_from?: string;
   status: Status;
   summary?: string;
   trace?: string;
@@ -244,6 +247,7 @@ export interface ExecutionSummary {
   parent?: string;
   rule?: string;
   started_at?: string;
+  started_from?: string;
   status: Status;
   summary?: string;
 }

@@ -48,5 +48,6 @@ describe("filter", () => {
     [{ q: "LEAKY" }, true],
     [{ q: "other" }, false],
     [{ rule: "labs_sre.other" }, false],
+    [{ started_from: "65f0c0de0000000000000009" }, false],
   ])("admits %j: %s", (filter, want) => expect(admits(filter, execution)).toBe(want));
 });

@@ -10,11 +10,12 @@ export interface Filter {
   rule?: string;
   event?: string;
   parent?: string;
+  started_from?: string;
   since?: string;
   q?: string;
 }
 
-const keys = ["status", "action", "rule", "event", "parent", "since"] as const;
+const keys = ["status", "action", "rule", "event", "parent", "started_from", "since"] as const;
 type Key = (typeof keys)[number];
 
 /** Takes from the URL what is known, and only as text. */
@@ -62,6 +63,7 @@ export function admits(filter: Filter, e: ExecutionSummary): boolean {
     (!filter.rule || filter.rule === e.rule) &&
     (!filter.event || filter.event === e.event) &&
     (!filter.parent || filter.parent === e.parent) &&
+    (!filter.started_from || filter.started_from === e.started_from) &&
     (!filter.q || `${e.id} ${e.action} ${e.summary ?? ""}`.toLowerCase().includes(filter.q.toLowerCase()))
   );
 }

@@ -56,6 +56,18 @@ func HTTPSend(request []byte) []byte { return Call("http_send", request) }
 // ArtifactCreate is the host function artifact_create.
 func ArtifactCreate(request []byte) []byte { return Call("artifact_create", request) }
 
+// ArtifactAppend is the host function artifact_append.
+func ArtifactAppend(request []byte) []byte { return Call("artifact_append", request) }
+
+// ArtifactList is the host function artifact_list.
+func ArtifactList(request []byte) []byte { return Call("artifact_list", request) }
+
+// ArtifactRead is the host function artifact_read.
+func ArtifactRead(request []byte) []byte { return Call("artifact_read", request) }
+
+// ActionRun is the host function action_run.
+func ActionRun(request []byte) []byte { return Call("action_run", request) }
+
 // Secret is the host function secret.
 func Secret(request []byte) []byte { return Call("secret", request) }
 

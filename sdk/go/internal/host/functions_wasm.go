@@ -61,6 +61,18 @@ func httpSend(request unsafe.Pointer, size uint32) uint32
 //go:wasmimport squall:host artifact_create
 func artifactCreate(request unsafe.Pointer, size uint32) uint32
 
+//go:wasmimport squall:host artifact_append
+func artifactAppend(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host artifact_list
+func artifactList(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host artifact_read
+func artifactRead(request unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport squall:host action_run
+func actionRun(request unsafe.Pointer, size uint32) uint32
+
 //go:wasmimport squall:host secret
 func secret(request unsafe.Pointer, size uint32) uint32
 
@@ -152,6 +164,26 @@ func HTTPSend(request []byte) []byte { return envelope(httpSend(start(request), 
 // ArtifactCreate is the host function artifact_create.
 func ArtifactCreate(request []byte) []byte {
 	return envelope(artifactCreate(start(request), size(request)))
+}
+
+// ArtifactAppend is the host function artifact_append.
+func ArtifactAppend(request []byte) []byte {
+	return envelope(artifactAppend(start(request), size(request)))
+}
+
+// ArtifactList is the host function artifact_list.
+func ArtifactList(request []byte) []byte {
+	return envelope(artifactList(start(request), size(request)))
+}
+
+// ArtifactRead is the host function artifact_read.
+func ArtifactRead(request []byte) []byte {
+	return envelope(artifactRead(start(request), size(request)))
+}
+
+// ActionRun is the host function action_run.
+func ActionRun(request []byte) []byte {
+	return envelope(actionRun(start(request), size(request)))
 }
 
 // Secret is the host function secret.

@@ -65,6 +65,13 @@ export function Lineage({ execution: e, event }: { execution: Execution; event?:
           </Link>
         </Fact>
       )}
+      {e.started_from && (
+        <Fact name="Started from" mono>
+          <Link to="/executions/$id" params={{ id: e.started_from }} className={linkClass}>
+            {e.started_from}
+          </Link>
+        </Fact>
+      )}
       <Fact name="Created">
         <At at={e.created_at} />
       </Fact>
@@ -73,6 +80,11 @@ export function Lineage({ execution: e, event }: { execution: Execution; event?:
           <At at={e.finished_at} />
         </Fact>
       )}
+      <Fact name="Started by it">
+        <Link to="/executions" search={{ started_from: e.id }} className={linkClass}>
+          show
+        </Link>
+      </Fact>
       <Fact name="Re-runs">
         <Link to="/executions" search={{ parent: e.id }} className={linkClass}>
           show

@@ -40,5 +40,6 @@ export function ExecutionCells({ item }: { item: ExecutionSummary }) {
 
 function Origin({ of: e }: { of: ExecutionSummary }) {
   if (e.parent) return <>re-run of {shortId(e.parent)}</>;
+  if (e.started_from) return <>run by {shortId(e.started_from)}</>;
   return <>{e.rule || "a person"}</>;
 }

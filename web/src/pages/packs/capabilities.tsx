@@ -1,4 +1,4 @@
-import { Braces, FileBox, Globe, KeyRound, type LucideIcon, Ship, Siren } from "lucide-react";
+import { Braces, FileBox, Globe, KeyRound, type LucideIcon, Play, Ship, Siren } from "lucide-react";
 import type { Capabilities, HTTPCapability, KubernetesCapability } from "../../api/types";
 import { bytes } from "../../lib/format";
 
@@ -29,7 +29,8 @@ export function CapabilityList({ of, title = "What it may do" }: { of: Capabilit
       text: `${s.reveal ? "See" : "Use"} the secret ${s.name}${s.hosts?.length ? ` for ${s.hosts.join(", ")}` : ""}`,
       reason: s.reason,
     })),
-  ];
+    ...(of.actions?.length ? [{ icon: Play, text: `Run the actions ${of.actions.join(", ")}` }] : []),
+  ] as Right[];
   return (
     <section className="min-w-0">
       <h3 className="mb-1.5 text-xs font-semibold text-subtle">{title}</h3>

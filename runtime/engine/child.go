@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// maxDepthOfChildren is how many executions may start one another. An action that
+// runs itself would otherwise never come to rest.
+const maxDepthOfChildren = 8
+
+// runChild runs an action for the code of an execution, as an execution of its own.
+// It belongs to the same event, so that rights that are bound to the event stay so,
+// and chains of events find their end. In a dry run the child is one as well.
+//
+// A child that is waited for runs in the place of the one that waits, on the same
+// worker: executions that wait for others can not keep these from running, however
+// few workers there are. parent is what the worker itself ends with.
+func (e *Engine) runChild(ctx, parent context.Context, from automation.Execution, r automation.ChildRun) (automation.Execution, error) {
+	if !e.accepting.Load() {
+		return automation.Execution{}, errNotAccepting()
+	}
+	x, err := e.newChild(ctx, from, r)
+	if err != nil {
+		return x, err
+	}
+	if r.Wait {
+		return e.runInPlace(ctx, parent, x)
+	}
+	a := store.Acceptance{Executions: []automation.Execution{x}}
+	if err := e.commit(ctx, a); err != nil {
+		return x, fmt.Errorf("commit execution: %w", err)
+	}
+	return a.Executions[0], nil
+}
+
+func (e *Engine) newChild(ctx context.Context, from automation.Execution, r automation.ChildRun) (automation.Execution, error) {
+	if from.Depth >= maxDepthOfChildren {
+		return automation.Execution{}, automation.Denied("%s is number %d of executions that started one another: it can start no further one", from.Action, from.Depth).
+			WithHint("does an action run itself, maybe by way of another?")
+	}
+	catalogue := e.Catalogue()
+	if _, err := findAction(catalogue, r.Action); err != nil {
+		return automation.Execution{}, err
+	}
+	x := e.newExecution(ctx, catalogue, wish{action: r.Action, given: r.Parameters, user: cmp.Or(from.StartedBy, systemUser)})
+	x.StartedBy, x.StartedFrom, x.Depth, x.Event, x.DryRun = from.StartedBy, from.ID, from.Depth+1, from.Event, from.DryRun
+	if x.Code == automation.CodeInvalidParameters {
+		return x, automation.Invalid("%s", x.Message).WithCode(string(x.Code)).WithHint("%s", x.Hint)
+	}
+	return x, nil
+}
+
+// runInPlace runs a child to its end, with all its attempts, and cancels it when ctx
+// is done: nobody waits for it then.
+func (e *Engine) runInPlace(ctx, parent context.Context, x automation.Execution) (automation.Execution, error) {
+	defer e.line.hold(x.ID)()
+	x.MaxLost = 1 // with the process dies whoever waits; its next attempt starts another child
+	within, stop := context.WithCancelCause(context.WithoutCancel(parent))
+	defer stop(nil)
+	left := fmt.Errorf("%w: nobody waits for it any more", errUserCancel)
+	defer context.AfterFunc(ctx, func() { stop(left) })()
+
+	e.claim(&x)
+	e.running.expect(x.ID)
+	if err := e.acceptInPlace(ctx, x); err != nil {
+		e.running.remove(x.ID)
+		return x, fmt.Errorf("commit execution: %w", err)
+	}
+	t := task{execution: x, started: true}
+	for {
+		rest := e.turn(within, parent, t)
+		if !rest.pending {
+			break
+		}
+		if !rest.queue || !passes(within, rest.pause) {
+			e.cancelPending(parent, x.ID, left)
+			break
+		}
+		t = task{execution: rest.execution}
+	}
+	return e.ended(ctx, x.ID)
+}
+
+func (e *Engine) acceptInPlace(ctx context.Context, x automation.Execution) error {
+	e.gate.RLock()
+	defer e.gate.RUnlock()
+	if !e.accepting.Load() {
+		return errNotAccepting()
+	}
+	return e.Store.Accept(ctx, store.Acceptance{Executions: []automation.Execution{x}})
+}
+
+// passes waits; false means that ctx was done before.
+func passes(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// ended reads a child that has ended, also when nobody waits any more.
+func (e *Engine) ended(ctx context.Context, id string) (automation.Execution, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storePatience)
+	defer cancel()
+	x, err := e.Store.Execution(ctx, id)
+	if err == nil && !x.Status.Final() {
+		err = automation.Unavailable("how execution %s ended could not be stored", id)
+	}
+	return x, err
+}
