@@ -92,4 +92,11 @@ squall login stored.
                    is used when there is no other; ./data without it
   XDG_CONFIG_HOME  squall/config.yaml in it holds the logins
   NO_COLOR         no colour; --color=always goes before it
-  CLICOLOR_FORCE   colour also in a pipe`
+  CLICOLOR_FORCE   colour also in a pipe
+
+For the server:
+
+  SQUALL_SECRET_KEY         keys of stored secrets, base64 of 32 bytes each, with
+                            commas between them; the first seals. A key file in
+                            the data directory without it
+  SQUALL_SECRET_VALUE_NAME  a secret called name`
