@@ -103,11 +103,12 @@ lint: ## gofmt, vet and generated files
 	$(MAKE) generate
 	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files are stale: commit what make generate wrote"; exit 1; }
 
-GENERATED := sdk/abi/abi.json web/src/api/types.ts web/docs/rules.md packs/TEMPLATES.md
+GENERATED := sdk/abi/abi.json web/docs/hostfuncs.md web/src/api/types.ts web/docs/rules.md packs/TEMPLATES.md
 
 .PHONY: generate
 generate: ## Write sdk/abi/abi.json, web/src/api/types.ts and the table of operators from the Go code
 	go run ./sdk/abi/gen > sdk/abi/abi.json.new && mv sdk/abi/abi.json.new sdk/abi/abi.json
+	go run ./sdk/abi/gen -docs > web/docs/hostfuncs.md.new && mv web/docs/hostfuncs.md.new web/docs/hostfuncs.md
 	go run ./runtime/api/gen > web/src/api/types.ts.new && mv web/src/api/types.ts.new web/src/api/types.ts
 	go test -count=1 ./runtime/rule -run ThePageOfRules -update >/dev/null
 	go test -count=1 ./runtime/expr -run ThePageOfTemplates -update >/dev/null
@@ -122,7 +123,7 @@ race: ## Run the Go tests under the race detector
 # interpret modules take as long for one as others do for thousands. Inputs are not
 # made smaller, which takes a minute each; to look for more, and to see a failure
 # made small: go test ./runtime/wasm -run '^$$' -fuzz FuzzGenerated
-FUZZ       = grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' runtime hostfuncs packs cmd
+FUZZ       = grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' runtime hostfuncs packs cmd sdk/abi
 FUZZ_SLOW := FuzzGenerated|FuzzCall|FuzzCallGenerated|FuzzDifferential
 FUZZ_RUNS := 5000
 FUZZ_FEW  := 400

@@ -18,6 +18,12 @@ type SecretSource interface {
 // what holds it leaves.
 func Handle(name string) string { return "$SQUALL_SECRET{" + name + "}" }
 
+// IsHandle reports whether a text is a handle and nothing else.
+func IsHandle(text string) bool {
+	names := HandlesIn(text)
+	return len(names) == 1 && text == Handle(names[0])
+}
+
 func handles() *regexp.Regexp { return regexp.MustCompile(`\$SQUALL_SECRET\{([^{}]*)\}`) }
 
 // HandlesIn returns the names of the secrets whose handles a text holds, each once.

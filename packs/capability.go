@@ -19,6 +19,8 @@ func (d *document) capabilities(n *yaml.Node) automation.Capabilities {
 		"kubernetes": func(v *yaml.Node) { c.Kubernetes = each(d, v, d.kubernetes) },
 		"http":       func(v *yaml.Node) { c.HTTP = each(d, v, d.http) },
 		"artifacts":  func(v *yaml.Node) { c.Artifacts = each(d, v, d.artifacts) },
+		"kv":         func(v *yaml.Node) { c.KV = each(d, v, d.kv) },
+		"triggers":   func(v *yaml.Node) { c.Triggers = d.patterns(v) },
 		"secrets":    func(v *yaml.Node) { c.Secrets = each(d, v, d.secret) },
 		"actions":    func(v *yaml.Node) { c.Actions = d.actionPatterns(v) },
 	})
@@ -83,6 +85,33 @@ func (d *document) artifacts(n *yaml.Node) automation.ArtifactCapability {
 		"reason":    func(v *yaml.Node) { c.Reason = d.text(v) },
 	})
 	return c
+}
+
+// kv reads a right to keys. A pack writes its own freely.
+func (d *document) kv(n *yaml.Node) automation.KVCapability {
+	var c automation.KVCapability
+	seen := d.read(n, "a kv capability", fields{
+		"scope":  func(v *yaml.Node) { c.Scope = d.oneWord(v, "pack", "system") },
+		"keys":   func(v *yaml.Node) { c.Keys = d.patterns(v) },
+		"write":  func(v *yaml.Node) { c.Write = d.boolean(v, false) },
+		"reason": func(v *yaml.Node) { c.Reason = d.text(v) },
+	})
+	d.needs(n, "a kv capability", "scope", c.Scope != "")
+	if c.Scope == "pack" && !seen["write"] {
+		c.Write = true
+	}
+	if c.Scope == "system" {
+		d.needsReason(n, "kv", c.Reason)
+	}
+	return c
+}
+
+func (d *document) oneWord(n *yaml.Node, known ...string) string {
+	word := d.text(n)
+	if !slices.Contains(known, word) {
+		d.hinted(n, "known: "+strings.Join(known, ", "), "%q is not known here", word)
+	}
+	return word
 }
 
 func (d *document) secret(n *yaml.Node) automation.SecretCapability {

@@ -26,7 +26,7 @@ func newExecutionCommand(c *cli) *cobra.Command {
 	})
 	cmd.AddCommand(newExecutionListCommand(c), newExecutionGetCommand(c), newExecutionLogsCommand(c),
 		newExecutionCancelCommand(c), newExecutionRerunCommand(c), newExecutionWaitCommand(c),
-		newExecutionTapeCommand(c), newExecutionReplayCommand(c))
+		newExecutionTapeCommand(c), newExecutionReplayCommand(c), newExecutionExportCommand(c))
 	return cmd
 }
 

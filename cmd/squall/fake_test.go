@@ -86,6 +86,9 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/packs", list(fakePacks()...))
 	answer("GET /api/v1/packs/core", fakePacks()[0])
 	answer("GET /api/v1/packs/core/grants", fakeGrants(automation.GrantAsked))
+	answer("GET /api/v1/packs/core/usage", automation.PackUsage{Pack: "core", Used: []automation.UsedFunction{
+		{Name: "http_send", Host: "hooks.example.com", Calls: 12, Refused: 1, LastAt: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}},
+		Narrowed: automation.Capabilities{HTTP: []automation.HTTPCapability{{Hosts: []string{"hooks.example.com"}, Methods: []string{"POST"}}}}})
 	answer("PUT /api/v1/packs/core/grants", fakeGrants(automation.GrantStored))
 	answer("DELETE /api/v1/packs/core/grants", fakeGrants(automation.GrantAsked))
 	answer("GET /api/v1/doctor", list(automation.Check{Name: "wasm engine", Status: automation.CheckOK, Detail: "compiler"},
@@ -141,6 +144,10 @@ func (f *fake) executionRoutes(mux *http.ServeMux, body []byte) {
 	mux.HandleFunc("GET /api/v1/executions/{id}", func(w http.ResponseWriter, r *http.Request) { f.execution(w, r.PathValue("id")) })
 	mux.HandleFunc("GET /api/v1/executions/{id}/log", fakeLog)
 	mux.HandleFunc("GET /api/v1/executions/{id}/tape", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, fakeTape(r.PathValue("id"))) })
+	mux.HandleFunc("GET /api/v1/executions/{id}/case", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, 200, automation.RecordedCase{Action: "core.echo", Execution: r.PathValue("id"), Parameters: json.RawMessage(`{"text":"<a>"}`),
+			Want: automation.ReplayedEnd{Output: json.RawMessage(`"<a>"`)}})
+	})
 	mux.HandleFunc("POST /api/v1/executions/{id}/replay", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, 200, fakeReplay(r.PathValue("id"), len(body) == 0))
 	})
@@ -395,6 +402,8 @@ func fakeGrants(source automation.GrantSource) automation.Grants {
 			For: automation.Duration(10 * time.Minute), Reason: "Reads the profile."}},
 		HTTP:      []automation.HTTPCapability{{Hosts: []string{"hooks.example.com"}, Methods: []string{"POST"}, Reason: "Tells the channel."}},
 		Artifacts: []automation.ArtifactCapability{{MaxBytes: 1 << 20}},
+		Secrets:   []automation.SecretCapability{{Name: "slack", Hosts: []string{"hooks.example.com"}, Reason: "Its address."}},
+		KV:        []automation.KVCapability{{Scope: "pack", Write: true, Keys: []string{"last/*"}}}, Triggers: []string{"core.*"},
 	}}
 	if source == automation.GrantStored {
 		g.Granted = &automation.Capabilities{Artifacts: []automation.ArtifactCapability{{}}}

@@ -21,7 +21,7 @@ func newPackCommand(c *cli) *cobra.Command {
 		Example: "  squall pack list\n  squall pack get labs_sre\n  squall pack check ./packs/labs_sre\n  squall pack inspect pack.wasm",
 	})
 	cmd.AddCommand(newPackListCommand(c), newPackGetCommand(c), newPackCheckCommand(c), newPackInspectCommand(c),
-		newPackCapabilitiesCommand(c), newPackGrantCommand(c), newPackUngrantCommand(c))
+		newPackTestCommand(c), newPackCapabilitiesCommand(c), newPackGrantCommand(c), newPackUngrantCommand(c))
 	return cmd
 }
 

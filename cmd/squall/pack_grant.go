@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,23 +17,60 @@ import (
 )
 
 func newPackCapabilitiesCommand(c *cli) *cobra.Command {
-	return &cobra.Command{
-		Use:               "capabilities NAME",
-		Aliases:           []string{"caps"},
-		Short:             "Show what a pack may do: what it asks for, why, and what it is granted",
-		Example:           "  squall pack capabilities labs_sre\n  squall pack capabilities labs_sre -o json --jq .granted",
+	var used string
+	cmd := &cobra.Command{
+		Use:     "capabilities NAME",
+		Aliases: []string{"caps"},
+		Short:   "Show what a pack may do: what it asks for, why, and what it is granted",
+		Example: "  squall pack capabilities labs_sre\n  squall pack capabilities labs_sre --used 30d\n" +
+			"  squall pack capabilities labs_sre -o json --jq .granted",
 		Args:              exactly("NAME"),
 		ValidArgsFunction: c.completeFirst(livePacks),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if used != "" {
+				return c.showUsage(cmd.Context(), args[0], used)
+			}
 			return c.showGrants(cmd.Context(), func(ctx context.Context, api *client.Client) (automation.Grants, error) {
 				return api.Grants(ctx, args[0])
 			})
 		},
 	}
+	cmd.Flags().StringVar(&used, "used", "", "show what it has used since a time, or for that long: 30d")
+	return cmd
+}
+
+// showUsage shows what was used, and what the pack could do without.
+func (c *cli) showUsage(ctx context.Context, pack, since string) error {
+	if err := c.checkFields(fieldsOf(reflect.TypeFor[automation.PackUsage]())); err != nil {
+		return err
+	}
+	api, err := c.client()
+	if err != nil {
+		return err
+	}
+	u, err := api.Usage(ctx, pack, lookBack(since))
+	if err != nil {
+		return orList(err, "pack list")
+	}
+	return c.print(thing(u, u.Pack, func(w io.Writer, t terminal, _ bool) error {
+		p := &page{w: w, t: t}
+		if len(u.Used) == 0 {
+			p.line("%s has used nothing", u.Pack)
+		}
+		for _, f := range u.Used {
+			p.line("  %-20s %d calls, %d refused, last %s  %s", f.Name, f.Calls, f.Refused, c.when(t, f.LastAt), f.Host)
+		}
+		if u.Partial {
+			p.line("there were more calls, further back")
+		}
+		p.line("without what it has not used (squall pack grant %s --drop-unused %s) it might:", u.Pack, since)
+		p.rights(u.Narrowed)
+		return p.err
+	}))
 }
 
 func newPackGrantCommand(c *cli) *cobra.Command {
-	var file string
+	var file, unused string
 	cmd := &cobra.Command{
 		Use:   "grant NAME",
 		Short: "Narrow what a pack may do, at once",
@@ -43,6 +81,9 @@ func newPackGrantCommand(c *cli) *cobra.Command {
 		Args:              exactly("NAME"),
 		ValidArgsFunction: c.completeFirst(livePacks),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if unused != "" {
+				return c.dropUnused(cmd.Context(), args[0], unused)
+			}
 			if file == "" {
 				return usage("which rights? name a file with -f").WithHint("squall pack capabilities %s -o json --jq .requested > rights.json", args[0])
 			}
@@ -60,6 +101,8 @@ func newPackGrantCommand(c *cli) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "JSON of capabilities; - is stdin")
+	cmd.Flags().StringVar(&unused, "drop-unused", "", "leave out what was not used for that long: 30d")
+	cmd.MarkFlagsMutuallyExclusive("file", "drop-unused")
 	return cmd
 }
 
@@ -76,6 +119,17 @@ func newPackUngrantCommand(c *cli) *cobra.Command {
 			})
 		},
 	}
+}
+
+// dropUnused grants what the pack has used.
+func (c *cli) dropUnused(ctx context.Context, pack, since string) error {
+	return c.showGrants(ctx, func(ctx context.Context, api *client.Client) (automation.Grants, error) {
+		u, err := api.Usage(ctx, pack, lookBack(since))
+		if err != nil {
+			return automation.Grants{}, err
+		}
+		return api.Grant(ctx, pack, u.Narrowed)
+	})
 }
 
 // strictJSON refuses what is not known: it would be a right that nobody has.
@@ -174,6 +228,19 @@ func rightsText(c automation.Capabilities) []string {
 		}
 		lines = append(lines, because("artifacts: keep files of up to "+size, a.Reason))
 	}
+	for _, k := range c.KV {
+		text := "keys: read those of scope " + k.Scope
+		if k.Write {
+			text = "keys: read and change those of scope " + k.Scope
+		}
+		if len(k.Keys) > 0 {
+			text += " called " + strings.Join(k.Keys, ", ")
+		}
+		lines = append(lines, because(text, k.Reason))
+	}
+	if len(c.Triggers) > 0 {
+		lines = append(lines, "events: raise "+strings.Join(c.Triggers, ", "))
+	}
 	for _, s := range c.Secrets {
 		text := "secrets: use " + s.Name
 		if s.Reveal {
@@ -195,4 +262,14 @@ func because(text, reason string) string {
 		return text
 	}
 	return text + ": " + reason
+}
+
+// lookBack takes days too: people think of rights in days.
+func lookBack(text string) client.Time {
+	if days, is := strings.CutSuffix(text, "d"); is {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n <= 36500 {
+			return client.Time(strconv.Itoa(24*n) + "h")
+		}
+	}
+	return client.Time(text)
 }

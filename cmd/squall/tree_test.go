@@ -73,7 +73,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 	}
 	lines := map[string]string{
 		"run": "core.echo", "execution list": "", "execution get": good, "execution logs": good, "execution cancel": slow,
-		"execution rerun": good, "execution wait": good, "execution tape": good, "execution replay": good, "event list": "", "event get": event, "event release": event + " labs_sre.on_memory", "event send": "--webhook x",
+		"execution rerun": good, "execution wait": good, "execution tape": good, "execution replay": good, "execution export-test": good, "event list": "", "event get": event, "event release": event + " labs_sre.on_memory", "event send": "--webhook x",
 		"trigger list": "", "trigger get": "core.execution.failed",
 		"source list": "", "source get": "t1", "timer list": "", "timer get": "t1", "webhook list": "", "sensor list": "", "sensor get": "feeds.new", "sensor poll": "feeds.new", "sensor pause": "feeds.new", "sensor resume": "feeds.new", "sensor reset": "feeds.new", "webhook deliveries": "",
 		"secret list": "", "secret set": "colour -f " + rights, "secret delete": "colour", "secret rotate-key": "",
@@ -82,7 +82,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule why": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,
 		"action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack capabilities": "core", "pack grant": "core -f " + rights, "pack ungrant": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "artifact list": "", "artifact get": file, "version": "",
 	}
-	other := " pack check login completion help server demo " // tested on their own, or without data
+	other := " pack check pack test login completion help server demo " // tested on their own, or without data
 	server := httptest.NewServer(newFake())
 	t.Cleanup(server.Close)
 	for _, cmd := range commands(t) {

@@ -69,7 +69,7 @@ func (s *Server) getExecution(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, x)
+	return c.JSON(http.StatusOK, s.masked(x))
 }
 
 func (s *Server) getLog(c echo.Context) error {
@@ -110,6 +110,14 @@ func (s *Server) logTotal(ctx context.Context, id string, lines []automation.Log
 	return x.LogLines, err
 }
 
+// masked is an execution as people may see it.
+func (s *Server) masked(x automation.Execution) automation.Execution {
+	if s.Mask != nil && len(x.Parameters) > 0 {
+		x.Parameters = s.Mask(x)
+	}
+	return x
+}
+
 func (s *Server) runAction(c echo.Context) error {
 	var req automation.RunRequest
 	if err := decode(c, &req); err != nil {
@@ -120,7 +128,7 @@ func (s *Server) runAction(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusCreated, x)
+	return c.JSON(http.StatusCreated, s.masked(x))
 }
 
 func (s *Server) rerunExecution(c echo.Context) error {
@@ -137,7 +145,7 @@ func (s *Server) rerunExecution(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusCreated, x)
+	return c.JSON(http.StatusCreated, s.masked(x))
 }
 
 func (s *Server) cancelExecution(c echo.Context) error {

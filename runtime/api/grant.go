@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,6 +13,7 @@ import (
 // granter is what handlers ask about the rights of packs.
 type granter interface {
 	Grants(pack string) (automation.Grants, error)
+	Usage(ctx context.Context, pack string, since time.Time) (automation.PackUsage, error)
 	Grant(ctx context.Context, pack string, c *automation.Capabilities) error
 }
 
@@ -21,6 +23,23 @@ func (s *Server) getGrants(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, g)
+}
+
+// getUsage looks back 30 days, or as far as ?since says.
+func (s *Server) getUsage(c echo.Context) error {
+	q := &query{c: c}
+	since := q.moment("since")
+	if q.err != nil {
+		return q.err
+	}
+	if since.IsZero() {
+		since = time.Now().AddDate(0, 0, -30)
+	}
+	u, err := s.Grants.Usage(c.Request().Context(), c.Param("name"), since)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, u)
 }
 
 func (s *Server) putGrants(c echo.Context) error {

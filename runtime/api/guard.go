@@ -59,5 +59,5 @@ func (s *Server) releaseChange(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusCreated, x)
+	return c.JSON(http.StatusCreated, s.masked(x))
 }

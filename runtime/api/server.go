@@ -97,6 +97,8 @@ type Options struct {
 	Sensors sensors
 	Grants  granter
 	Secrets secrets
+	// Mask hides the values of an execution's secret parameters; nil hides none.
+	Mask func(automation.Execution) json.RawMessage
 	// Changes holds back what guests change.
 	Changes changes
 	// Doctor looks whether the server is well.

@@ -58,6 +58,38 @@ func attemptTape(x automation.Execution, number int, told automation.Tape) autom
 	return out
 }
 
+// getCase answers with all that a test of the pack needs of the last attempt.
+func (s *Server) getCase(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	x, err := s.Store.Execution(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !x.Status.Final() || len(x.AttemptList) == 0 {
+		return automation.Conflict("execution %s has not ended", id).WithHint("wait for it: squall execution wait %s --for finished", id)
+	}
+	last := x.AttemptList[len(x.AttemptList)-1]
+	told, err := s.Store.Tape(ctx, id, last.Number)
+	if err != nil {
+		return err
+	}
+	if told.Incomplete != "" {
+		return automation.Conflict("execution %s can not be replayed: %s", id, told.Incomplete).WithCode("incomplete_tape")
+	}
+	if string(s.masked(x).Parameters) != string(x.Parameters) {
+		return automation.Conflict("execution %s has secret parameters, which a test would hold", id).
+			WithHint("run the action with values that are none, and make a test of that")
+	}
+	return c.JSON(http.StatusOK, automation.RecordedCase{
+		Action: x.Action, Execution: x.ID, Parameters: x.Parameters, Limits: last.Usage.Limits, Tape: told,
+		Want: automation.ReplayedEnd{Code: last.Code, Message: last.Message, Output: x.Output, Fuel: last.Usage.Fuel},
+	})
+}
+
 // replayExecution takes a module of WebAssembly as the body, or none to replay with
 // the one that was recorded.
 func (s *Server) replayExecution(c echo.Context) error {

@@ -58,5 +58,5 @@ func (s *Server) releaseVerdict(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusCreated, x)
+	return c.JSON(http.StatusCreated, s.masked(x))
 }

@@ -84,3 +84,12 @@ func shortened(s string) string {
 	}
 	return s
 }
+
+// KVCapability allows a pack to use keys.
+type KVCapability struct {
+	Scope string   `json:"scope" yaml:"scope"`           // "pack", its own, or "system"
+	Keys  []string `json:"keys,omitempty" yaml:"keys"`   // names or patterns; empty means all
+	Write bool     `json:"write,omitempty" yaml:"write"` // lets it set and delete
+	// Reason is needed for the scope of everybody.
+	Reason string `json:"reason,omitempty" yaml:"reason"`
+}

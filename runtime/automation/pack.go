@@ -37,6 +37,9 @@ type Capabilities struct {
 	HTTP       []HTTPCapability       `json:"http,omitempty" yaml:"http"`
 	Artifacts  []ArtifactCapability   `json:"artifacts,omitempty" yaml:"artifacts"`
 	Secrets    []SecretCapability     `json:"secrets,omitempty" yaml:"secrets"`
+	KV         []KVCapability         `json:"kv,omitempty" yaml:"kv"`
+	// Triggers are the types of events that the pack may raise: names or patterns.
+	Triggers []string `json:"triggers,omitempty" yaml:"triggers"`
 	// Actions are those that the pack's code may run: refs, or patterns ("core.*").
 	Actions []string `json:"actions,omitempty" yaml:"actions"`
 }

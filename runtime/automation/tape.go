@@ -92,3 +92,25 @@ type ReplayedCall struct {
 	Recorded *TapeCall `json:"recorded,omitempty"` // absent when the recorded attempt had made all its calls
 	Replayed *TapeCall `json:"replayed,omitempty"` // absent when the replay ended without making it
 }
+
+// RecordedCase is an attempt as a test of its pack: what its code was told, and what it
+// said.
+type RecordedCase struct {
+	Action     Ref             `json:"action"`
+	Execution  string          `json:"execution"` // that it was recorded from
+	Parameters json.RawMessage `json:"parameters"`
+	Limits     Limits          `json:"limits"`
+	Tape       Tape            `json:"tape"`
+	Want       ReplayedEnd     `json:"want"`
+}
+
+// CaseResult is how a recorded case went.
+type CaseResult struct {
+	File    string        `json:"file"`
+	Action  Ref           `json:"action"`
+	OK      bool          `json:"ok"`
+	Got     ReplayedEnd   `json:"got"`
+	Want    ReplayedEnd   `json:"want"`
+	Differs *ReplayedCall `json:"differs,omitempty"`
+	Error   string        `json:"error,omitempty"` // why it could not be run
+}

@@ -17,6 +17,11 @@ func (c *Client) Tape(ctx context.Context, id string, attempt int) (automation.A
 	return t, err
 }
 
+// Case is the last attempt of an execution as a test of its pack.
+func (c *Client) Case(ctx context.Context, id string) (automation.RecordedCase, error) {
+	return one[automation.RecordedCase](ctx, c, get("executions", id, "case"))
+}
+
 // Replay runs an attempt again from its tape, without touching the world: with the
 // recorded module when code is empty, else with that. Attempt 0 is the last.
 func (c *Client) Replay(ctx context.Context, id string, attempt int, code []byte) (automation.ExecutionReplay, error) {

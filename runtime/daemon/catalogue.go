@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/json"
 	"github.com/squall-dev/squall/packs"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/expr"
@@ -46,6 +47,7 @@ func (l lender) Acquire(action automation.Ref) (runner.Lease, error) {
 	if err != nil {
 		return runner.Lease{}, err
 	}
+	_, secretConfig := l.registry.Snapshot().Config(lease.Pack)
 	var bind func(*runner.Occasion, func(string, ...any)) automation.Capabilities
 	if lease.Binds() {
 		bind = func(o *runner.Occasion, note func(string, ...any)) automation.Capabilities {
@@ -53,6 +55,9 @@ func (l lender) Acquire(action automation.Ref) (runner.Lease, error) {
 		}
 	}
 	return runner.Lease{
+		Hide: func(input json.RawMessage) func(string) string {
+			return hide(lease.Action, lease.Config, secretConfig, input)
+		},
 		Bind: bind, Ceiling: l.grants.of(lease.Pack),
 		Module: lease.Module, Export: lease.Export, Grants: lease.Grants, Config: lease.Config, Limits: lease.Limits,
 		Pack: lease.Pack, Digest: lease.Digest, Release: lease.Release,

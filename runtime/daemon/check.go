@@ -25,7 +25,7 @@ func CompileModule(ctx context.Context, args []string, stdin io.Reader, stderr i
 // it away again. It needs no data directory.
 func CheckPack(ctx context.Context, dir string) (status automation.PackStatus, err error) {
 	logger := slog.New(slog.DiscardHandler)
-	funcs, closeFuncs, err := HostFuncs(config.Default(), logger)
+	funcs, closeFuncs, err := HostFuncs(config.Default(), logger, World{})
 	if err != nil {
 		return status, err
 	}
@@ -51,7 +51,7 @@ func InspectModule(ctx context.Context, path string) (info automation.ModuleInfo
 		return info, err
 	}
 	logger := slog.New(slog.DiscardHandler)
-	funcs, closeFuncs, err := HostFuncs(config.Default(), logger)
+	funcs, closeFuncs, err := HostFuncs(config.Default(), logger, World{})
 	if err != nil {
 		return info, err
 	}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,4 +99,86 @@ func (g *grants) Grant(ctx context.Context, pack string, c *automation.Capabilit
 		g.stored[pack] = *c
 	}
 	return nil
+}
+
+// usedLimit bounds how many attempts are looked at.
+const usedLimit = 50_000
+
+// Usage tells what a pack has used since a time, and what it would be without the rest.
+func (g *grants) Usage(ctx context.Context, pack string, since time.Time) (automation.PackUsage, error) {
+	granted, err := g.Grants(pack)
+	if err != nil {
+		return automation.PackUsage{}, err
+	}
+	used, partial, err := g.store.Used(ctx, pack, since, usedLimit)
+	if err != nil {
+		return automation.PackUsage{}, err
+	}
+	return automation.PackUsage{Pack: pack, Since: since, Used: used, Partial: partial, Narrowed: narrow(granted.Requested, used)}, nil
+}
+
+// narrow leaves out what was not used: verbs of Kubernetes, hosts of HTTP, families. It
+// does not look into namespaces, names and methods.
+func narrow(c automation.Capabilities, used []automation.UsedFunction) automation.Capabilities {
+	is := map[string]bool{}
+	var hosts []string
+	for _, u := range used {
+		if u.Calls == u.Refused {
+			continue
+		}
+		is[u.Name] = true
+		if u.Host != "" {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	var out automation.Capabilities
+	for _, k := range c.Kubernetes {
+		k.Verbs = slices.DeleteFunc(slices.Clone(k.Verbs), func(verb string) bool {
+			return !slices.ContainsFunc(kubeFunctions(verb), func(f string) bool { return is[f] })
+		})
+		if len(k.Verbs) > 0 {
+			out.Kubernetes = append(out.Kubernetes, k)
+		}
+	}
+	for _, h := range c.HTTP {
+		h.Hosts = slices.DeleteFunc(slices.Clone(h.Hosts), func(pattern string) bool {
+			return !slices.ContainsFunc(hosts, func(host string) bool { return sameHost(pattern, host) })
+		})
+		if len(h.Hosts) > 0 || len(h.FromConfig) > 0 && is["http_send"] {
+			out.HTTP = append(out.HTTP, h)
+		}
+	}
+	if is["artifact_create"] || is["kube_exec"] || is["http_send"] || is["kube_logs"] || is["kube_proxy_get"] || is["kube_port_forward_get"] {
+		out.Artifacts = c.Artifacts // streams into them are not told apart
+	}
+	if is["secret"] || is["http_send"] { // a handle may stand in the configuration
+		out.Secrets = c.Secrets
+	}
+	if is["kv_get"] || is["kv_list"] || is["kv_set"] || is["kv_delete"] {
+		out.KV = c.KV
+	}
+	if is["emit"] {
+		out.Triggers = c.Triggers
+	}
+	return out
+}
+
+// kubeFunctions are those that a verb allows.
+func kubeFunctions(verb string) []string {
+	switch verb {
+	case "proxy":
+		return []string{"kube_proxy_get"}
+	case "port_forward":
+		return []string{"kube_port_forward_get"}
+	case "cordon":
+		return []string{"kube_cordon", "kube_uncordon"}
+	}
+	return []string{"kube_" + verb}
+}
+
+func sameHost(pattern, host string) bool {
+	name, port, named := strings.Cut(host, ":")
+	wantName, wantPort, wants := strings.Cut(pattern, ":")
+	ok, err := path.Match(strings.ToLower(wantName), strings.ToLower(name))
+	return err == nil && ok && (!wants && (!named || port == "80" || port == "443") || wants && (wantPort == port || wantPort == "*" || !named && (wantPort == "80" || wantPort == "443")))
 }

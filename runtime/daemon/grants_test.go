@@ -7,6 +7,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
 )
@@ -39,6 +42,14 @@ func TestGrantsNarrowAPack(t *testing.T) {
 	g, err := h.Grants(t.Context(), "relay")
 	if err != nil || g.Source != automation.GrantAsked || g.Granted != nil || len(g.Requested.HTTP) != 1 {
 		t.Errorf("%+v, %v", g, err)
+	}
+
+	usage, err := h.Usage(t.Context(), "relay", "1h")
+	if err != nil || len(usage.Used) != 1 || usage.Used[0].Name != "http_send" || usage.Used[0].Host != host || usage.Used[0].Calls != 1 {
+		t.Errorf("used: %+v, %v", usage, err)
+	}
+	if diff := cmp.Diff(g.Requested.HTTP, usage.Narrowed.HTTP); diff != "" || len(usage.Narrowed.Kubernetes) != 0 {
+		t.Errorf("without what was not used: %s, %+v", diff, usage.Narrowed)
 	}
 
 	other := automation.Capabilities{HTTP: []automation.HTTPCapability{{Hosts: []string{"example.com"}, Methods: []string{"POST"}}}}
@@ -77,5 +88,27 @@ func TestGrantsNarrowAPack(t *testing.T) {
 	}
 	if _, err := h.Ungrant(t.Context(), "relay"); automation.KindOf(err) != "conflict" {
 		t.Errorf("against the configuration: %v", err)
+	}
+}
+
+func TestNarrowLeavesOutWhatWasNotUsed(t *testing.T) {
+	t.Parallel()
+	asked := automation.Capabilities{
+		Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec", "delete"}}, {Verbs: []string{"proxy"}}, {Verbs: []string{"cordon"}}},
+		HTTP:       []automation.HTTPCapability{{Hosts: []string{"*.example.com", "other.org"}}, {FromConfig: []string{"url"}}, {Hosts: []string{"b.example.com:8443"}}},
+		KV:         []automation.KVCapability{{Scope: "pack"}}, Triggers: []string{"a.*"},
+	}
+	used := []automation.UsedFunction{{Name: "kube_exec", Calls: 1}, {Name: "kube_delete", Calls: 2, Refused: 2}, {Name: "kube_uncordon", Calls: 1},
+		{Name: "http_send", Host: "A.example.com", Calls: 1}, {Name: "kv_list", Calls: 1}}
+	want := automation.Capabilities{
+		Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec"}}, {Verbs: []string{"cordon"}}},
+		HTTP:       []automation.HTTPCapability{{Hosts: []string{"*.example.com"}}, {FromConfig: []string{"url"}, Hosts: []string{}}},
+		KV:         []automation.KVCapability{{Scope: "pack"}},
+	}
+	if diff := cmp.Diff(want, narrow(asked, used), cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(automation.Capabilities{}, narrow(asked, nil), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("nothing used: %s", diff)
 	}
 }

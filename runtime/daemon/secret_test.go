@@ -190,3 +190,45 @@ func (h *harness) get(path string) string {
 	}
 	return body
 }
+
+// What a person gives as a secret parameter is used, and not told.
+func TestSecretParametersAreNotTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	echo, err := os.ReadFile("../wasm/testdata/echo.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	writePack(t, dir, "say", map[string]string{
+		"pack.wasm":        string(echo),
+		"pack.yaml":        "name: say\nversion: 1.0.0\ndescription: Says.\nauthor: test\n",
+		"actions/say.yaml": "name: say\nrunner_type: wasm\nexport: echo\nparameters:\n  who: {type: string}\n  password: {type: string, secret: true}\n",
+	})
+	h := serve(t, dir, nil)
+	x, err := h.Run(t.Context(), "say.say", map[string]any{"who": "ada", "password": "correct horse"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(x.Parameters) != `{"password":"********","who":"ada"}` {
+		t.Errorf("the answer has %s", x.Parameters)
+	}
+	if x = h.final(x.ID); x.Status != automation.Succeeded || string(x.Output) != `{"password":"********","who":"ada"}` {
+		t.Errorf("%s, %s", x.Status, x.Output)
+	}
+	for _, path := range []string{"", "/log", "/tape"} {
+		if text := h.get("/api/v1/executions/" + x.ID + path); strings.Contains(text, "correct horse") {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
+	if _, err := h.Case(t.Context(), x.ID); automation.KindOf(err) != "conflict" {
+		t.Errorf("a test with a secret in it: %v", err)
+	}
+	again, err := h.Rerun(t.Context(), x.ID, map[string]any{"who": "eve", "password": "********"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again = h.final(again.ID)
+	if string(again.Output) != `{"password":"********","who":"eve"}` { // eight stars would stay eight stars; the value is hidden
+		t.Errorf("again: %s", again.Output)
+	}
+}

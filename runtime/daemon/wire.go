@@ -4,18 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/squall-dev/squall/hostfuncs"
-	"github.com/squall-dev/squall/hostfuncs/ambient"
-	"github.com/squall-dev/squall/hostfuncs/artifacts"
-	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
-	"github.com/squall-dev/squall/hostfuncs/run"
-	"github.com/squall-dev/squall/hostfuncs/secrets"
 	"github.com/squall-dev/squall/packs"
 	"github.com/squall-dev/squall/runtime/access"
 	"github.com/squall-dev/squall/runtime/api"
@@ -101,7 +95,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return files.Sweep(ctx, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 	}
 
-	funcs, closeFuncs, err := HostFuncs(c, o.Logger)
+	funcs, closeFuncs, err := HostFuncs(c, o.Logger, p.world(db))
 	if err != nil {
 		return p, err
 	}
@@ -218,7 +212,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		ReplayExecution: tapes{db, sandbox}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
 			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List}).examine,
-		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: values, Example: parameter.Example,
+		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: values, Mask: maskParameters(p.registry), Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
 		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},
@@ -268,29 +262,6 @@ func (p *parts) firstToken(ctx context.Context, data string) error {
 		return fmt.Errorf("write the admin token: %w", err)
 	}
 	return nil
-}
-
-// HostFuncs collects the host functions that packs may be granted, and what ends
-// their connections.
-func HostFuncs(c config.Config, log *slog.Logger) (hostfuncs.Set, func() error, error) {
-	cluster, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: log})
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the Kubernetes configuration: %w", err)
-	}
-	client, err := fetch.New(fetch.Options{})
-	if err != nil {
-		return nil, nil, fmt.Errorf("make the HTTP client: %w", err)
-	}
-	files, err := artifacts.New(artifacts.Options{})
-	if err != nil {
-		return nil, nil, fmt.Errorf("make the artifact functions: %w", err)
-	}
-	surroundings, err := ambient.New(ambient.Options{})
-	if err != nil {
-		return nil, nil, fmt.Errorf("make the ambient functions: %w", err)
-	}
-	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs(), secrets.New().Funcs(), run.New().Funcs())
-	return set, client.Close, err
 }
 
 // patiently gives a closer that waits for others a bound.

@@ -34,6 +34,30 @@ func (e *Engine) Raise(ctx context.Context, trigger automation.Ref, summary stri
 	return err
 }
 
+// RaiseFrom makes an event durable that the execution of its Cause raises. Its depth is
+// one more than that of the event which led to the execution; a chain that is too long
+// is cut.
+func (e *Engine) RaiseFrom(ctx context.Context, ev automation.Event) (automation.Accepted, error) {
+	x, err := e.Store.Execution(ctx, ev.Cause)
+	if err != nil {
+		return automation.Accepted{}, fmt.Errorf("read the execution that raises an event: %w", err)
+	}
+	if x.Event != "" {
+		depth, err := e.Store.EventDepth(ctx, x.Event)
+		if err != nil && !errors.Is(err, automation.ErrNotFound) {
+			return automation.Accepted{}, fmt.Errorf("read how long the chain of events is: %w", err)
+		}
+		ev.Depth = depth
+	}
+	if ev.Depth >= maxDepth {
+		e.Meter.ChainCut()
+		return automation.Accepted{}, automation.Conflict("it would be event %d of a chain: rules that start actions when actions raise events go round in a circle", ev.Depth+1).
+			WithCode("chain_too_long")
+	}
+	ev.Depth++
+	return e.Ingest(ctx, ev)
+}
+
 // follow decides what comes of the end of an execution that an event of that depth
 // led to: the events about it, for the rules that want them. It is stored together
 // with the end, so that such an event is there exactly when the end is.

@@ -43,6 +43,12 @@ func (e *Engine) keyReader(ctx context.Context, at time.Time) func(scope, name s
 // PutKey sets a key and raises the events about it in the same transaction, as far
 // as rules want them.
 func (e *Engine) PutKey(ctx context.Context, entry automation.KVEntry) (automation.KVEntry, error) {
+	return e.PutKeyIf(ctx, entry, nil)
+}
+
+// PutKeyIf is PutKey unless check refuses, which is told what the key has now, nil for
+// nothing. Nobody else changes a key in between.
+func (e *Engine) PutKeyIf(ctx context.Context, entry automation.KVEntry, check func(now *automation.KVEntry) error) (automation.KVEntry, error) {
 	if err := entry.Check(); err != nil {
 		return entry, err
 	}
@@ -57,7 +63,7 @@ func (e *Engine) PutKey(ctx context.Context, entry automation.KVEntry) (automati
 			entry.CreatedAt = old.CreatedAt
 		}
 		return err
-	}, &entry)
+	}, &entry, check)
 	return entry, err
 }
 
@@ -67,17 +73,18 @@ func (e *Engine) DeleteKey(ctx context.Context, scope, name string) error {
 	return e.changeKey(ctx, scope, name, func(then []store.Acceptance) error {
 		_, err := e.Store.KVDelete(ctx, scope, name, now, then...)
 		return err
-	}, nil)
+	}, nil, nil)
 }
 
 // changeKey writes a key. When rules look at keys, writes come one at a time, so
 // that what an event says of the value before is true; after is nil for a key that
-// goes.
-func (e *Engine) changeKey(ctx context.Context, scope, name string, write func(then []store.Acceptance) error, after *automation.KVEntry) error {
+// goes. So do all writes while a check is made.
+func (e *Engine) changeKey(ctx context.Context, scope, name string, write func(then []store.Acceptance) error, after *automation.KVEntry,
+	check func(now *automation.KVEntry) error) error {
 	if !e.accepting.Load() {
 		return errNotAccepting()
 	}
-	if !wantsKeys(e.Catalogue().Rules()) {
+	if check == nil && !wantsKeys(e.Catalogue().Rules()) {
 		e.keys.RLock()
 		defer e.keys.RUnlock()
 		return write(nil)
@@ -91,6 +98,11 @@ func (e *Engine) changeKey(ctx context.Context, scope, name string, write func(t
 		before = &old
 	case !errors.Is(err, automation.ErrNotFound):
 		return err
+	}
+	if check != nil {
+		if err := check(before); err != nil {
+			return err
+		}
 	}
 	then, err := e.eventsAboutKey(ctx, before, after, began)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/expr"
+	"github.com/squall-dev/squall/runtime/parameter"
 	"github.com/squall-dev/squall/runtime/store"
 )
 
@@ -52,9 +53,21 @@ func (e *Engine) Rerun(ctx context.Context, r automation.RunRequest, remove []st
 		return old, err
 	}
 	e.dropImmutable(params, old.Action)
+	e.dropMasks(r.Parameters, old.Action)
 	maps.Copy(params, r.Parameters)
 	r.Action, r.Parameters = old.Action, params
 	return e.Submit(ctx, r)
+}
+
+// dropMasks leaves out what stands in the place of secrets that somebody was shown: the
+// values of the execution before are meant.
+func (e *Engine) dropMasks(given map[string]any, ref automation.Ref) {
+	action, _ := e.Catalogue().Action(ref)
+	for name, v := range given {
+		if v == parameter.Mask && action.Parameters[name].Secret {
+			delete(given, name)
+		}
+	}
 }
 
 // without removes parameters. One that is not there was probably meant otherwise.

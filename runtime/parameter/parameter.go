@@ -139,6 +139,64 @@ func Redact(schema map[string]automation.Parameter, params map[string]any) map[s
 	return out
 }
 
+// SecretTexts are the texts among the values that Redact would mask.
+func SecretTexts(schema map[string]automation.Parameter, params map[string]any) []string {
+	var all []string
+	for name, v := range params {
+		p := schema[name]
+		collect(p.Schema, v, p.Secret || isSecret(p.Schema), &all)
+	}
+	return all
+}
+
+// collect takes every text below a secret value.
+func collect(schema map[string]any, v any, secret bool, into *[]string) {
+	switch v := v.(type) {
+	case string:
+		if secret {
+			*into = append(*into, v)
+		}
+	case map[string]any:
+		for name, item := range v {
+			member := memberSchema(schema, name)
+			collect(member, item, secret || isSecret(member), into)
+		}
+	case []any:
+		items, _ := schema["items"].(map[string]any)
+		for _, item := range v {
+			collect(items, item, secret || isSecret(items), into)
+		}
+	}
+}
+
+// HasSecrets reports whether some parameter, or a part of one, is secret.
+func HasSecrets(schema map[string]automation.Parameter) bool {
+	for _, p := range schema {
+		if p.Secret || secretInside(p.Schema) {
+			return true
+		}
+	}
+	return false
+}
+
+// secretInside looks for the mark anywhere in a schema.
+func secretInside(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		if isSecret(v) {
+			return true
+		}
+		for _, inner := range v {
+			if secretInside(inner) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, secretInside)
+	}
+	return false
+}
+
 func isSecret(schema map[string]any) bool {
 	secret, _ := schema["secret"].(bool)
 	return secret

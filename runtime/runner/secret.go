@@ -52,3 +52,30 @@ func (w *Wasm) scrubbed(r Result) Result {
 	}
 	return r
 }
+
+// hiding is a vault that knows of further values for one job.
+type hiding struct {
+	vault
+	hide func(string) string
+}
+
+func (h hiding) ScrubText(text string) string {
+	if h.vault != nil {
+		text = h.vault.ScrubText(text)
+	}
+	return h.hide(text)
+}
+
+func (h hiding) Scrub(b []byte) []byte {
+	if len(b) == 0 {
+		return b
+	}
+	return []byte(h.ScrubText(string(b)))
+}
+
+func (h hiding) Secret(name string) (string, bool) {
+	if h.vault == nil {
+		return "", false
+	}
+	return h.vault.Secret(name)
+}

@@ -27,6 +27,9 @@ type Lease struct {
 	// Bind makes Grants those of one execution; nil when they depend on no event.
 	// Without an occasion a person started it.
 	Bind func(o *Occasion, note func(format string, args ...any)) automation.Capabilities
+	// Hide takes the values that the job's parameters and the pack's configuration
+	// declare as secret out of a text. It is nil, or gives nil, when there are none.
+	Hide func(input json.RawMessage) func(string) string
 	// Ceiling is what the operator grants the pack; nil leaves it what it asks for.
 	Ceiling *automation.Capabilities
 }
@@ -75,6 +78,11 @@ func (w *Wasm) Run(ctx context.Context, job Job) (Result, error) {
 		return Result{Code: automation.CodeUnknownAction, Message: err.Error(), Hint: automation.HintOf(err)}, nil
 	}
 	defer lease.Release()
+	if lease.Hide != nil {
+		if hide := lease.Hide(job.Input); hide != nil {
+			w = &Wasm{w.modules, w.guard, hiding{w.vault, hide}}
+		}
+	}
 	job = w.discreet(job)
 	if lease.Bind != nil {
 		if err := bind(ctx, job, &lease); err != nil {

@@ -94,6 +94,9 @@ type Reader interface {
 	// Pending returns pending executions, oldest first, whose id is greater than
 	// after.
 	Pending(ctx context.Context, after string, limit int) ([]automation.Execution, error)
+	// Used adds up the host calls of a pack's executions that were made since a time, of
+	// the newest attempts up to a limit; partial tells that there were more.
+	Used(ctx context.Context, pack string, since time.Time, limit int) (used []automation.UsedFunction, partial bool, err error)
 	// Changes returns what host calls changed since a time, in attempts that have
 	// ended, oldest first. Calls that were refused, held back or only tried are not
 	// among them.

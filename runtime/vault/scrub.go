@@ -40,6 +40,9 @@ func newScrubber(values []string) *scrubber {
 	return &scrubber{strings.NewReplacer(pairs...)}
 }
 
+// Scrubber takes these values out of a text, as the vault takes its own.
+func Scrubber(values []string) func(string) string { return newScrubber(values).text }
+
 func (s *scrubber) text(text string) string {
 	if s.replace == nil {
 		return text

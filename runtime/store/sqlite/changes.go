@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -43,4 +45,47 @@ func (s *Store) Changes(ctx context.Context, since time.Time) ([]automation.Made
 	}
 	slices.SortStableFunc(made, func(a, b automation.MadeChange) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
 	return made, nil
+}
+
+// Used adds up host calls by function, and by host for HTTP.
+func (s *Store) Used(ctx context.Context, pack string, since time.Time, limit int) ([]automation.UsedFunction, bool, error) {
+	ids := automation.IDs{Now: func() time.Time { return since }}
+	rows, err := collect(ctx, s.read, func(r scanner) (calls []automation.HostCall, err error) {
+		err = r.Scan(decoded{&calls})
+		return calls, err
+	}, `SELECT a.host_calls FROM executions e JOIN attempts a ON a.execution = e.id
+		WHERE e.action >= ? AND e.action < ? AND e.id >= ? AND a.host_calls <> 'null' ORDER BY e.id DESC LIMIT ?`,
+		pack+".", pack+"/", ids.New(), limit+1)
+	if err != nil {
+		return nil, false, fmt.Errorf("read what pack %s used: %w", pack, s.readError(ctx, err))
+	}
+	partial := len(rows) > limit
+	if partial {
+		rows = rows[:limit]
+	}
+	type key struct{ name, host string }
+	sums := map[key]automation.UsedFunction{}
+	for _, calls := range rows {
+		for _, c := range calls {
+			k := key{name: c.Name}
+			if c.Name == "http_send" {
+				_, k.host, _ = strings.Cut(c.Detail, " ")
+			}
+			u := sums[k]
+			u.Name, u.Host = k.name, k.host
+			u.Calls++
+			if c.Error == "denied" {
+				u.Refused++
+			}
+			if c.StartedAt.After(u.LastAt) {
+				u.LastAt = c.StartedAt
+			}
+			sums[k] = u
+		}
+	}
+	used := slices.AppendSeq([]automation.UsedFunction{}, maps.Values(sums))
+	slices.SortFunc(used, func(a, b automation.UsedFunction) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Host, b.Host))
+	})
+	return used, partial, nil
 }

@@ -21,6 +21,7 @@ func testFinish(t *testing.T, open func(*testing.T) store.Store) {
 		{"a log with a gap takes the end with it", finishBadLog},
 		{"a tape is kept, short or long", finishTape},
 		{"what host calls changed is found by time", finishChanges},
+		{"what a pack used is added up", finishUsed},
 		{"that it was a dry run is remembered", finishDryRun},
 		{"an attempt without a tape says so", finishNoTape},
 		{"an output of null is not the same as none", finishNull},
@@ -95,6 +96,44 @@ func finishChanges(t *testing.T, b *bench) {
 		}
 	}
 	same(t, "targets", targets, []string{"failed, so it may have been made", "made 1", "failed, so it may have been made", "made 2"})
+}
+
+func finishUsed(t *testing.T, b *bench) {
+	start := b.time()
+	for n := range 3 {
+		e := b.in(t, automation.Running)
+		f := b.end(e.ID, 1, automation.Succeeded)
+		f.Attempt.HostCalls = []automation.HostCall{
+			{Name: "kube_exec", StartedAt: b.time()}, {Name: "http_send", Detail: "POST a.example.com:8443", StartedAt: b.time()},
+			{Name: "http_send", Detail: "GET b.example.com", StartedAt: b.time(), Error: "denied"},
+		}
+		if n == 1 {
+			f.Attempt.HostCalls = nil
+		}
+		must(t, b.Finish(t.Context(), f))
+		b.pass(time.Hour)
+	}
+	used, partial, err := b.Used(t.Context(), "labs_sre", start.Add(-time.Second), 10)
+	must(t, err)
+	last := start.Add(2 * time.Hour)
+	same(t, "used", used, []automation.UsedFunction{{Name: "http_send", Host: "a.example.com:8443", Calls: 2, LastAt: last},
+		{Name: "http_send", Host: "b.example.com", Calls: 2, Refused: 2, LastAt: last}, {Name: "kube_exec", Calls: 2, LastAt: last}})
+	if partial {
+		t.Error("all was read, and it says that there is more")
+	}
+	used, partial, err = b.Used(t.Context(), "labs_sre", start.Add(-time.Second), 1)
+	must(t, err)
+	if !partial || len(used) != 3 || used[0].Calls != 1 {
+		t.Errorf("of the newest: %+v, partial %v", used, partial)
+	}
+	used, _, err = b.Used(t.Context(), "labs_sre", start.Add(90*time.Minute), 10)
+	must(t, err)
+	if len(used) != 3 || used[0].Calls != 1 {
+		t.Errorf("of late: %+v", used)
+	}
+	used, _, err = b.Used(t.Context(), "labs", start.Add(-time.Second), 10)
+	must(t, err)
+	same(t, "used by a pack whose name begins so", used, []automation.UsedFunction{})
 }
 
 func finishDryRun(t *testing.T, b *bench) {

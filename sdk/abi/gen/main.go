@@ -2,6 +2,7 @@
 // answers, read off the Go types.
 //
 //	go run ./sdk/abi/gen > sdk/abi/abi.json
+//	go run ./sdk/abi/gen -docs > web/docs/hostfuncs.md
 package main
 
 import (
@@ -13,23 +14,28 @@ import (
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/hostfuncs/ambient"
 	"github.com/squall-dev/squall/hostfuncs/artifacts"
+	"github.com/squall-dev/squall/hostfuncs/emit"
 	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/kube"
+	"github.com/squall-dev/squall/hostfuncs/kv"
 	actions "github.com/squall-dev/squall/hostfuncs/run"
 	"github.com/squall-dev/squall/hostfuncs/secrets"
 )
 
 func main() {
-	if err := run(os.Stdout); err != nil {
+	if err := run(os.Stdout, len(os.Args) > 1 && os.Args[1] == "-docs"); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out io.Writer) error {
-	set, err := families(kube.Options{}, fetch.Options{})
+func run(out io.Writer, docs bool) error {
+	set, err := families(parts{})
 	if err != nil {
 		return err
+	}
+	if docs {
+		return page(out, set)
 	}
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
@@ -37,13 +43,22 @@ func run(out io.Writer) error {
 	return enc.Encode(hostfuncs.Describe(set))
 }
 
+// parts are what families are made of; for a description nothing is needed.
+type parts struct {
+	kube    kube.Options
+	fetch   fetch.Options
+	ambient ambient.Options
+	keys    kv.Store
+	raise   emit.Raise
+}
+
 // families is every host function there is; a new family has its line here.
-func families(k kube.Options, f fetch.Options) (hostfuncs.Set, error) {
-	kubes, err := kube.New(k)
+func families(p parts) (hostfuncs.Set, error) {
+	kubes, err := kube.New(p.kube)
 	if err != nil {
 		return nil, err
 	}
-	fetches, err := fetch.New(f)
+	fetches, err := fetch.New(p.fetch)
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +66,10 @@ func families(k kube.Options, f fetch.Options) (hostfuncs.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	always, err := ambient.New(ambient.Options{})
+	always, err := ambient.New(p.ambient)
 	if err != nil {
 		return nil, err
 	}
-	return hostfuncs.NewSet(kubes.Funcs(), fetches.Funcs(), files.Funcs(), always.Funcs(), secrets.New().Funcs(), actions.New().Funcs())
+	return hostfuncs.NewSet(kubes.Funcs(), fetches.Funcs(), files.Funcs(), always.Funcs(), secrets.New().Funcs(),
+		kv.New(p.keys).Funcs(), emit.New(p.raise).Funcs(), actions.New().Funcs())
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/hostfuncs/ambient"
 	"github.com/squall-dev/squall/hostfuncs/fetch"
 	"github.com/squall-dev/squall/hostfuncs/hostfuncstest"
 	"github.com/squall-dev/squall/hostfuncs/kube"
@@ -30,7 +31,7 @@ import (
 func TestDescriptionIsFresh(t *testing.T) {
 	t.Parallel()
 	var want bytes.Buffer
-	if err := run(&want); err != nil {
+	if err := run(&want, false); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile("../abi.json")
@@ -55,7 +56,7 @@ type vector struct {
 //	UPDATE_VECTORS=1 go test ./sdk/abi/gen
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	names, err := families(kube.Options{}, fetch.Options{})
+	names, err := families(parts{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestVectors(t *testing.T) {
 
 func TestEveryVectorBelongsToAFunction(t *testing.T) {
 	t.Parallel()
-	set, err := families(kube.Options{}, fetch.Options{})
+	set, err := families(parts{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,10 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := families(kube.Options{Kubeconfig: cluster.Kubeconfig, Backoff: time.Millisecond, Poll: time.Millisecond, Now: now}, fetch.Options{Proxy: proxy})
+	set, err := families(parts{
+		kube:  kube.Options{Kubeconfig: cluster.Kubeconfig, Backoff: time.Millisecond, Poll: time.Millisecond, Now: now},
+		fetch: fetch.Options{Proxy: proxy}, ambient: ambient.Options{Now: now}, keys: &oneKey{value: "7"}, raise: heard,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +183,8 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 			Artifacts: []automation.ArtifactCapability{{}},
 			Secrets:   []automation.SecretCapability{{Name: "slack_*"}},
 			Actions:   []string{"core.*"},
+			KV:        []automation.KVCapability{{Scope: "pack", Write: true}},
+			Triggers:  []string{"shop.*"},
 		},
 		Artifacts: sink,
 		Appends:   &hostfuncs.Appends{},
@@ -293,3 +299,40 @@ func site(w http.ResponseWriter, r *http.Request) {
 type oneSecret struct{}
 
 func (oneSecret) Secret(string) (string, bool) { return "https://hooks.example.com/T0/B0/x", true }
+
+// oneKey is a store with the key last/run of the pack.
+type oneKey struct{ value string }
+
+func (k *oneKey) Get(_ context.Context, scope, name string) (automation.KVEntry, error) {
+	if scope != "pack:shop" || name != "last/run" {
+		return automation.KVEntry{}, automation.NotFound("there is no key %q", name)
+	}
+	return automation.KVEntry{Scope: scope, Name: name, Value: k.value, UpdatedAt: now()}, nil
+}
+
+func (k *oneKey) List(ctx context.Context, scope, _, _ string, _ int) ([]automation.KVEntry, error) {
+	e, err := k.Get(ctx, scope, "last/run")
+	return []automation.KVEntry{e}, err
+}
+
+func (k *oneKey) Put(ctx context.Context, e automation.KVEntry, check func(*automation.KVEntry) error) (automation.KVEntry, error) {
+	there, err := k.Get(ctx, e.Scope, e.Name)
+	if err != nil {
+		return e, err
+	}
+	if err := check(&there); err != nil {
+		return e, err
+	}
+	k.value, e.UpdatedAt = e.Value, now()
+	return e, nil
+}
+
+func (k *oneKey) Delete(ctx context.Context, scope, name string) error {
+	_, err := k.Get(ctx, scope, name)
+	return err
+}
+
+// heard is what comes of every event.
+func heard(context.Context, automation.Event) (automation.Accepted, error) {
+	return automation.Accepted{Event: "65f0c0de0000000000000002", Matched: 1, Executions: []string{"65f0c0de0000000000000003"}}, nil
+}

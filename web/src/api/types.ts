@@ -77,7 +77,9 @@ export interface Capabilities {
   artifacts?: ArtifactCapability[];
   http?: HTTPCapability[];
   kubernetes?: KubernetesCapability[];
+  kv?: KVCapability[];
   secrets?: SecretCapability[];
+  triggers?: string[];
 }
 
 export interface Change {
@@ -347,6 +349,13 @@ export interface Identity {
   user: string;
 }
 
+export interface KVCapability {
+  keys?: string[];
+  reason?: string;
+  scope: string;
+  write?: boolean;
+}
+
 export interface KVEntry {
   created_at: string;
   expires_at?: string;
@@ -529,6 +538,14 @@ export interface PackStatus {
   webhooks?: string[];
 }
 
+export interface PackUsage {
+  narrowed: Capabilities;
+  pack: string;
+  partial?: boolean;
+  since: string;
+  used: UsedFunction[];
+}
+
 export interface Parameter {
   default?: unknown;
   description?: string;
@@ -562,6 +579,15 @@ export interface Problem {
   status: number;
   title: string;
   type: string;
+}
+
+export interface RecordedCase {
+  action: string;
+  execution: string;
+  limits: Limits;
+  parameters: unknown;
+  tape: Tape;
+  want: ReplayedEnd;
 }
 
 export interface ReleaseRequest {
@@ -762,6 +788,17 @@ export interface StopRequest {
   reason?: string;
 }
 
+export interface Tape {
+  calls?: TapeCall[];
+  clocks?: number[];
+  config?: Record<string, string>;
+  export: string;
+  incomplete?: string;
+  module: string;
+  seed?: number[];
+  start: TapeStart;
+}
+
 export interface TapeCall {
   name: string;
   reply: unknown;
@@ -782,6 +819,11 @@ export interface TapeEntry {
   request_bytes: number;
   started_at: string;
   would_do?: boolean;
+}
+
+export interface TapeStart {
+  at?: string;
+  seed?: number[];
 }
 
 export interface Throttle {
@@ -825,6 +867,14 @@ export interface Usage {
   memory: number;
   pack?: string;
   pack_digest?: string;
+}
+
+export interface UsedFunction {
+  calls: number;
+  host?: string;
+  last_at: string;
+  name: string;
+  refused: number;
 }
 
 export interface Verdict {

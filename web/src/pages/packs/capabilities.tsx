@@ -1,4 +1,4 @@
-import { FileBox, Globe, KeyRound, type LucideIcon, Play, Ship } from "lucide-react";
+import { Braces, FileBox, Globe, KeyRound, type LucideIcon, Play, Ship, Siren } from "lucide-react";
 import type { Capabilities, HTTPCapability, KubernetesCapability } from "../../api/types";
 import { bytes } from "../../lib/format";
 
@@ -18,6 +18,12 @@ export function CapabilityList({ of, title = "What it may do" }: { of: Capabilit
       text: `Keep files${a.max_bytes ? ` of up to ${bytes(a.max_bytes)}` : ""}`,
       reason: a.reason,
     })),
+    ...(of.kv ?? []).map((k) => ({
+      icon: Braces,
+      text: `${k.write ? "Read and change" : "Read"} keys of scope ${k.scope}${k.keys?.length ? ` called ${k.keys.join(", ")}` : ""}`,
+      reason: k.reason,
+    })),
+    ...(of.triggers?.length ? [{ icon: Siren, text: `Raise ${of.triggers.join(", ")}` }] : []),
     ...(of.secrets ?? []).map((s) => ({
       icon: KeyRound,
       text: `${s.reveal ? "See" : "Use"} the secret ${s.name}${s.hosts?.length ? ` for ${s.hosts.join(", ")}` : ""}`,
