@@ -117,7 +117,7 @@ func TestLogsAreFollowedForATime(t *testing.T) {
 	_, c := writing(t, endless)
 	for _, spec := range []*hostfuncs.ArtifactSpec{nil, {Name: "pod.log"}} {
 		req := logs()
-		req.Follow, req.TimeoutSeconds, req.Artifact = true, 0.2, spec
+		req.Follow, req.TimeoutSeconds, req.Artifact = true, 2, spec // connecting counts too
 		got, err := c.Logs(t.Context(), caller(&hostfuncstest.Sink{}), req)
 		if err != nil || !got.TimedOut || got.Size != int64(len("a line\n")) || (got.Artifact != nil) != (spec != nil) {
 			t.Errorf("%+v, %v", got, err)

@@ -44,7 +44,9 @@ type Execution struct {
 	Trace    string `json:"trace,omitempty"`
 	LogLines int    `json:"log_lines"`
 	// Depth is how many executions started one another until this one was started.
-	Depth       int        `json:"depth,omitempty"`
+	Depth int `json:"depth,omitempty"`
+	// Awaited tells that the execution it was started from waits for its end.
+	Awaited     bool       `json:"awaited,omitempty"`
 	AttemptList []Attempt  `json:"attempt_list"`
 	Artifacts   []Artifact `json:"artifacts"`
 	MaxAttempts int        `json:"max_attempts"`

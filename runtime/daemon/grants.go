@@ -148,7 +148,7 @@ func narrow(c automation.Capabilities, used []automation.UsedFunction) automatio
 			out.HTTP = append(out.HTTP, h)
 		}
 	}
-	if is["artifact_create"] || is["kube_exec"] || is["http_send"] || is["kube_logs"] || is["kube_proxy_get"] || is["kube_port_forward_get"] {
+	if is["artifact_create"] || is["artifact_append"] || is["artifact_list"] || is["artifact_read"] || is["kube_exec"] || is["http_send"] || is["kube_logs"] || is["kube_proxy_get"] || is["kube_port_forward_get"] {
 		out.Artifacts = c.Artifacts // streams into them are not told apart
 	}
 	if is["secret"] || is["http_send"] { // a handle may stand in the configuration
@@ -162,6 +162,9 @@ func narrow(c automation.Capabilities, used []automation.UsedFunction) automatio
 	}
 	if is["emit"] {
 		out.Triggers = c.Triggers
+	}
+	if is["action_run"] {
+		out.Actions = c.Actions
 	}
 	return out
 }

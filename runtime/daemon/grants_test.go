@@ -97,13 +97,15 @@ func TestNarrowLeavesOutWhatWasNotUsed(t *testing.T) {
 		Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec", "delete"}}, {Verbs: []string{"proxy"}}, {Verbs: []string{"cordon"}}},
 		HTTP:       []automation.HTTPCapability{{Hosts: []string{"*.example.com", "other.org"}}, {FromConfig: []string{"url"}}, {Hosts: []string{"b.example.com:8443"}}},
 		KV:         []automation.KVCapability{{Scope: "pack"}}, Triggers: []string{"a.*"},
+		Actions: []string{"core.*"}, Artifacts: []automation.ArtifactCapability{{}},
 	}
 	used := []automation.UsedFunction{{Name: "kube_exec", Calls: 1}, {Name: "kube_delete", Calls: 2, Refused: 2}, {Name: "kube_uncordon", Calls: 1},
-		{Name: "http_send", Host: "A.example.com", Calls: 1}, {Name: "kv_list", Calls: 1}}
+		{Name: "http_send", Host: "A.example.com", Calls: 1}, {Name: "kv_list", Calls: 1}, {Name: "action_run", Calls: 1}, {Name: "artifact_read", Calls: 1}}
 	want := automation.Capabilities{
 		Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec"}}, {Verbs: []string{"cordon"}}},
 		HTTP:       []automation.HTTPCapability{{Hosts: []string{"*.example.com"}}, {FromConfig: []string{"url"}, Hosts: []string{}}},
 		KV:         []automation.KVCapability{{Scope: "pack"}},
+		Actions:    []string{"core.*"}, Artifacts: []automation.ArtifactCapability{{}},
 	}
 	if diff := cmp.Diff(want, narrow(asked, used), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)

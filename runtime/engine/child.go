@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -60,10 +61,10 @@ func (e *Engine) newChild(ctx context.Context, from automation.Execution, r auto
 // is done: nobody waits for it then.
 func (e *Engine) runInPlace(ctx, parent context.Context, x automation.Execution) (automation.Execution, error) {
 	defer e.line.hold(x.ID)()
-	x.MaxLost = 1 // with the process dies whoever waits; its next attempt starts another child
+	x.Awaited, x.MaxLost = true, 1 // with the process dies whoever waits; its next attempt starts another child
 	within, stop := context.WithCancelCause(context.WithoutCancel(parent))
 	defer stop(nil)
-	left := fmt.Errorf("%w: nobody waits for it any more", errUserCancel)
+	left := nobodyWaits()
 	defer context.AfterFunc(ctx, func() { stop(left) })()
 
 	e.claim(&x)
@@ -85,6 +86,19 @@ func (e *Engine) runInPlace(ctx, parent context.Context, x automation.Execution)
 		t = task{execution: rest.execution}
 	}
 	return e.ended(ctx, x.ID)
+}
+
+func nobodyWaits() error { return fmt.Errorf("%w: nobody waits for it any more", errUserCancel) }
+
+// cancelOrphans cancels pending children whose process died between two attempts, and
+// returns the others. Those that somebody waits for are held, and not among them.
+func (e *Engine) cancelOrphans(ctx context.Context, xs []automation.Execution) []automation.Execution {
+	return slices.DeleteFunc(xs, func(x automation.Execution) bool {
+		if x.Awaited {
+			e.cancelPending(ctx, x.ID, nobodyWaits())
+		}
+		return x.Awaited
+	})
 }
 
 func (e *Engine) acceptInPlace(ctx context.Context, x automation.Execution) error {

@@ -73,7 +73,7 @@ func TestWaitingForAChildNeedsNoSecondWorker(t *testing.T) {
 		if x.Depth != i || x.Event != top.Event || x.Event == "" || x.Status != automation.Succeeded || len(x.AttemptList) != 1 {
 			t.Errorf("number %d: %+v", i, x)
 		}
-		if i > 0 && (x.Rule != "" || x.MaxLost != 1) {
+		if i > 0 && (x.Rule != "" || x.MaxLost != 1 || !x.Awaited) {
 			t.Errorf("number %d: rule %q, may be lost %d times", i, x.Rule, x.MaxLost)
 		}
 	}
@@ -234,6 +234,27 @@ func TestAShutdownGivesBackWhoWaitsAndCancelsTheChild(t *testing.T) {
 	}
 	if y := b.chain(top)[1]; y.ID != child || y.Status != automation.Canceled {
 		t.Errorf("the child: %+v", y)
+	}
+}
+
+// The process died between two attempts of a child. Who waited for it starts over.
+func TestAChildThatOutlivesItsProcessIsCanceled(t *testing.T) {
+	t.Parallel()
+	db, ids := openStore(t), &automation.IDs{}
+	pending := func(awaited bool) automation.Execution {
+		return automation.Execution{ExecutionSummary: automation.ExecutionSummary{ID: ids.New(), Action: "test.echo", Status: automation.Pending,
+			StartedFrom: "65f0c0de0000000000000001", CreatedAt: time.Now()}, Depth: 1, Awaited: awaited, MaxAttempts: 3, Parameters: json.RawMessage(`{"text":""}`)}
+	}
+	orphan, free := pending(true), pending(false)
+	if err := db.Accept(t.Context(), store.Acceptance{Executions: []automation.Execution{orphan, free}}); err != nil {
+		t.Fatal(err)
+	}
+	b := startOn(t, db, nesting(t, true), oneWorker)
+	if x := b.final(orphan.ID); x.Status != automation.Canceled || len(x.AttemptList) != 0 || !strings.Contains(x.Message, "nobody waits") {
+		t.Errorf("the one that was waited for: %+v", x)
+	}
+	if x := b.final(free.ID); x.Status != automation.Succeeded {
+		t.Errorf("the one that nobody waited for: %+v", x)
 	}
 }
 

@@ -262,7 +262,7 @@ func (e *Engine) pending(ctx context.Context) (found []automation.Execution, mor
 		if err != nil {
 			return found, false, err
 		}
-		found = append(found, e.line.ready(page)...)
+		found = append(found, e.cancelOrphans(ctx, e.line.ready(page))...)
 		if len(page) < e.Queue || len(found) >= e.Queue {
 			return found, len(page) == e.Queue, nil
 		}

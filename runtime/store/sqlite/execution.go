@@ -24,11 +24,11 @@ func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {
 }
 
 // executionColumns are the small columns, those of the list first.
-const executionColumns = summaryColumns + `, started_by, message, hint, log_lines, max_attempts, max_lost, depth`
+const executionColumns = summaryColumns + `, started_by, message, hint, log_lines, max_attempts, max_lost, depth, awaited`
 
 func executionFields(e *automation.Execution) []any {
 	return append(summaryFields(&e.ExecutionSummary),
-		&e.StartedBy, &e.Message, &e.Hint, &e.LogLines, &e.MaxAttempts, &e.MaxLost, &e.Depth)
+		&e.StartedBy, &e.Message, &e.Hint, &e.LogLines, &e.MaxAttempts, &e.MaxLost, &e.Depth, &e.Awaited)
 }
 
 func scanExecution(row scanner) (e automation.Execution, err error) {

@@ -30,7 +30,7 @@ func newExecutionRows(e automation.Execution) (executionRows, error) {
 	return executionRows{
 		execution: []any{e.ID, string(e.Action), string(e.Status), e.Summary, string(e.Rule), e.Event, e.Parent,
 			e.Attempts, string(e.Code), nanos(e.CreatedAt), nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), e.DryRun, e.StartedFrom,
-			e.StartedBy, e.Message, e.Hint, 0, e.MaxAttempts, e.MaxLost, e.Depth},
+			e.StartedBy, e.Message, e.Hint, 0, e.MaxAttempts, e.MaxLost, e.Depth, e.Awaited},
 		data:    []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace},
 		attempt: first,
 		summary: e.ExecutionSummary,
@@ -63,7 +63,7 @@ func begin(e *automation.Execution) (first *automation.Attempt, err error) {
 
 func (r executionRows) insert(t *tx) error {
 	const insertExecution = `INSERT INTO executions (` + executionColumns + `)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertExecution, r.execution...); err != nil {
 		return err
 	}

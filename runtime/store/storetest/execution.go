@@ -78,7 +78,7 @@ func executionFilters(t *testing.T, b *bench) {
 	c.Rule, c.Event, c.Message, c.Code = "labs_sre.on_alert", b.ids.New(), "no such Pod", automation.CodeExitCode
 	b.pass(time.Minute)
 	d := b.execution(automation.Running)
-	d.StartedFrom, d.Depth = c.ID, 2
+	d.StartedFrom, d.Depth, d.Awaited = c.ID, 2, true
 	d.Parent, d.Rule, d.Action = a.ID, "labs_sre.other", "labs_sre.list_pods"
 	b.accept(t, a, c, d)
 	for _, tt := range []struct {

@@ -24,8 +24,8 @@ func explained() []family {
 		{title: "Secrets", names: []string{"secret"}, intro: "It needs `secrets`, see [secrets](secrets.md)."},
 		{title: "Keys and values", prefix: "kv_", intro: "They need `kv: [{scope: pack}]`, or `{scope: system, write: true, reason: ...}`. Rules hear of changes."},
 		{title: "Events", names: []string{"emit"}, intro: "It needs `triggers: [\"PACK.*\"]`. A chain of events that lead to one another is cut after 10."},
-		{title: "Other actions", names: []string{"action_run"}, intro: "It needs `actions: [\"core.*\"]`. A child runs in a sandbox of its own, with a history of its own."},
-		{title: "Artifacts", prefix: "artifact_", intro: "They need `artifacts`. Large files do not pass through guests: other functions stream into artifacts."},
+		{title: "Artifacts", prefix: "artifact_", intro: "They need `artifacts`. Large files do not pass through guests: other functions stream into artifacts. An execution reads its own files and those of the executions that it was started from, no others."},
+		{title: "Actions", prefix: "action_", intro: "They need `actions: [\"core.*\"]`, see [actions that run others](capabilities.md#actions-that-run-others). At most 8 executions start one another."},
 		{title: "Without asking", names: []string{"config", "context", "log", "random", "sleep", "time"}, intro: "Every guest has these."},
 	}
 }

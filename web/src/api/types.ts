@@ -192,6 +192,7 @@ export interface Execution {
   artifacts: Artifact[];
   attempt_list: Attempt[];
   attempts: number;
+  awaited?: boolean;
   code?: string;
   created_at: string;
   depth?: number;
