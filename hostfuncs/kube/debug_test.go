@@ -41,7 +41,7 @@ func TestDebug(t *testing.T) {
 			t.Parallel()
 			s := debuggable(t, tt.state)
 			req := kube.DebugRequest{Namespace: "ns", Pod: "leaky", Image: "busybox:1", Container: "tools", Target: "main",
-				Command: []string{"sh"}, Args: []string{"-c", "id"}, Env: map[string]string{"B": "2", "A": "1"}, TimeoutSeconds: 0.1}
+				Command: []string{"sh"}, Args: []string{"-c", "id"}, Env: map[string]string{"B": "2", "A": "1"}, TimeoutSeconds: 1}
 			got, err := newClient(t, s).Debug(t.Context(), caller(nil), req)
 			tt.want.Container = "tools"
 			if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
@@ -62,7 +62,7 @@ func TestDebugTwiceAddsTwoContainers(t *testing.T) {
 	s := debuggable(t)
 	c := newClient(t, s)
 	for range 2 {
-		got, err := c.Debug(t.Context(), caller(nil), kube.DebugRequest{Namespace: "ns", Pod: "leaky", Image: "busybox:1", TimeoutSeconds: 0.01})
+		got, err := c.Debug(t.Context(), caller(nil), kube.DebugRequest{Namespace: "ns", Pod: "leaky", Image: "busybox:1", TimeoutSeconds: 1})
 		if err != nil || !strings.HasPrefix(got.Container, "squall-") || got.State != "waiting" {
 			t.Errorf("%+v, %v", got, err)
 		}

@@ -96,7 +96,7 @@ func TestDrainEndsWhenItsTimeIsUp(t *testing.T) {
 	s := busy(t)
 	s.Refuse = budget("cart", 1<<40)
 	s.Objects["pods"][0]["metadata"].(map[string]any)["annotations"] = map[string]any{kubetest.Stuck: "yes"}
-	got, err := newClient(t, s).Drain(t.Context(), unbounded(), kube.DrainRequest{Node: "node-1", TimeoutSeconds: 0.2})
+	got, err := newClient(t, s).Drain(t.Context(), unbounded(), kube.DrainRequest{Node: "node-1", TimeoutSeconds: 2})
 	want := kube.DrainResponse{Cordoned: true, Evicted: []kube.PodState{}, Skipped: stay(), Remaining: []kube.PodState{
 		{Namespace: "ns", Name: "web", Reason: "it is ending"},
 		{Namespace: "shop", Name: "cart", Reason: "Cannot evict pod as it would violate the pod's disruption budget."}}}
