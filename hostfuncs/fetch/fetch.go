@@ -22,14 +22,18 @@ import (
 
 // Options configure a [Client]. The zero value dials directly.
 type Options struct {
-	// Proxy sends every request through a proxy, which then resolves names and must
-	// itself keep requests from going inside. The environment is never asked.
+	// Proxy carries requests that may not go inside: it resolves the names then, and
+	// must itself keep them from going inside. All others go directly. The environment
+	// is never asked.
 	Proxy *url.URL
 	// Resolve finds the addresses of a name; nil asks the system.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	// RootCAs are whom to trust; nil means whom the system trusts.
 	RootCAs *x509.CertPool
-	Logger  *slog.Logger // nil discards
+	// Own is the address that this server listens on, "host:port". Requests do not
+	// reach it unless an entry names it.
+	Own    string
+	Logger *slog.Logger // nil discards
 }
 
 // Client holds the family's functions. It is safe for concurrent use.
@@ -37,9 +41,12 @@ type Client struct {
 	options Options
 	logger  *slog.Logger
 	inside  func(netip.Addr) bool
-	// Connections that may lead inside are kept apart: one of them must not serve
+	own     listener
+	machine func() ([]net.Addr, error)
+	wait    func(context.Context, time.Duration) error
+	// Connections that may lead further are kept apart: one of them must not serve
 	// a later request of a pack that may not go there.
-	outer, inner *http.Transport
+	transports [itself + 1]*http.Transport
 }
 
 // New returns the family.
@@ -47,8 +54,17 @@ func New(options Options) (*Client, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Client{options: options, logger: options.Logger.With("component", "fetch"), inside: inside}
-	c.outer, c.inner = c.transport(false), c.transport(true)
+	own, err := parseListener(options.Own)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		options: options, logger: options.Logger.With("component", "fetch"),
+		inside: inside, own: own, machine: net.InterfaceAddrs, wait: wait,
+	}
+	for far := range c.transports {
+		c.transports[far] = c.transport(reach(far))
+	}
 	return c, nil
 }
 
@@ -64,8 +80,9 @@ func (c *Client) Funcs() []hostfuncs.Func {
 
 // Close drops the connections that are kept for later requests.
 func (c *Client) Close() error {
-	c.outer.CloseIdleConnections()
-	c.inner.CloseIdleConnections()
+	for _, t := range c.transports {
+		t.CloseIdleConnections()
+	}
 	return nil
 }
 
@@ -77,30 +94,33 @@ func granted(caps automation.Capabilities) error {
 		WithHint(`add to pack.yaml under capabilities.http: - {hosts: ["example.com"], methods: [GET], reason: "..."}`)
 }
 
-func (c *Client) transport(private bool) *http.Transport {
+func (c *Client) transport(far reach) *http.Transport {
 	t := &http.Transport{
-		DialContext:            c.dialer(private),
+		DialContext:            c.dialer(far),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.options.RootCAs},
 		TLSHandshakeTimeout:    10 * time.Second,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // an artifact holds the bytes that were sent
 		MaxIdleConns:           50,
 		MaxIdleConnsPerHost:    4,
+		MaxConnsPerHost:        32, // more wait: a burst of executions is not to become one of connections
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 	}
-	if c.options.Proxy != nil {
+	if c.proxied(far) {
 		t.Proxy = http.ProxyURL(c.options.Proxy)
 	}
 	return t
 }
 
+func (c *Client) proxied(far reach) bool { return c.options.Proxy != nil && far == outside }
+
 // dialer looks at every address right before the connection is made, after all
 // resolving: what a name meant a moment earlier does not count.
-func (c *Client) dialer(private bool) func(context.Context, string, string) (net.Conn, error) {
+func (c *Client) dialer(far reach) func(context.Context, string, string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: 10 * time.Second}
-	if !private && c.options.Proxy == nil {
-		d.Control = func(_, address string, _ syscall.RawConn) error { return c.checkAddress(address) }
+	if far < itself && !c.proxied(far) {
+		d.Control = func(_, address string, _ syscall.RawConn) error { return c.checkAddress(address, far) }
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if c.options.Resolve == nil {
@@ -132,13 +152,16 @@ func (c *Client) dialResolved(ctx context.Context, d *net.Dialer, network, addre
 	return nil, err
 }
 
-func (c *Client) checkAddress(address string) error {
+func (c *Client) checkAddress(address string, far reach) error {
 	parsed, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return automation.Denied("address %s can not be read", address)
 	}
-	if c.inside(parsed.Addr()) {
+	switch {
+	case far < private && c.inside(parsed.Addr()):
 		return refuseInside(parsed.Addr())
+	case far < itself && c.own.at(parsed, c.machine):
+		return refuseItself(parsed)
 	}
 	return nil
 }

@@ -98,29 +98,50 @@ func numeric(label string) bool {
 	return strings.Trim(label, "0123456789") == ""
 }
 
-// allow decides whether who may send this hop, and whether the address may lie
-// inside. It is nil or an error of kind ErrDenied that names the missing line.
-func (t target) allow(who hostfuncs.Caller) (private bool, err error) {
-	private = true
+// allow decides whether who may send this hop, and how far it may lead. The error
+// is of kind ErrDenied and names the missing line.
+func (t target) allow(who hostfuncs.Caller) (far reach, err error) {
+	far = itself
 	err = who.Permit(func(c automation.Capabilities) error {
 		allowed, here := t.allowedBy(c, who.Config)
-		private = private && here
+		far = min(far, here)
 		if allowed {
 			return nil
 		}
 		return automation.Denied("the pack may not send %s requests to %s", t.method, t.name()).
 			WithHint("%s", t.hint(who))
 	})
-	return private && err == nil, err
+	if err != nil {
+		far = outside
+	}
+	return far, err
 }
 
-func (t target) allowedBy(c automation.Capabilities, config map[string]any) (allowed, private bool) {
+func (t target) allowedBy(c automation.Capabilities, config map[string]any) (allowed bool, far reach) {
 	for _, entry := range c.HTTP {
-		if t.methodIn(entry.Methods) && (t.hostIn(entry.Hosts) || t.configured(entry.FromConfig, config)) {
-			allowed, private = true, private || entry.Private
+		configured := t.configured(entry.FromConfig, config)
+		if !t.methodIn(entry.Methods) || !configured && !t.hostIn(entry.Hosts) {
+			continue
+		}
+		allowed = true
+		switch {
+		case entry.Private && (configured || t.namedIn(entry.Hosts)):
+			far = itself
+		case entry.Private:
+			far = max(far, private)
 		}
 	}
-	return allowed, private
+	return allowed, far
+}
+
+// namedIn tells whether a line is exactly this host and this port.
+func (t target) namedIn(patterns []string) bool {
+	for _, pattern := range patterns {
+		if host, port := splitPattern(pattern); host == t.host && port == t.port {
+			return true
+		}
+	}
+	return false
 }
 
 func (t target) methodIn(methods []string) bool {

@@ -30,6 +30,7 @@ type Request struct {
 	TimeoutSeconds  float64                 `json:"timeout_seconds,omitempty" doc:"30 when 0"`
 	FollowRedirects *bool                   `json:"follow_redirects,omitempty" doc:"true when absent; at most 5, each checked like the first URL"`
 	Artifact        *hostfuncs.ArtifactSpec `json:"artifact,omitempty" doc:"streams the body into an artifact when the status is 2xx; it never enters the guest"`
+	Retries         int                     `json:"retries,omitempty" doc:"at most 5: how often to send it again when there is no answer, or one of 429, 502, 503, 504; all within timeout_seconds, after Retry-After or a random pause that grows; POST and PATCH need a header Idempotency-Key"`
 	MaxBytes        int64                   `json:"max_bytes,omitempty" doc:"of the answer's body; 1 MiB into the guest, the pack's limit into an artifact when 0"`
 }
 
@@ -43,6 +44,7 @@ type Response struct {
 	Size       int64                `json:"size" doc:"bytes of the body that were read"`
 	Truncated  bool                 `json:"truncated" doc:"the body was longer than max_bytes; the beginning is here"`
 	Artifact   *automation.Artifact `json:"artifact,omitempty"`
+	Attempts   int                  `json:"attempts,omitempty" doc:"how often it was sent, when the request allows retries"`
 }
 
 // describe names the host alone: paths and queries may hold secrets.
@@ -97,8 +99,7 @@ func (c *Client) Send(ctx context.Context, who hostfuncs.Caller, req Request) (R
 		return Response{}, err
 	}
 	defer cancel()
-	follow := req.FollowRedirects == nil || *req.FollowRedirects
-	resp, last, err := c.follow(ctx, who, hop, follow)
+	resp, err := c.persist(ctx, who, hop, req)
 	if err != nil {
 		return Response{}, err
 	}
@@ -108,11 +109,22 @@ func (c *Client) Send(ctx context.Context, who hostfuncs.Caller, req Request) (R
 		spec = nil // a page that explains an error is not the file that was asked for
 	}
 	got, err := hostfuncs.Receive(ctx, who, resp.Body, spec, req.MaxBytes)
-	return Response{
-		Status: resp.StatusCode, URL: last.String(), Headers: flat(resp.Header),
+	r := Response{
+		Status: resp.StatusCode, URL: resp.last.String(), Headers: flat(resp.Header),
 		Body: got.Text, BodyBase64: got.Base64,
 		Size: got.Size, Truncated: got.Truncated, Artifact: got.Artifact,
-	}, err
+	}
+	if req.Retries > 0 {
+		r.Attempts = resp.attempts
+	}
+	return r, err
+}
+
+// answer is the one that redirects led to, which is nil when there was none.
+type answer struct {
+	*http.Response
+	last     *url.URL
+	attempts int
 }
 
 // hop is one request of a chain of redirects.
@@ -129,6 +141,9 @@ func (c *Client) firstHop(who hostfuncs.Caller, req Request) (hop, error) {
 	}
 	if req.MaxBytes < 0 {
 		return hop{}, automation.Invalid("max_bytes is %d", req.MaxBytes)
+	}
+	if err := req.checkRetries(); err != nil {
+		return hop{}, err
 	}
 	method := req.method()
 	if !token(method) || method == http.MethodConnect || method == http.MethodTrace {
@@ -159,34 +174,34 @@ func (c *Client) firstHop(who hostfuncs.Caller, req Request) (hop, error) {
 }
 
 // follow sends a hop and those it leads to.
-func (c *Client) follow(ctx context.Context, who hostfuncs.Caller, h hop, follow bool) (*http.Response, *url.URL, error) {
+func (c *Client) follow(ctx context.Context, who hostfuncs.Caller, h hop, follow bool) (answer, error) {
 	for redirects := 0; ; redirects++ {
 		resp, err := c.send(ctx, who, h)
 		if err != nil {
-			return nil, nil, err
+			return answer{}, err
 		}
 		next, more := h.next(resp)
 		if !follow || !more || h.secret && !strings.EqualFold(next.Host, h.url.Host) {
-			return resp, h.url, nil
+			return answer{Response: resp, last: h.url}, nil
 		}
 		_ = resp.Body.Close()
 		if redirects == maxRedirects {
-			return nil, nil, automation.Unavailable("%s: more than %d redirects", h.name(), maxRedirects).
+			return answer{}, automation.Unavailable("%s: more than %d redirects", h.name(), maxRedirects).
 				WithHint("see where they lead with follow_redirects: false")
 		}
 		if h, err = h.redirected(next, resp.StatusCode); err != nil {
-			return nil, nil, err
+			return answer{}, err
 		}
 	}
 }
 
 // send sends one hop, after asking whether it may be sent.
 func (c *Client) send(ctx context.Context, who hostfuncs.Caller, h hop) (*http.Response, error) {
-	private, err := h.allow(who)
+	far, err := h.allow(who)
 	if err != nil {
 		return nil, err
 	}
-	if addr, err := netip.ParseAddr(h.host); err == nil && !private && c.inside(addr) {
+	if addr, err := netip.ParseAddr(h.host); err == nil && far < private && c.inside(addr) {
 		return nil, refuseInside(addr)
 	}
 	req, err := http.NewRequestWithContext(ctx, h.method, h.url.String(), bodyOf(h.body))
@@ -194,11 +209,7 @@ func (c *Client) send(ctx context.Context, who hostfuncs.Caller, h hop) (*http.R
 		return nil, automation.Invalid("the request to %s can not be built", h.name())
 	}
 	req.Header = h.header
-	transport := c.outer
-	if private {
-		transport = c.inner
-	}
-	resp, err := transport.RoundTrip(req)
+	resp, err := c.transports[far].RoundTrip(req)
 	if err != nil {
 		return nil, explain(ctx, err, h.target)
 	}

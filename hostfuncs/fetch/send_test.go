@@ -387,8 +387,16 @@ func TestSendAsksAProxyOnlyWhenConfigured(t *testing.T) {
 		t.Errorf("%d requests went through the environment's proxy: %v", proxied, err)
 	}
 	via, _ := url.Parse(proxy.URL)
-	if _, err := newClient(t, Options{Proxy: via}).Send(t.Context(), who, req); err != nil || proxied != 1 {
+	c := newClient(t, Options{Proxy: via})
+	if _, err := c.Send(t.Context(), who, req); err != nil || proxied != 1 {
 		t.Errorf("%d requests went through the configured proxy: %v", proxied, err)
+	}
+	here, _ := serve(t, func(http.ResponseWriter, *http.Request) {})
+	if _, err := c.Send(t.Context(), allowed(true, "127.0.0.1:*"), Request{URL: here.URL}); err != nil || proxied != 1 {
+		t.Errorf("a request inside: %d went through the proxy: %v", proxied, err)
+	}
+	if _, err := c.Send(t.Context(), allowed(false, "127.0.0.1:*"), Request{URL: here.URL}); automation.KindOf(err) != "denied" || proxied != 1 {
+		t.Errorf("an address inside without the right: %d went through the proxy: %v", proxied, err)
 	}
 }
 

@@ -15,6 +15,7 @@ type HTTPRequest struct {
 	// capability again.
 	FollowRedirects *bool        `json:"follow_redirects,omitempty"`
 	Artifact        *NewArtifact `json:"artifact,omitempty"`  // streams the body of a 2xx answer into an artifact
+	Retries         int          `json:"retries,omitempty"`   // at most 5; POST and PATCH need a header Idempotency-Key
 	MaxBytes        int64        `json:"max_bytes,omitempty"` // of the answer's body; 1 MiB into the sandbox when zero
 }
 
@@ -34,6 +35,7 @@ type HTTPReply struct {
 	Size       int64             `json:"size"`
 	Truncated  bool              `json:"truncated"`
 	Artifact   *Artifact         `json:"artifact,omitempty"`
+	Attempts   int               `json:"attempts,omitempty"` // how often it was sent, when Retries is not zero
 }
 
 // HTTPSend sends an HTTP request.
