@@ -55,6 +55,8 @@ type Config struct {
 	// they are interrupted and given back.
 	DrainTimeout time.Duration `yaml:"drain_timeout"`
 	Kubernetes   Kubernetes    `yaml:"kubernetes"`
+	// HTTP is how requests of packs leave the machine.
+	HTTP HTTP `yaml:"http"`
 	// Webhooks says, by path, who may send. WebhooksDefault is for paths that are not
 	// there: open (everybody may) or declared (nobody may).
 	Webhooks        map[string]Webhook `yaml:"webhooks"`
@@ -181,6 +183,8 @@ func unknownKey(text string) string {
 	switch m[2] {
 	case "Kubernetes":
 		where, known = " of kubernetes", keys(reflect.TypeFor[Kubernetes]())
+	case "HTTP":
+		where, known = " of http", keys(reflect.TypeFor[HTTP]())
 	case "TLS":
 		where, known = " of tls", keys(reflect.TypeFor[TLS]())
 	case "ClientSubject":
@@ -229,6 +233,9 @@ func (c Config) Validate() error {
 		bad("webhooks_default: %q is neither open nor declared", c.WebhooksDefault)
 	}
 	c.validateTLS(bad)
+	if _, err := c.HTTP.ProxyURL(); err != nil {
+		bad("http: %s", err)
+	}
 	for path, w := range c.Webhooks {
 		if w.Mode != "" && w.Mode != "strict" && w.Mode != "observe" {
 			bad("webhooks: %s: mode %q is neither strict nor observe", path, w.Mode)

@@ -33,7 +33,7 @@ func HostFuncs(c config.Config, log *slog.Logger, w World) (_ hostfuncs.Set, clo
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the Kubernetes configuration: %w", err)
 	}
-	client, err := fetch.New(fetch.Options{})
+	client, err := outbound(c, log)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make the HTTP client: %w", err)
 	}
@@ -48,6 +48,19 @@ func HostFuncs(c config.Config, log *slog.Logger, w World) (_ hostfuncs.Set, clo
 	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs(), secrets.New().Funcs(),
 		kv.New(w.Keys).Funcs(), emit.New(w.Emit).Funcs(), run.New().Funcs())
 	return set, client.Close, err
+}
+
+// outbound is what sends the requests of packs.
+func outbound(c config.Config, log *slog.Logger) (*fetch.Client, error) {
+	proxy, err := c.HTTP.ProxyURL()
+	if err != nil {
+		return nil, err
+	}
+	roots, err := c.HTTP.Roots()
+	if err != nil {
+		return nil, err
+	}
+	return fetch.New(fetch.Options{Own: c.Listen, Proxy: proxy, RootCAs: roots, Logger: log})
 }
 
 // world is the server's own. The engine is made later: it is asked when guests run.

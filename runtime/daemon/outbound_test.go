@@ -1,0 +1,47 @@
+package daemon
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/squall-dev/squall/hostfuncs"
+	"github.com/squall-dev/squall/hostfuncs/fetch"
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/config"
+)
+
+func TestRequestsOfPacksLeaveAsConfigured(t *testing.T) {
+	t.Parallel()
+	proxied := 0
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.IsAbs() {
+			proxied++
+		}
+	}))
+	t.Cleanup(s.Close)
+	c := config.Default()
+	c.Listen, c.HTTP.Proxy = s.Listener.Addr().String(), s.URL
+	client, err := outbound(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	caller := func(private bool, host string) hostfuncs.Caller {
+		return hostfuncs.Caller{Grants: automation.Capabilities{HTTP: []automation.HTTPCapability{{Hosts: []string{host}, Private: private}}}}
+	}
+	if _, err := client.Send(t.Context(), caller(false, "gone.example.com"), fetch.Request{URL: "http://gone.example.com/"}); err != nil || proxied != 1 {
+		t.Errorf("%d requests went through the proxy: %v", proxied, err)
+	}
+	if _, err := client.Send(t.Context(), caller(true, "127.0.0.1:*"), fetch.Request{URL: s.URL}); err == nil || !strings.Contains(err.Error(), "this server itself") {
+		t.Errorf("the server's own address: %v", err)
+	}
+	for _, bad := range []config.HTTP{{Proxy: "proxy:3128"}, {CAFile: t.TempDir() + "/missing.pem"}} {
+		c.HTTP = bad
+		if _, _, err := HostFuncs(c, slog.New(slog.DiscardHandler), World{}); automation.KindOf(err) != "invalid" {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+}
