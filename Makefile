@@ -103,12 +103,12 @@ lint: ## gofmt, vet and generated files
 	$(MAKE) generate
 	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files are stale: commit what make generate wrote"; exit 1; }
 
-GENERATED := sdk/abi/abi.json web/docs/hostfuncs.md web/src/api/types.ts web/docs/rules.md packs/TEMPLATES.md
+GENERATED := sdk/abi/abi.json web/docs/hostfuncs.md web/docs/hostfuncs web/src/api/types.ts web/docs/rules.md packs/TEMPLATES.md
 
 .PHONY: generate
 generate: ## Write sdk/abi/abi.json, web/src/api/types.ts and the table of operators from the Go code
 	go run ./sdk/abi/gen > sdk/abi/abi.json.new && mv sdk/abi/abi.json.new sdk/abi/abi.json
-	go run ./sdk/abi/gen -docs > web/docs/hostfuncs.md.new && mv web/docs/hostfuncs.md.new web/docs/hostfuncs.md
+	go run ./sdk/abi/gen -docs web/docs
 	go run ./runtime/api/gen > web/src/api/types.ts.new && mv web/src/api/types.ts.new web/src/api/types.ts
 	go test -count=1 ./runtime/rule -run ThePageOfRules -update >/dev/null
 	go test -count=1 ./runtime/expr -run ThePageOfTemplates -update >/dev/null

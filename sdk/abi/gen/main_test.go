@@ -31,7 +31,7 @@ import (
 func TestDescriptionIsFresh(t *testing.T) {
 	t.Parallel()
 	var want bytes.Buffer
-	if err := run(&want, false); err != nil {
+	if err := run(&want, "", ""); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile("../abi.json")
@@ -40,6 +40,29 @@ func TestDescriptionIsFresh(t *testing.T) {
 	}
 	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
 		t.Errorf("sdk/abi/abi.json is stale; refresh it with\n\n\tgo run ./sdk/abi/gen > sdk/abi/abi.json\n\n%s", diff)
+	}
+}
+
+func TestPagesAreFresh(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := run(io.Discard, dir, "../vectors"); err != nil {
+		t.Fatal(err)
+	}
+	for _, pattern := range []string{"hostfuncs.md", "hostfuncs/*.md"} {
+		wanted, _ := filepath.Glob(filepath.Join(dir, pattern))
+		there, _ := filepath.Glob(filepath.Join("../../../web/docs", pattern))
+		if len(wanted) == 0 || len(wanted) != len(there) {
+			t.Errorf("%s: %d pages are generated, %d are there", pattern, len(wanted), len(there))
+		}
+		for _, file := range wanted {
+			name, _ := filepath.Rel(dir, file)
+			want, _ := os.ReadFile(file)
+			got, err := os.ReadFile(filepath.Join("../../../web/docs", name))
+			if err != nil || !bytes.Equal(want, got) {
+				t.Errorf("web/docs/%s is stale; refresh it with make generate (%v)", name, err)
+			}
+		}
 	}
 }
 
