@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -32,8 +34,11 @@ type Options struct {
 	RootCAs *x509.CertPool
 	// Own is the address that this server listens on, "host:port". Requests do not
 	// reach it unless an entry names it.
-	Own    string
-	Logger *slog.Logger // nil discards
+	Own string
+	// PerSecond is how many requests a host gets from all packs together; 0 is any
+	// number.
+	PerSecond float64
+	Logger    *slog.Logger // nil discards
 }
 
 // Client holds the family's functions. It is safe for concurrent use.
@@ -42,6 +47,7 @@ type Client struct {
 	logger  *slog.Logger
 	inside  func(netip.Addr) bool
 	own     listener
+	pace    pace
 	machine func() ([]net.Addr, error)
 	wait    func(context.Context, time.Duration) error
 	// Connections that may lead further are kept apart: one of them must not serve
@@ -58,9 +64,13 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !(options.PerSecond >= 0) { // NaN too
+		return nil, automation.Invalid("%v requests a second is no rate", options.PerSecond)
+	}
 	c := &Client{
 		options: options, logger: options.Logger.With("component", "fetch"),
 		inside: inside, own: own, machine: net.InterfaceAddrs, wait: wait,
+		pace: pace{perSecond: options.PerSecond, hosts: map[string]*rate.Limiter{}},
 	}
 	for far := range c.transports {
 		c.transports[far] = c.transport(reach(far))

@@ -204,6 +204,9 @@ func (c *Client) send(ctx context.Context, who hostfuncs.Caller, h hop) (*http.R
 	if addr, err := netip.ParseAddr(h.host); err == nil && far < private && c.inside(addr) {
 		return nil, refuseInside(addr)
 	}
+	if err := c.pace.wait(ctx, h.host); err != nil {
+		return nil, err
+	}
 	req, err := http.NewRequestWithContext(ctx, h.method, h.url.String(), bodyOf(h.body))
 	if err != nil {
 		return nil, automation.Invalid("the request to %s can not be built", h.name())

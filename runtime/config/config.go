@@ -236,6 +236,9 @@ func (c Config) Validate() error {
 	if _, err := c.HTTP.ProxyURL(); err != nil {
 		bad("http: %s", err)
 	}
+	if !(c.HTTP.RequestsPerSecond >= 0) {
+		bad("http: requests_per_second: %v is less than 0", c.HTTP.RequestsPerSecond)
+	}
 	for path, w := range c.Webhooks {
 		if w.Mode != "" && w.Mode != "strict" && w.Mode != "observe" {
 			bad("webhooks: %s: mode %q is neither strict nor observe", path, w.Mode)

@@ -17,6 +17,8 @@ type HTTP struct {
 	Proxy string `yaml:"proxy"`
 	// CAFile holds roots, in PEM, that are trusted beside the system's.
 	CAFile string `yaml:"ca_file"`
+	// RequestsPerSecond is how many a host gets from all packs together; 0 is any number.
+	RequestsPerSecond float64 `yaml:"requests_per_second"`
 }
 
 // ProxyURL is nil when there is no proxy. The error does not repeat what may hold a

@@ -60,7 +60,7 @@ func outbound(c config.Config, log *slog.Logger) (*fetch.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fetch.New(fetch.Options{Own: c.Listen, Proxy: proxy, RootCAs: roots, Logger: log})
+	return fetch.New(fetch.Options{Own: c.Listen, Proxy: proxy, RootCAs: roots, PerSecond: c.HTTP.RequestsPerSecond, Logger: log})
 }
 
 // world is the server's own. The engine is made later: it is asked when guests run.

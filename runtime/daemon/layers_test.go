@@ -79,6 +79,7 @@ func doors() map[string][]string {
 		"golang.org/x/term":                     {"cmd/squall"},
 		"golang.org/x/sync":                     {"runtime/daemon"},
 		"golang.org/x/sys":                      {"runtime/wasm", "runtime/wasm/*", "runtime/store/sqlite", "runtime/daemon/*"},
+		"golang.org/x/time":                     {"hostfuncs/fetch"},
 		"golang.org/x/net":                      {"hostfuncs/fetch", "hostfuncs/kube"},
 		"github.com/google/go-cmp":              {"*"}, // tests
 		"github.com/rogpeppe/go-internal":       {"cmd/squall"},

@@ -38,7 +38,21 @@ func TestRequestsOfPacksLeaveAsConfigured(t *testing.T) {
 	if _, err := client.Send(t.Context(), caller(true, "127.0.0.1:*"), fetch.Request{URL: s.URL}); err == nil || !strings.Contains(err.Error(), "this server itself") {
 		t.Errorf("the server's own address: %v", err)
 	}
-	for _, bad := range []config.HTTP{{Proxy: "proxy:3128"}, {CAFile: t.TempDir() + "/missing.pem"}} {
+	c.HTTP = config.HTTP{RequestsPerSecond: 0.001}
+	slow, err := outbound(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = slow.Close() })
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(other.Close)
+	for _, kind := range []string{"", "unavailable"} {
+		_, err := slow.Send(t.Context(), caller(true, "127.0.0.1:*"), fetch.Request{URL: other.URL})
+		if got := automation.KindOf(err); err == nil != (kind == "") || err != nil && got != kind {
+			t.Errorf("at a thousandth of a request a second: %v", err)
+		}
+	}
+	for _, bad := range []config.HTTP{{Proxy: "proxy:3128"}, {CAFile: t.TempDir() + "/missing.pem"}, {RequestsPerSecond: -1}} {
 		c.HTTP = bad
 		if _, _, err := HostFuncs(c, slog.New(slog.DiscardHandler), World{}); automation.KindOf(err) != "invalid" {
 			t.Errorf("%+v: %v", bad, err)
