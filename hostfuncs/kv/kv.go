@@ -1,6 +1,5 @@
 // Package kv has the host functions over the values that rules and packs share by
-// name. A pack's own scope is "pack"; "system" is everybody's, "user" that of the
-// user who started the execution.
+// name. A pack's own scope is "pack"; "system" is everybody's.
 package kv
 
 import (
