@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,9 +58,9 @@ func TestHostsWithNothingToDoAreForgotten(t *testing.T) {
 // Redirects and retries are requests too.
 func TestSendKeepsToThePace(t *testing.T) {
 	t.Parallel()
-	served := 0
+	var served atomic.Int64
 	s, port := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		served++
+		served.Add(1)
 		if r.URL.Path == "/again" {
 			http.Redirect(w, r, "/", http.StatusFound)
 		}
@@ -67,8 +68,8 @@ func TestSendKeepsToThePace(t *testing.T) {
 	who := allowed(true, "127.0.0.1:"+port)
 	c := newClient(t, Options{PerSecond: 0.001})
 	_, err := c.Send(t.Context(), who, Request{URL: s.URL + "/again", Retries: 5})
-	if automation.KindOf(err) != "unavailable" || !strings.Contains(err.Error(), "0.001 requests a second") || served != 1 {
-		t.Errorf("%d served: %v", served, err)
+	if automation.KindOf(err) != "unavailable" || !strings.Contains(err.Error(), "0.001 requests a second") || served.Load() != 1 {
+		t.Errorf("%d served: %v", served.Load(), err)
 	}
 	if _, err := New(Options{PerSecond: -1}); automation.KindOf(err) != "invalid" {
 		t.Errorf("a rate below zero: %v", err)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,18 +26,27 @@ func patient(t *testing.T) (*Client, *[]time.Duration) {
 }
 
 // failing answers with the statuses in turn, then with 200; 0 breaks the connection.
-func failing(t *testing.T, header map[string]string, statuses ...int) (url string, bodies *[]string) {
-	bodies = &[]string{}
+func failing(t *testing.T, header map[string]string, statuses ...int) (url string, bodies func() []string) {
+	var mu sync.Mutex
+	var all []string
+	bodies = func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
+	}
 	s, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		*bodies = append(*bodies, string(body))
-		if len(*bodies) > len(statuses) {
+		mu.Lock()
+		all = append(all, string(body))
+		turn := len(all) - 1
+		mu.Unlock()
+		if turn >= len(statuses) {
 			return
 		}
 		for name, value := range header {
 			w.Header().Set(name, value)
 		}
-		status := statuses[len(*bodies)-1]
+		status := statuses[turn]
 		if status == 0 {
 			panic(http.ErrAbortHandler)
 		}
@@ -72,10 +83,10 @@ func TestSendTriesAgain(t *testing.T) {
 			if got.Status != tt.status || automation.KindOf(err) != tt.kind && (err != nil || tt.kind != "") {
 				t.Errorf("%+v, %v", got, err)
 			}
-			if len(*bodies) != tt.attempts || len(*pauses) != tt.attempts-1 || err == nil && tt.req.Retries > 0 && got.Attempts != tt.attempts {
-				t.Errorf("sent %d times with %d pauses, says %d", len(*bodies), len(*pauses), got.Attempts)
+			if len(bodies()) != tt.attempts || len(*pauses) != tt.attempts-1 || err == nil && tt.req.Retries > 0 && got.Attempts != tt.attempts {
+				t.Errorf("sent %d times with %d pauses, says %d", len(bodies()), len(*pauses), got.Attempts)
 			}
-			for _, body := range *bodies {
+			for _, body := range bodies() {
 				if body != tt.req.Body {
 					t.Errorf("sent %q", body)
 				}
@@ -124,7 +135,7 @@ func TestSendDoesNotWaitForWhatComesTooLate(t *testing.T) {
 	c, pauses := patient(t)
 	url, bodies := failing(t, map[string]string{"Retry-After": strconv.Itoa(3600)}, 503)
 	got, err := c.Send(t.Context(), allowed(true, "127.0.0.1:*"), Request{URL: url, Retries: 3})
-	if err != nil || got.Status != 503 || len(*bodies) != 1 || len(*pauses) != 0 {
+	if err != nil || got.Status != 503 || len(bodies()) != 1 || len(*pauses) != 0 {
 		t.Errorf("%+v, %v, %d pauses", got, err, len(*pauses))
 	}
 }

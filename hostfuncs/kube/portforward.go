@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -72,10 +73,19 @@ func getOver(ctx context.Context, who hostfuncs.Caller, conn net.Conn, to *url.U
 	}
 	resp, err := transport.RoundTrip(req) // follows no redirect
 	if err != nil {
-		return ProxyResponse{}, err
+		return ProxyResponse{}, withoutStep(err)
 	}
 	defer resp.Body.Close()
 	return answerOf(ctx, who, resp, spec)
+}
+
+// withoutStep takes off what net/http says of its own steps when a connection ends
+// between two of them: the same fault is to be told in the same words every time.
+func withoutStep(err error) error {
+	if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "readLoopPeekFailLocked: ") {
+		return inner
+	}
+	return err
 }
 
 // explainForward turns what the node says of a port into an error of a kind.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/squall-dev/squall/hostfuncs"
@@ -15,10 +16,10 @@ import (
 
 func TestRequestsOfPacksLeaveAsConfigured(t *testing.T) {
 	t.Parallel()
-	proxied := 0
+	var proxied atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.IsAbs() {
-			proxied++
+			proxied.Add(1)
 		}
 	}))
 	t.Cleanup(s.Close)
@@ -32,8 +33,8 @@ func TestRequestsOfPacksLeaveAsConfigured(t *testing.T) {
 	caller := func(private bool, host string) hostfuncs.Caller {
 		return hostfuncs.Caller{Grants: automation.Capabilities{HTTP: []automation.HTTPCapability{{Hosts: []string{host}, Private: private}}}}
 	}
-	if _, err := client.Send(t.Context(), caller(false, "gone.example.com"), fetch.Request{URL: "http://gone.example.com/"}); err != nil || proxied != 1 {
-		t.Errorf("%d requests went through the proxy: %v", proxied, err)
+	if _, err := client.Send(t.Context(), caller(false, "gone.example.com"), fetch.Request{URL: "http://gone.example.com/"}); err != nil || proxied.Load() != 1 {
+		t.Errorf("%d requests went through the proxy: %v", proxied.Load(), err)
 	}
 	if _, err := client.Send(t.Context(), caller(true, "127.0.0.1:*"), fetch.Request{URL: s.URL}); err == nil || !strings.Contains(err.Error(), "this server itself") {
 		t.Errorf("the server's own address: %v", err)
