@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -105,10 +106,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, fmt.Errorf("start the Wasm engine: %w", err)
 	}
 	p.onClose(patiently(sandbox.Close))
-	metrics.Gauge("squall_wasm_memory_budget_bytes", "Memory that all guests together may use.", func() float64 { return float64(sandbox.MemoryBudget()) })
-	metrics.Gauge("squall_wasm_memory_used_bytes", "Memory that guests have taken of the budget.", func() float64 { return float64(sandbox.MemoryUsed()) })
-	metrics.Gauge("squall_wasm_idle_instances", "Instances that wait for a call.", func() float64 { return float64(sandbox.IdleInstances()) })
-	metrics.Gauge("squall_wasm_modules", "Modules loaded.", func() float64 { return float64(sandbox.ModuleCount()) })
+	sandboxGauges(metrics, sandbox)
 
 	endpoints, err := endpointsOf(c)
 	if err != nil {
@@ -120,18 +118,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err != nil {
 		return p, fmt.Errorf("make the pack loader: %w", err)
 	}
-	p.registry, err = packs.NewRegistry(packs.RegistryOptions{Logger: o.Logger, Changed: func(s automation.PackStatus) {
-		metrics.PackLoaded(s.Name, s.Error == "")
-		if p.triggers != nil { // nil only while the parts are made
-			p.triggers.Sync(p.registry.Snapshot().Rules().Wanted())
-		}
-		if err := db.Announce(context.WithoutCancel(ctx), automation.Change{Kind: automation.PackUpdated, Pack: &s}); err != nil {
-			o.Logger.Warn("a pack's change was not announced", "pack", s.Name, "err", err)
-		}
-		if err := p.raisePack(ctx, s); err != nil {
-			o.Logger.Warn("a pack's change raised no event", "pack", s.Name, "err", err)
-		}
-	}})
+	p.registry, err = packs.NewRegistry(packs.RegistryOptions{Logger: o.Logger, Changed: p.packChanged(ctx, db, metrics, o.Logger)})
 	if err != nil {
 		return p, fmt.Errorf("make the catalogue: %w", err)
 	}
@@ -192,10 +179,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if p.certs, err = newCertificates(c.TLS, o.Logger); err != nil {
 		return p, fmt.Errorf("configure TLS: %w", err)
 	}
-	if p.certs != nil {
-		metrics.Gauge("squall_tls_certificate_expires_timestamp_seconds", "When the server's certificate expires.", p.certs.expires)
-		metrics.Gauge("squall_tls_files_unusable", "1 while the files of TLS can not be used, and what they held before serves on.", p.certs.unusable)
-	}
+	certificateGauges(metrics, p.certs)
 	networks, err := c.ClientSubject.Networks()
 	if err != nil {
 		return p, fmt.Errorf("configure client_subject: %w", err)
@@ -220,6 +204,38 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,
 	})
 	return p, err
+}
+
+func sandboxGauges(metrics *telemetry.Metrics, sandbox *wasm.Engine) {
+	metrics.Gauge("squall_wasm_memory_budget_bytes", "Memory that all guests together may use.", func() float64 { return float64(sandbox.MemoryBudget()) })
+	metrics.Gauge("squall_wasm_memory_used_bytes", "Memory that guests have taken of the budget.", func() float64 { return float64(sandbox.MemoryUsed()) })
+	metrics.Gauge("squall_wasm_idle_instances", "Instances that wait for a call.", func() float64 { return float64(sandbox.IdleInstances()) })
+	metrics.Gauge("squall_wasm_modules", "Modules loaded.", func() float64 { return float64(sandbox.ModuleCount()) })
+}
+
+// certificateGauges are there when the server speaks HTTPS.
+func certificateGauges(metrics *telemetry.Metrics, certs *certificates) {
+	if certs == nil {
+		return
+	}
+	metrics.Gauge("squall_tls_certificate_expires_timestamp_seconds", "When the server's certificate expires.", certs.expires)
+	metrics.Gauge("squall_tls_files_unusable", "1 while the files of TLS can not be used, and what they held before serves on.", certs.unusable)
+}
+
+// packChanged tells everybody whom a pack's change concerns.
+func (p *parts) packChanged(ctx context.Context, db *sqlite.Store, metrics *telemetry.Metrics, log *slog.Logger) func(automation.PackStatus) {
+	return func(s automation.PackStatus) {
+		metrics.PackLoaded(s.Name, s.Error == "")
+		if p.triggers != nil { // nil only while the parts are made
+			p.triggers.Sync(p.registry.Snapshot().Rules().Wanted())
+		}
+		if err := db.Announce(context.WithoutCancel(ctx), automation.Change{Kind: automation.PackUpdated, Pack: &s}); err != nil {
+			log.Warn("a pack's change was not announced", "pack", s.Name, "err", err)
+		}
+		if err := p.raisePack(ctx, s); err != nil {
+			log.Warn("a pack's change raised no event", "pack", s.Name, "err", err)
+		}
+	}
 }
 
 // raisePack tells rules that a pack came into service or could not. What happens
