@@ -71,6 +71,7 @@ func (d *document) http(n *yaml.Node) automation.HTTPCapability {
 		"from_config": func(v *yaml.Node) { c.FromConfig = d.texts(v) },
 		"methods":     func(v *yaml.Node) { c.Methods = d.methods(v) },
 		"private":     func(v *yaml.Node) { c.Private = d.boolean(v, false) },
+		"insecure":    func(v *yaml.Node) { c.Insecure = d.boolean(v, false) },
 		"reason":      func(v *yaml.Node) { c.Reason = d.text(v) },
 	})
 	d.needs(n, "an http capability", "hosts or from_config", len(c.Hosts)+len(c.FromConfig) > 0)

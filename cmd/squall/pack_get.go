@@ -73,7 +73,7 @@ func (p *page) capabilities(of automation.Capabilities) {
 			hosts = append(hosts[:len(hosts):len(hosts)], "the configured "+key)
 		}
 		methods := firstOf(strings.Join(h.Methods, ", "), "GET, HEAD")
-		p.right(methods+" to "+strings.Join(hosts, ", ")+inside(h.Private), h.Reason)
+		p.right(methods+" to "+strings.Join(hosts, ", ")+inside(h.Private)+unchecked(h.Insecure), h.Reason)
 	}
 	for _, a := range of.Artifacts {
 		what := "keep files"
@@ -99,6 +99,13 @@ func named(names []string) string {
 		return ""
 	}
 	return " named " + strings.Join(names, ", ")
+}
+
+func unchecked(insecure bool) string {
+	if insecure {
+		return ", whatever certificate they show"
+	}
+	return ""
 }
 
 func inside(private bool) string {

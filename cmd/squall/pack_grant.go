@@ -219,6 +219,7 @@ func rightsText(c automation.Capabilities) []string {
 		if h.Private {
 			text += ", also inside"
 		}
+		text += unchecked(h.Insecure)
 		lines = append(lines, because(text, h.Reason))
 	}
 	for _, a := range c.Artifacts {

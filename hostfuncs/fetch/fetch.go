@@ -53,6 +53,7 @@ type Client struct {
 	// Connections that may lead further are kept apart: one of them must not serve
 	// a later request of a pack that may not go there.
 	transports [itself + 1]*http.Transport
+	secured    secured
 }
 
 // New returns the family.
@@ -93,6 +94,7 @@ func (c *Client) Close() error {
 	for _, t := range c.transports {
 		t.CloseIdleConnections()
 	}
+	c.secured.close()
 	return nil
 }
 

@@ -98,13 +98,19 @@ func numeric(label string) bool {
 	return strings.Trim(label, "0123456789") == ""
 }
 
+// leave is what an allowed request may do.
+type leave struct {
+	far      reach
+	insecure bool // take any certificate
+}
+
 // allow decides whether who may send this hop, and how far it may lead. The error
 // is of kind ErrDenied and names the missing line.
-func (t target) allow(who hostfuncs.Caller) (far reach, err error) {
-	far = itself
-	err = who.Permit(func(c automation.Capabilities) error {
+func (t target) allow(who hostfuncs.Caller) (leave, error) {
+	may := leave{far: itself, insecure: true}
+	err := who.Permit(func(c automation.Capabilities) error {
 		allowed, here := t.allowedBy(c, who.Config)
-		far = min(far, here)
+		may.far, may.insecure = min(may.far, here.far), may.insecure && here.insecure
 		if allowed {
 			return nil
 		}
@@ -112,26 +118,27 @@ func (t target) allow(who hostfuncs.Caller) (far reach, err error) {
 			WithHint("%s", t.hint(who))
 	})
 	if err != nil {
-		far = outside
+		may = leave{}
 	}
-	return far, err
+	return may, err
 }
 
-func (t target) allowedBy(c automation.Capabilities, config map[string]any) (allowed bool, far reach) {
+func (t target) allowedBy(c automation.Capabilities, config map[string]any) (allowed bool, may leave) {
 	for _, entry := range c.HTTP {
 		configured := t.configured(entry.FromConfig, config)
 		if !t.methodIn(entry.Methods) || !configured && !t.hostIn(entry.Hosts) {
 			continue
 		}
 		allowed = true
+		may.insecure = may.insecure || entry.Insecure
 		switch {
 		case entry.Private && (configured || t.namedIn(entry.Hosts)):
-			far = itself
+			may.far = itself
 		case entry.Private:
-			far = max(far, private)
+			may.far = max(may.far, private)
 		}
 	}
-	return allowed, far
+	return allowed, may
 }
 
 // namedIn tells whether a line is exactly this host and this port.

@@ -21,6 +21,7 @@ func (r Request) secrets() []string {
 	for _, value := range r.Headers {
 		names = append(names, hostfuncs.HandlesIn(value)...)
 	}
+	names = append(names, r.TLS.handles()...)
 	if r.BasicAuth != nil {
 		names = append(names, slices.Concat(hostfuncs.HandlesIn(r.BasicAuth.Username), hostfuncs.HandlesIn(r.BasicAuth.Password))...)
 	}
@@ -42,6 +43,13 @@ func (r Request) filled(who hostfuncs.Caller) (_ Request, err error) {
 	for name, value := range r.Headers {
 		fill(&value)
 		r.Headers[name] = value
+	}
+	if r.TLS != nil {
+		options := *r.TLS
+		r.TLS = &options
+		for _, text := range options.texts() {
+			fill(text)
+		}
 	}
 	if r.BasicAuth == nil || err != nil {
 		return r, err

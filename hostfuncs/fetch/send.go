@@ -29,6 +29,7 @@ type Request struct {
 	BodyBase64      string                  `json:"body_base64,omitempty" doc:"the body, when it is not text"`
 	TimeoutSeconds  float64                 `json:"timeout_seconds,omitempty" doc:"30 when 0"`
 	FollowRedirects *bool                   `json:"follow_redirects,omitempty" doc:"true when absent; at most 5, each checked like the first URL"`
+	TLS             *TLS                    `json:"tls,omitempty" doc:"how to secure the connection, when the server's own way does not do"`
 	Artifact        *hostfuncs.ArtifactSpec `json:"artifact,omitempty" doc:"streams the body into an artifact when the status is 2xx; it never enters the guest"`
 	Retries         int                     `json:"retries,omitempty" doc:"at most 5: how often to send it again when there is no answer, or one of 429, 502, 503, 504; all within timeout_seconds, after Retry-After or a random pause that grows; POST and PATCH need a header Idempotency-Key"`
 	MaxBytes        int64                   `json:"max_bytes,omitempty" doc:"of the answer's body; 1 MiB into the guest, the pack's limit into an artifact when 0"`
@@ -76,7 +77,10 @@ func (c *Client) preview(_ context.Context, who hostfuncs.Caller, req Request) (
 	if err != nil {
 		return Response{}, "", err
 	}
-	_, err = first.allow(who)
+	may, err := first.allow(who)
+	if err == nil {
+		err = first.checkTLS(may)
+	}
 	return Response{Status: http.StatusOK, URL: first.url.String(), Headers: map[string]string{}}, "", err
 }
 
@@ -132,6 +136,7 @@ type hop struct {
 	target
 	header http.Header
 	body   []byte
+	tls    *TLS // nil: as all requests
 	secret bool // it holds secrets, which are for this host alone
 }
 
@@ -170,7 +175,7 @@ func (c *Client) firstHop(who hostfuncs.Caller, req Request) (hop, error) {
 		return hop{}, err
 	}
 	header, err := requestHeader(req.Headers)
-	return hop{target: first, header: header, body: body, secret: len(used) > 0}, err
+	return hop{target: first, header: header, body: body, tls: req.TLS, secret: len(used) > 0}, err
 }
 
 // follow sends a hop and those it leads to.
@@ -197,11 +202,14 @@ func (c *Client) follow(ctx context.Context, who hostfuncs.Caller, h hop, follow
 
 // send sends one hop, after asking whether it may be sent.
 func (c *Client) send(ctx context.Context, who hostfuncs.Caller, h hop) (*http.Response, error) {
-	far, err := h.allow(who)
+	may, err := h.allow(who)
 	if err != nil {
 		return nil, err
 	}
-	if addr, err := netip.ParseAddr(h.host); err == nil && far < private && c.inside(addr) {
+	if err := h.checkTLS(may); err != nil {
+		return nil, err
+	}
+	if addr, err := netip.ParseAddr(h.host); err == nil && may.far < private && c.inside(addr) {
 		return nil, refuseInside(addr)
 	}
 	if err := c.pace.wait(ctx, h.host); err != nil {
@@ -212,7 +220,11 @@ func (c *Client) send(ctx context.Context, who hostfuncs.Caller, h hop) (*http.R
 		return nil, automation.Invalid("the request to %s can not be built", h.name())
 	}
 	req.Header = h.header
-	resp, err := c.transports[far].RoundTrip(req)
+	transport, err := c.transportOf(h, may)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return nil, explain(ctx, err, h.target)
 	}
@@ -241,7 +253,7 @@ func (h hop) next(resp *http.Response) (*url.URL, bool) {
 // redirected is the hop after a redirect. As browsers do, what was not GET or
 // HEAD becomes GET without a body, unless the status says to repeat it.
 func (h hop) redirected(to *url.URL, status int) (hop, error) {
-	follows := hop{target: target{method: h.method}, header: h.header.Clone(), body: h.body, secret: h.secret}
+	follows := hop{target: target{method: h.method}, header: h.header.Clone(), body: h.body, tls: h.tls, secret: h.secret}
 	if status < http.StatusTemporaryRedirect && h.method != http.MethodHead {
 		follows.method, follows.body = http.MethodGet, nil
 		follows.header.Del("Content-Type")
@@ -252,7 +264,7 @@ func (h hop) redirected(to *url.URL, status int) (hop, error) {
 	}
 	follows.target = next
 	if next.url.Scheme != h.url.Scheme || next.url.Host != h.url.Host {
-		follows.header = elsewhere(follows.header)
+		follows.header, follows.tls = elsewhere(follows.header), nil
 	}
 	return follows, nil
 }

@@ -78,8 +78,10 @@ type HTTPCapability struct {
 	Methods    []string `json:"methods,omitempty" yaml:"methods"` // empty allows GET and HEAD
 	// Private allows addresses inside: loopback, link-local, private ranges. They
 	// are refused otherwise, whatever name they hide behind.
-	Private bool   `json:"private,omitempty" yaml:"private"`
-	Reason  string `json:"reason" yaml:"reason"`
+	Private bool `json:"private,omitempty" yaml:"private"`
+	// Insecure allows requests that take any certificate for the host's.
+	Insecure bool   `json:"insecure,omitempty" yaml:"insecure"`
+	Reason   string `json:"reason" yaml:"reason"`
 }
 
 // ArtifactCapability allows keeping files.

@@ -14,9 +14,21 @@ type HTTPRequest struct {
 	// FollowRedirects is true when nil. Every hop is checked against the
 	// capability again.
 	FollowRedirects *bool        `json:"follow_redirects,omitempty"`
+	TLS             *TLSOptions  `json:"tls,omitempty"`       // nil as all requests of the server
 	Artifact        *NewArtifact `json:"artifact,omitempty"`  // streams the body of a 2xx answer into an artifact
 	Retries         int          `json:"retries,omitempty"`   // at most 5; POST and PATCH need a header Idempotency-Key
 	MaxBytes        int64        `json:"max_bytes,omitempty"` // of the answer's body; 1 MiB into the sandbox when zero
+}
+
+// TLSOptions say how the connection to the request's host is secured; they do not
+// hold for another one that a redirect leads to.
+type TLSOptions struct {
+	CAPEM              string `json:"ca_pem,omitempty"`               // whom to trust instead of the server's own list
+	CertificatePEM     string `json:"certificate_pem,omitempty"`      // the chain to show; needs KeyPEM
+	KeyPEM             string `json:"key_pem,omitempty"`              // as a rule the handle of a secret
+	ServerName         string `json:"server_name,omitempty"`          // the name its certificate must have
+	MinVersion         string `json:"min_version,omitempty"`          // "1.2" when empty, or "1.3"
+	InsecureSkipVerify bool   `json:"insecure_skip_verify,omitempty"` // needs insecure: true in the capability
 }
 
 // BasicAuth is a user name and a password, which may be handles of secrets.

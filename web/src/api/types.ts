@@ -300,6 +300,7 @@ export interface Group {
 export interface HTTPCapability {
   from_config?: string[];
   hosts?: string[];
+  insecure?: boolean;
   methods?: string[];
   private?: boolean;
   reason: string;

@@ -76,7 +76,7 @@ function http(c: HTTPCapability): Right {
   const methods = c.methods?.length ? c.methods.join(", ") : "GET, HEAD";
   return {
     icon: Globe,
-    text: `${methods} to ${hosts.join(", ")}${c.private ? ", addresses inside included" : ""}`,
+    text: `${methods} to ${hosts.join(", ")}${c.private ? ", addresses inside included" : ""}${c.insecure ? ", whatever certificate they show" : ""}`,
     reason: c.reason,
   };
 }
