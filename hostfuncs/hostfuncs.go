@@ -33,7 +33,11 @@ type Caller struct {
 	Attempt   int
 	Rule      automation.Ref
 	Event     string
-	Deadline  time.Time
+	User      string // who started the execution; empty when a rule did
+	// Origin finds the rule that led to this execution, maybe by way of others; nil
+	// when there is none.
+	Origin   func(context.Context) (automation.Ref, error)
+	Deadline time.Time
 	// Grants are what the pack asks for, Ceiling is what the operator grants it; nil
 	// when the operator leaves the pack what it asks for. Both must allow a call: see
 	// [Caller.Permit].

@@ -96,6 +96,10 @@ func TestBoundRightsThatCanNotWorkAreRefused(t *testing.T) {
 		{"a Pod without its namespace", `{verbs: [exec], pods: [leaky], reason: r}`, "does not name a Pod"},
 		{"both ways", `{verbs: [exec], pods: [a/b], names: [b], reason: r}`, "keep one of the two ways"},
 		{"an end without a beginning", `{verbs: [exec], resources: [pods], for: 5m, reason: r}`, "have a meaning only where"},
+		{"no labels at all", `{verbs: [exec], resources: [pods], labels: {}, reason: r}`, "labels names none"},
+		{"labels that are no pairs", `{verbs: [exec], resources: [pods], labels: "app=web", reason: r}`, "labels must be a mapping"},
+		{"a label that is a template", `{verbs: [exec], resources: [pods], labels: {app: "{{ trigger.app }}"}, reason: r}`, "can not hold a template"},
+		{"a label that is no pattern", `{verbs: [exec], resources: [pods], labels: {app: "["}, reason: r}`, "is not a pattern"},
 		{"a resource that is a template", `{verbs: [exec], resources: ["{{ trigger.x }}"], reason: r}`, "can not hold a template"},
 	} {
 		_, err := readManifest([]byte("name: x\nversion: 1.0.0\ndescription: d\nauthor: a\ncapabilities: {kubernetes: [" + tt.capability + "]}\n"))

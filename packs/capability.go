@@ -49,6 +49,7 @@ func (d *document) kubernetes(n *yaml.Node) automation.KubernetesCapability {
 		"namespaces": func(v *yaml.Node) { c.Namespaces = d.bound(v) },
 		"names":      func(v *yaml.Node) { c.Names = d.bound(v) },
 		"pods":       func(v *yaml.Node) { c.Pods = d.pods(v) },
+		"labels":     func(v *yaml.Node) { c.Labels = d.labels(v) },
 		"for":        func(v *yaml.Node) { c.For = automation.Duration(d.duration(v)) },
 		"manual":     func(v *yaml.Node) { c.Manual = d.boolean(v, false) },
 		"contexts":   func(v *yaml.Node) { c.Contexts = d.patterns(v) },
@@ -62,6 +63,25 @@ func (d *document) kubernetes(n *yaml.Node) automation.KubernetesCapability {
 	d.checkBound(n, c)
 	d.needsReason(n, "kubernetes", c.Reason)
 	return c
+}
+
+// labels reads the labels that an object must have, each with a value or a pattern.
+func (d *document) labels(n *yaml.Node) map[string]string {
+	all := map[string]string{}
+	for _, e := range d.object(n, "labels") {
+		value := d.text(e.value)
+		switch _, err := path.Match(value, ""); {
+		case strings.Contains(value, "{{"):
+			d.problem(e.value, "%q: labels can not hold a template", value)
+		case err != nil:
+			d.hinted(e.value, `write a value, or a pattern such as "front-*"`, "%q is not a pattern", value)
+		}
+		all[e.name] = value
+	}
+	if len(all) == 0 {
+		d.hinted(n, "leave labels out to allow objects with any", "labels names none")
+	}
+	return all
 }
 
 func (d *document) http(n *yaml.Node) automation.HTTPCapability {

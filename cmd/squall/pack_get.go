@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,7 +67,7 @@ func (p *page) capabilities(of automation.Capabilities) {
 		if len(k.Namespaces) > 0 {
 			where = strings.Join(k.Namespaces, ", ")
 		}
-		p.right(fmt.Sprintf("%s %s%s in %s", strings.Join(k.Verbs, ", "), strings.Join(k.Resources, ", "), named(k.Names), where), k.Reason)
+		p.right(fmt.Sprintf("%s %s%s in %s", strings.Join(k.Verbs, ", "), strings.Join(k.Resources, ", "), named(k.Names)+labelled(k.Labels), where), k.Reason)
 	}
 	for _, h := range of.HTTP {
 		hosts := h.Hosts
@@ -99,6 +101,18 @@ func named(names []string) string {
 		return ""
 	}
 	return " named " + strings.Join(names, ", ")
+}
+
+// labelled lists labels as kubectl does.
+func labelled(labels map[string]string) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		all = append(all, key+"="+labels[key])
+	}
+	return " labelled " + strings.Join(all, ",")
 }
 
 func unchecked(insecure bool) string {

@@ -195,6 +195,7 @@ func rightsText(c automation.Capabilities) []string {
 		case len(k.Names) > 0:
 			text += " named " + strings.Join(k.Names, ", ")
 		}
+		text += labelled(k.Labels)
 		if len(k.Namespaces) > 0 {
 			text += " in " + strings.Join(k.Namespaces, ", ")
 		}

@@ -106,7 +106,7 @@ func (r ApplyRequest) write() (write, error) {
 		return write{}, err
 	}
 	return write{
-		task: task{ref: ref, verb: verbApply, rights: "get, create, patch", version: object.GroupVersionKind().Version},
+		task: task{ref: ref, verb: verbApply, rights: "get, create, patch", creates: true, labels: object.GetLabels(), version: object.GroupVersionKind().Version},
 		do: func(ctx context.Context, f found, m mode) (*unstructured.Unstructured, error) {
 			if object.GroupVersionKind().Group != f.target.group {
 				return nil, automation.NotFound("the cluster has no %s", object.GroupVersionKind())

@@ -63,7 +63,8 @@ func (r DrainRequest) task() (task, time.Duration, error) {
 	if r.GraceSeconds != nil && *r.GraceSeconds < 0 {
 		return task{}, 0, automation.Invalid("grace_seconds is %d", *r.GraceSeconds).WithHint("leave it out for each Pod's own")
 	}
-	return task{ref: r.ref(), verb: verbDrain, rights: "get, patch", timeout: limit + time.Minute}, limit, nil
+	return task{ref: r.ref(), verb: verbDrain, rights: "get, patch", timeout: limit + time.Minute,
+		more: []access{{verbs: []string{"list"}, resource: "pods"}, {verbs: []string{"create"}, resource: "pods/eviction"}}}, limit, nil
 }
 
 // Drain cordons a node and evicts its Pods, as `kubectl drain` does: by the

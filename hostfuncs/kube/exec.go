@@ -56,8 +56,15 @@ func (r ExecRequest) change() *automation.HostChange {
 }
 
 // previewExec answers as a command does that says nothing and succeeds.
-func previewExec(_ context.Context, who hostfuncs.Caller, r ExecRequest) (ExecResponse, string, error) {
-	return ExecResponse{}, "", r.check(who)
+func (c *Client) previewExec(ctx context.Context, who hostfuncs.Caller, r ExecRequest) (ExecResponse, string, error) {
+	if err := r.check(who); err != nil {
+		return ExecResponse{}, "", err
+	}
+	return ExecResponse{}, "", c.enter(ctx, who, r.right())
+}
+
+func (r ExecRequest) right() ofPod {
+	return podRight(r.Context, verbExec, r.Namespace, r.Pod, "exec", "create")
 }
 
 func (r ExecRequest) doing() string { return fmt.Sprintf("exec in Pod %s/%s", r.Namespace, r.Pod) }
@@ -73,7 +80,7 @@ func (r ExecRequest) check(who hostfuncs.Caller) error {
 	if err := r.StdoutArtifact.Check(who); err != nil {
 		return err
 	}
-	return target{context: r.Context, verb: verbExec, resource: "pods", namespace: r.Namespace, name: r.Pod}.permit(who)
+	return r.right().provisional(who)
 }
 
 // Exec runs a command in a container and waits for its end.
@@ -94,6 +101,9 @@ func (c *Client) Exec(ctx context.Context, who hostfuncs.Caller, req ExecRequest
 		return ExecResponse{}, err
 	}
 	defer cancel()
+	if err := c.enter(ctx, who, req.right()); err != nil {
+		return ExecResponse{}, err
+	}
 	out := &output{}
 	defer out.abort()
 	code, err := c.exec(ctx, who, req, out)

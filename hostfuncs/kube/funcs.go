@@ -12,7 +12,7 @@ func (c *Client) Funcs() []hostfuncs.Func {
 	return []hostfuncs.Func{
 		hostfuncs.Spec[ExecRequest, ExecResponse]{
 			Name: "kube_exec", Doc: "Runs a command in a container of a Pod.", Granted: granted(verbExec),
-			Describe: ExecRequest.describe, Change: ExecRequest.change, Preview: previewExec, Do: c.Exec,
+			Describe: ExecRequest.describe, Change: ExecRequest.change, Preview: c.previewExec, Do: c.Exec,
 		}.Func(),
 		hostfuncs.New("kube_list", "Lists objects of one kind.",
 			granted(verbList), ListRequest.describe, c.List),

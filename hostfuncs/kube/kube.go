@@ -34,9 +34,13 @@ type Options struct {
 	Backoff time.Duration
 	// Poll is the pause between looks at what is to come about, such as an eviction;
 	// zero means a second.
-	Poll   time.Duration
-	Now    func() time.Time // nil means time.Now
-	Logger *slog.Logger     // nil discards
+	Poll time.Duration
+	Now  func() time.Time // nil means time.Now
+	// Owner tells in whose name a guest acts. Where it does, the API server is asked
+	// whether that identity may do the same. Nil, or false, means that what the
+	// server's own identity may do is enough.
+	Owner  func(context.Context, hostfuncs.Caller) (Owner, bool, error)
+	Logger *slog.Logger // nil discards
 }
 
 // Client holds the family's functions. It is safe for concurrent use.

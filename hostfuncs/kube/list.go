@@ -92,7 +92,11 @@ func (c *Client) List(ctx context.Context, who hostfuncs.Caller, req ListRequest
 			return err
 		}
 		found.target.context = req.Context
-		if err := found.target.permit(who); err != nil {
+		if err := found.target.provisional(who); err != nil {
+			return err
+		}
+		needed := access{verbs: []string{"list"}, group: found.target.group, resource: found.target.resource, namespace: req.Namespace}
+		if err := c.review(ctx, k, who, needed); err != nil {
 			return err
 		}
 		got = &collection{limit: req.Limit, keep: keep, may: found.target, who: who}
@@ -195,7 +199,7 @@ func (c *collection) read(ctx context.Context, from dynamic.ResourceInterface, o
 
 // add takes an object in, unless the caller may not see it or there is no room.
 func (c *collection) add(object unstructured.Unstructured) error {
-	this := c.may
+	this := c.may.labelled(object.GetLabels())
 	this.namespace, this.name = object.GetNamespace(), object.GetName()
 	if c.truncated || this.permit(c.who) != nil {
 		return nil

@@ -57,7 +57,11 @@ func (r LogsRequest) check(who hostfuncs.Caller) error {
 	if err := r.Artifact.Check(who); err != nil {
 		return err
 	}
-	return target{context: r.Context, verb: verbLogs, resource: "pods", namespace: r.Namespace, name: r.Pod}.permit(who)
+	return r.right().provisional(who)
+}
+
+func (r LogsRequest) right() ofPod {
+	return podRight(r.Context, verbLogs, r.Namespace, r.Pod, "log", "get")
 }
 
 func (r LogsRequest) query(container string) url.Values {
@@ -91,6 +95,9 @@ func (c *Client) Logs(ctx context.Context, who hostfuncs.Caller, req LogsRequest
 		return r, err
 	}
 	defer cancel()
+	if err := c.enter(reading, who, req.right()); err != nil {
+		return r, err
+	}
 	right := &rbac{resource: "pods/log", verbs: "get", namespace: req.Namespace}
 	doing := fmt.Sprintf("read the log of Pod %s/%s", req.Namespace, req.Pod)
 	container := req.Container

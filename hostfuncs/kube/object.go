@@ -66,6 +66,19 @@ type task struct {
 	needs   string        // the resource of the core that it needs them on, when it is not the object's
 	version string        // of the API; the cluster's preferred one when empty
 	timeout time.Duration // a minute when 0
+
+	creates bool              // the object may not be there
+	labels  map[string]string // that it is to have, when it creates
+	more    []access          // what an owner needs beside the rights
+}
+
+// object is the name that a right is about; other objects than the one that was
+// named have other names.
+func (t task) object() string {
+	if t.needs != "" {
+		return ""
+	}
+	return t.ref.Name
 }
 
 func (t task) doing() string { return t.verb + " " + t.ref.String() }
@@ -100,6 +113,10 @@ func (c *Client) on(ctx context.Context, who hostfuncs.Caller, t task, fn func(c
 		if t.needs != "" {
 			right.resource, right.group = t.needs, ""
 		}
+		needed := access{verbs: splitVerbs(t.rights), group: right.group, resource: right.resource, namespace: t.ref.Namespace, name: t.object()}
+		if err := c.review(ctx, k, who, append(t.more, needed)...); err != nil {
+			return err
+		}
 		return fn(ctx, k, f)
 	})
 }
@@ -115,7 +132,7 @@ func (k *cluster) locate(ctx context.Context, who hostfuncs.Caller, t task) (fou
 		return found{}, automation.Invalid("namespace is missing").
 			WithHint("%s have namespaces; name the one that %s is in", f.target.resource, t.ref.Name)
 	}
-	if err := f.target.permit(who); err != nil {
+	if err := k.authorize(ctx, who, subject{target: f.target, objects: f.objects, creates: t.creates, proposed: t.labels}); err != nil {
 		return found{}, err
 	}
 	if t.version != "" {

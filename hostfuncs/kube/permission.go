@@ -37,12 +37,19 @@ type target struct {
 	resource  string // plural
 	namespace string // empty: all of them, or an object that has none
 	name      string // empty: objects of any name
+
+	labels    map[string]string // nil: not known, so that no entry with labels allows it
+	anyLabels bool              // whatever they are
 }
 
 // check is nil, or an error of kind ErrDenied that names the missing line.
 func (t target) check(c automation.Capabilities) error {
 	if t.allowed(c) {
 		return nil
+	}
+	if t.labels != nil {
+		return automation.Denied("the pack may not %s, which does not have the labels that its capability names", t).
+			WithHint("see them: kubectl get %s %s --show-labels", t.qualified(), t.name)
 	}
 	return missing(t)
 }
@@ -63,6 +70,7 @@ func (t target) coveredBy(entry automation.KubernetesCapability) bool {
 	return (t.context == "" || anyMatch(entry.Contexts, t.context)) &&
 		anyMatch(entry.Verbs, t.verb) &&
 		t.resourceIn(entry.Resources) &&
+		t.labelsIn(entry.Labels) &&
 		(entry.Until.IsZero() || time.Now().Before(entry.Until)) &&
 		t.named(entry)
 }

@@ -41,6 +41,9 @@ func (c *Client) PortForwardGet(ctx context.Context, who hostfuncs.Caller, req P
 		return r, err
 	}
 	defer cancel()
+	if err := c.enter(ctx, who, req.right(verbPortForward)); err != nil {
+		return r, err
+	}
 	suffix.Scheme, suffix.Host, suffix.RawQuery = "http", net.JoinHostPort("localhost", strconv.Itoa(req.Port)), query
 	if req.Scheme != "" {
 		suffix.Scheme = req.Scheme

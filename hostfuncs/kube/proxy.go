@@ -56,7 +56,14 @@ func (r ProxyRequest) check(who hostfuncs.Caller, verb string) error {
 	if err := r.Artifact.Check(who); err != nil {
 		return err
 	}
-	return target{context: r.Context, verb: verb, resource: "pods", namespace: r.Namespace, name: r.Pod}.permit(who)
+	return r.right(verb).provisional(who)
+}
+
+func (r ProxyRequest) right(verb string) ofPod {
+	if verb == verbPortForward {
+		return podRight(r.Context, verb, r.Namespace, r.Pod, "portforward", "create")
+	}
+	return podRight(r.Context, verb, r.Namespace, r.Pod, "proxy", "get")
 }
 
 // ProxyGet sends a GET request to a port of a Pod and waits for the answer. The
@@ -75,6 +82,9 @@ func (c *Client) ProxyGet(ctx context.Context, who hostfuncs.Caller, req ProxyRe
 		return r, err
 	}
 	defer cancel()
+	if err := c.enter(ctx, who, req.right(verbProxy)); err != nil {
+		return r, err
+	}
 	right := &rbac{resource: "pods/proxy", verbs: "get", namespace: req.Namespace}
 	doing := fmt.Sprintf("GET port %d of Pod %s/%s", req.Port, req.Namespace, req.Pod)
 	err = c.use(ctx, req.Context, doing, right, func(k *cluster) error {

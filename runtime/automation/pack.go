@@ -51,6 +51,9 @@ type KubernetesCapability struct {
 	Resources  []string `json:"resources" yaml:"resources"` // pods, deployments ...
 	Namespaces []string `json:"namespaces,omitempty" yaml:"namespaces"`
 	Names      []string `json:"names,omitempty" yaml:"names"`
+	// Labels are what an object must have: for each key the value, or a pattern of it.
+	// Whether it has them is looked up when it is acted on.
+	Labels map[string]string `json:"labels,omitempty" yaml:"labels"`
 	// Contexts are the kubeconfig's contexts that requests may name; empty allows
 	// the server's own one only, which is meant when a request names none.
 	Contexts []string `json:"contexts,omitempty" yaml:"contexts"`

@@ -84,13 +84,6 @@ type Secrets struct {
 	Mounts  string `yaml:"mounts"`   // a directory with a secret in each file
 }
 
-// Kubernetes says how to reach the cluster. With neither key, $KUBECONFIG,
-// ~/.kube/config and the Pod's own service account are tried, in this order.
-type Kubernetes struct {
-	Kubeconfig string `yaml:"kubeconfig"`
-	Context    string `yaml:"context"`
-}
-
 // Default is the configuration of a server that was told nothing.
 func Default() Config {
 	return Config{
@@ -183,6 +176,8 @@ func unknownKey(text string) string {
 	switch m[2] {
 	case "Kubernetes":
 		where, known = " of kubernetes", keys(reflect.TypeFor[Kubernetes]())
+	case "KubernetesOwner":
+		where, known = " of kubernetes.owners", keys(reflect.TypeFor[KubernetesOwner]())
 	case "HTTP":
 		where, known = " of http", keys(reflect.TypeFor[HTTP]())
 	case "TLS":
@@ -233,6 +228,9 @@ func (c Config) Validate() error {
 		bad("webhooks_default: %q is neither open nor declared", c.WebhooksDefault)
 	}
 	c.validateTLS(bad)
+	for _, err := range c.Kubernetes.check() {
+		bad("%s", err)
+	}
 	if _, err := c.HTTP.ProxyURL(); err != nil {
 		bad("http: %s", err)
 	}

@@ -32,8 +32,8 @@ func TestLoad(t *testing.T) {
 		{name: "an unknown key is refused with its line", yaml: "listen: :1\nlisten_on: x", wantErr: []string{"line 2", "listen_on"}},
 		{name: "what is refused is said in the words of the file", yaml: "worker: 3\nkubernetes: {config: x}\nhttp: {proxys: x}\ndrain_timeout: 5\nworkers: many",
 			wantErr: []string{"line 1: field worker is not a key; did you mean workers?\n", "line 2: field config is not a key of kubernetes", "line 3: field proxys is not a key of http; did you mean proxy?", "line 4: int `5` is not a duration such as 20s", "line 5: str `many` is not a whole number"}},
-		{name: "all bad values are reported together", yaml: "listen: nonsense\nworkers: 0\nlog_format: xml\nlog_level: loud\npublic_url: squall\nhttp: {requests_per_second: -1}",
-			wantErr: []string{"c.yaml", "listen", "workers", "log_format", "log_level", "public_url", "requests_per_second"}},
+		{name: "all bad values are reported together", yaml: "listen: nonsense\nworkers: 0\nlog_format: xml\nlog_level: loud\npublic_url: squall\nhttp: {requests_per_second: -1}\nkubernetes: {owners: [{groups: [a]}, {user: a, rules: [\"[\"]}]}",
+			wantErr: []string{"c.yaml", "listen", "workers", "log_format", "log_level", "public_url", "requests_per_second", "owners[0] has no user", "owners[0] owns nothing", `owners[1]: "["`}},
 		{name: "a port is a number that there is", yaml: "listen: 127.0.0.1:99999", wantErr: []string{`port "99999"`}},
 		{name: "a second document is not passed over", yaml: "workers: 1\n---\nworkers: 2", wantErr: []string{"line 2", "second document"}},
 	}

@@ -29,7 +29,8 @@ type World struct {
 
 // HostFuncs makes every family of host functions; close drops what they keep open.
 func HostFuncs(c config.Config, log *slog.Logger, w World) (_ hostfuncs.Set, closer func() error, err error) {
-	cluster, err := kube.New(kube.Options{Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Logger: log})
+	cluster, err := kube.New(kube.Options{
+		Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Owner: ownerOf(c.Kubernetes), Logger: log})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the Kubernetes configuration: %w", err)
 	}
@@ -48,6 +49,24 @@ func HostFuncs(c config.Config, log *slog.Logger, w World) (_ hostfuncs.Set, clo
 	set, err := hostfuncs.NewSet(cluster.Funcs(), client.Funcs(), files.Funcs(), surroundings.Funcs(), secrets.New().Funcs(),
 		kv.New(w.Keys).Funcs(), emit.New(w.Emit).Funcs(), run.New().Funcs())
 	return set, client.Close, err
+}
+
+// ownerOf is nil when nobody owns anything: then no call asks where it came from.
+func ownerOf(k config.Kubernetes) func(context.Context, hostfuncs.Caller) (kube.Owner, bool, error) {
+	if len(k.Owners) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, who hostfuncs.Caller) (kube.Owner, bool, error) {
+		rule := who.Rule
+		if who.Origin != nil {
+			var err error
+			if rule, err = who.Origin(ctx); err != nil {
+				return kube.Owner{}, false, err
+			}
+		}
+		o, ok := k.OwnerOf(string(rule), who.User)
+		return kube.Owner{User: o.User, Groups: o.Groups}, ok, nil
+	}
 }
 
 // outbound is what sends the requests of packs.

@@ -57,6 +57,20 @@ func (e *Engine) newChild(ctx context.Context, from automation.Execution, r auto
 	return x, nil
 }
 
+// origin finds the rule that started the first of the executions that led to x.
+func (e *Engine) origin(x automation.Execution) func(context.Context) (automation.Ref, error) {
+	return func(ctx context.Context) (automation.Ref, error) {
+		for x.Rule == "" && x.StartedFrom != "" {
+			from, err := e.Store.Execution(ctx, x.StartedFrom)
+			if err != nil {
+				return "", fmt.Errorf("find the execution that %s was started from: %w", x.ID, err)
+			}
+			x = from
+		}
+		return x.Rule, nil
+	}
+}
+
 // runInPlace runs a child to its end, with all its attempts, and cancels it when ctx
 // is done: nobody waits for it then.
 func (e *Engine) runInPlace(ctx, parent context.Context, x automation.Execution) (automation.Execution, error) {

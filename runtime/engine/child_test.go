@@ -56,6 +56,40 @@ func (b *bench) chain(id string) []automation.Execution {
 	return all
 }
 
+// Whatever a rule leads to, by way of however many actions, has that rule as its origin.
+func TestTheOriginOfAChildIsTheRule(t *testing.T) {
+	t.Parallel()
+	nested := nesting(t, true)
+	origins := make(chan automation.Ref, 10)
+	b := start(t, runnerFunc(func(ctx context.Context, job runner.Job) (runner.Result, error) {
+		origin, err := job.Origin(ctx)
+		if err != nil {
+			t.Error(err)
+		}
+		origins <- origin
+		return nested(ctx, job)
+	}), oneWorker)
+	top := b.final(b.ingest("echo", "12").Executions[0])
+	if top.Rule == "" {
+		t.Fatal("no rule started it")
+	}
+	for range 3 {
+		if origin := <-origins; origin != top.Rule {
+			t.Errorf("origin %q, want %q", origin, top.Rule)
+		}
+	}
+	x, err := b.Submit(t.Context(), automation.RunRequest{Action: "test.echo", Parameters: map[string]any{"text": "1"}, User: "mira"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.final(x.ID)
+	for range 2 {
+		if origin := <-origins; origin != "" {
+			t.Errorf("what a person started has the origin %q", origin)
+		}
+	}
+}
+
 func oneWorker(o *Options) { o.Workers = 1 }
 
 func TestWaitingForAChildNeedsNoSecondWorker(t *testing.T) {

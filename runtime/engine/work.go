@@ -154,6 +154,7 @@ func (e *Engine) job(parent context.Context, x automation.Execution, h *history)
 	return runner.Job{
 		Occasion:  occasion,
 		Execution: x.ID, Attempt: x.Attempts, Action: x.Action, Rule: x.Rule, Event: x.Event,
+		User: x.StartedBy, Origin: e.origin(x),
 		Input: x.Parameters, DryRun: x.DryRun, Artifacts: sink, Log: h.log,
 		Files: files{e, x},
 		Run: func(ctx context.Context, r automation.ChildRun) (automation.Execution, error) {

@@ -25,6 +25,10 @@ type Job struct {
 	Action    automation.Ref
 	Rule      automation.Ref
 	Event     string
+	User      string // who started it; empty when a rule did
+	// Origin finds the rule that led to it, maybe by way of other executions; nil when
+	// there is none.
+	Origin func(context.Context) (automation.Ref, error)
 	// Occasion reads the event's payload; nil when there is no event.
 	Occasion  func(context.Context) (*Occasion, error)
 	Input     json.RawMessage

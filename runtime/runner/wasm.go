@@ -142,7 +142,7 @@ func (w *Wasm) caller(ctx context.Context, job Job, lease Lease) hostfuncs.Calle
 	}
 	who := hostfuncs.Caller{
 		Pack: lease.Pack, Action: job.Action, Execution: job.Execution, Attempt: job.Attempt,
-		Rule: job.Rule, Event: job.Event, Deadline: deadline,
+		Rule: job.Rule, Event: job.Event, User: job.User, Origin: job.Origin, Deadline: deadline,
 		Grants: lease.Grants, Ceiling: lease.Ceiling, Config: lease.Config, DryRun: job.DryRun, Artifacts: job.Artifacts, Files: job.Files,
 		Appends: &hostfuncs.Appends{}, Run: job.Run, Log: job.Log,
 	}

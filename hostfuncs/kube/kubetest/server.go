@@ -48,17 +48,20 @@ type Server struct {
 	// Objects are what is there, by plural: "pods", "deployments", "nodes". An object
 	// is replaced when it changes, never written into.
 	Objects map[string][]map[string]any
+	// Review tells whether somebody may do something; nil is no.
+	Review func(Question) bool
 	// Refuse answers in place of the server when it returns a Status.
 	Refuse func(*http.Request) *metav1.Status
 
-	ca       []byte
-	mu       sync.Mutex // guards requests, and what watches are told; Objects once it runs
-	requests []string
-	sent     []Sent
-	changes  []change
-	oldest   int           // the first version that is remembered
-	news     chan struct{} // closed at every change
-	hangup   chan struct{} // closed to end all watches
+	ca        []byte
+	mu        sync.Mutex // guards requests, and what watches are told; Objects once it runs
+	requests  []string
+	sent      []Sent
+	questions []string
+	changes   []change
+	oldest    int           // the first version that is remembered
+	news      chan struct{} // closed at every change
+	hangup    chan struct{} // closed to end all watches
 }
 
 // New starts a server that lives as long as the test.
@@ -128,6 +131,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc(pod+"proxy/{path...}", s.proxy)
 	mux.HandleFunc(pod+"portforward", s.portForward)
 	mux.HandleFunc(pod+"log", s.log)
+	mux.HandleFunc("POST /apis/authorization.k8s.io/v1/subjectaccessreviews", s.review)
 	mux.HandleFunc("GET /api", discoverCore)
 	mux.HandleFunc("GET /apis", discoverGroups)
 	mux.HandleFunc("GET /api/v1", discoverResources("v1"))

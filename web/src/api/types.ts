@@ -370,6 +370,7 @@ export interface KVEntry {
 export interface KubernetesCapability {
   contexts?: string[];
   for?: string;
+  labels?: Record<string, string>;
   manual?: boolean;
   names?: string[];
   namespaces?: string[];

@@ -56,7 +56,7 @@ function kubernetes(c: KubernetesCapability): Right {
   if (c.pods?.length) {
     return {
       icon: Ship,
-      text: `${(c.verbs ?? []).join(", ")} Pods ${c.pods.join(", ")}${until(c)}`,
+      text: `${(c.verbs ?? []).join(", ")} Pods ${c.pods.join(", ")}${labelled(c)}${until(c)}`,
       reason: c.reason,
     };
   }
@@ -64,10 +64,15 @@ function kubernetes(c: KubernetesCapability): Right {
   const names = c.names?.length ? ` named ${c.names.join(", ")}` : "";
   return {
     icon: Ship,
-    text: `${(c.verbs ?? []).join(", ")} ${(c.resources ?? []).join(", ")}${names} ${where}${until(c)}`,
+    text: `${(c.verbs ?? []).join(", ")} ${(c.resources ?? []).join(", ")}${names}${labelled(c)} ${where}${until(c)}`,
     reason: c.reason,
   };
 }
+
+const labelled = (c: KubernetesCapability) => {
+  const labels = Object.entries(c.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  return labels.length ? ` labelled ${labels.sort().join(",")}` : "";
+};
 
 const until = (c: KubernetesCapability) => (c.for ? `, for ${c.for} after the event` : "");
 
