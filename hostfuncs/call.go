@@ -35,7 +35,9 @@ func (f Func) Call(ctx context.Context, who Caller, request []byte) (envelope []
 		envelope = Refusal(err)
 	}
 	if who.Scrub != nil {
-		envelope = who.Scrub(envelope)
+		if r, is := response.(revealing); err != nil || !is || !r.Reveals() {
+			envelope = who.Scrub(envelope)
+		}
 		record.Message, record.Detail = string(who.Scrub([]byte(record.Message))), string(who.Scrub([]byte(record.Detail)))
 		if record.Change != nil {
 			record.Change.Diff = string(who.Scrub([]byte(record.Change.Diff)))
@@ -44,6 +46,10 @@ func (f Func) Call(ctx context.Context, who Caller, request []byte) (envelope []
 	record.ReplyBytes = len(envelope)
 	return envelope, record
 }
+
+// revealing is a response that may hold secret values on purpose: the pack may see
+// them. Everything else that the guest is told has none; records never have any.
+type revealing interface{ Reveals() bool }
 
 // protected turns a panic into an error: a fault in one host function must not
 // take the server down.

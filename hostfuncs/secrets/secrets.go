@@ -35,6 +35,9 @@ type Response struct {
 	Value  string `json:"value,omitempty"`
 }
 
+// Reveals keeps the value in what the guest is told.
+func (r Response) Reveals() bool { return r.Value != "" }
+
 func (r Request) describe() string {
 	if r.Reveal {
 		return "reveal " + r.Name

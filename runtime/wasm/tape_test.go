@@ -155,10 +155,27 @@ func TestTapeIsBounded(t *testing.T) {
 		t.Errorf("%d bytes of clocks, incomplete: %q", len(tape.Clocks), tape.Incomplete)
 	}
 	r = &recorder{}
-	r.call("a", nil, []byte(`{}`))
-	r.call("b", nil, make([]byte, maxTape))
-	r.call("c", nil, []byte(`{}`))
-	if tape := (&run{module: &Module{}, world: world{record: r}}).tape(); len(tape.Calls) != 1 || !strings.Contains(tape.Incomplete, "8 MiB") {
-		t.Errorf("%d calls, incomplete: %q", len(tape.Calls), tape.Incomplete)
+	for _, tt := range []struct {
+		size, kept int
+		limit      string
+	}{{automation.LargeBody, maxTape / automation.LargeBody, "8 MiB"}, {maxLarge / 4, 4, "64 MiB"}} {
+		r = &recorder{}
+		for range tt.kept + 2 {
+			r.call("a", nil, make([]byte, tt.size))
+		}
+		if tape := (&run{module: &Module{}, world: world{record: r}}).tape(); len(tape.Calls) != tt.kept || !strings.Contains(tape.Incomplete, tt.limit) {
+			t.Errorf("bodies of %d bytes: %d calls, incomplete: %q", tt.size, len(tape.Calls), tape.Incomplete)
+		}
+	}
+}
+
+// What a pack may see is not what history may keep.
+func TestARevealedSecretEndsTheTape(t *testing.T) {
+	t.Parallel()
+	r := &recorder{scrub: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("s3cret"), []byte("***")) }}
+	r.call("secret", []byte(`{}`), []byte(`{"ok":{"value":"s3cret"}}`))
+	r.call("log", []byte(`{}`), []byte(`{}`))
+	if len(r.calls) != 1 || string(r.calls[0].Reply) != `{"ok":{"value":"***"}}` || !strings.Contains(r.partial, "revealed") {
+		t.Errorf("%d calls, the first %s; incomplete: %q", len(r.calls), r.calls[0].Reply, r.partial)
 	}
 }

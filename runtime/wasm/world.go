@@ -90,7 +90,8 @@ type recorder struct {
 	last    [2]uint64 // wall, monotonic
 	calls   []automation.TapeCall
 	config  map[string]string
-	size    int
+	size    int // of what stands in the tape itself
+	large   int // of bodies that are going to be artifacts
 	scrub   func([]byte) []byte
 	partial string // why the tape is not complete
 }
@@ -100,6 +101,7 @@ type recorder struct {
 const (
 	maxClocks = 256 << 10
 	maxTape   = 8 << 20
+	maxLarge  = 64 << 20
 )
 
 func (t *recorder) reading(clock uint32, at uint64) {
@@ -120,15 +122,29 @@ func (t *recorder) call(name string, request, reply []byte) {
 	if t == nil || t.partial != "" {
 		return
 	}
-	t.size += len(request) + len(reply)
-	if t.size > maxTape {
-		t.stop("its host calls moved more than " + bytesText(maxTape))
+	if t.weigh(request) || t.weigh(reply) {
 		return
 	}
+	told := reply
 	if t.scrub != nil {
-		request = t.scrub(request)
+		request, reply = t.scrub(request), t.scrub(reply)
 	}
 	t.calls = append(t.calls, automation.TapeCall{Name: name, Request: jsonOrText(request), Reply: reply})
+	if !bytes.Equal(told, reply) {
+		t.stop("a secret was revealed to it, which is not recorded")
+	}
+}
+
+// weigh adds a body, and tells whether the tape has become too large.
+func (t *recorder) weigh(body []byte) (full bool) {
+	sum, limit := &t.size, maxTape
+	if len(body) > automation.LargeBody {
+		sum, limit = &t.large, maxLarge
+	}
+	if *sum += len(body); *sum > limit {
+		t.stop("its host calls moved more than " + bytesText(int64(limit)))
+	}
+	return t.partial != ""
 }
 
 func (t *recorder) configured(name, value string) {
