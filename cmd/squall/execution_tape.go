@@ -63,10 +63,19 @@ func (p *page) tape(tape automation.AttemptTape, wide bool) {
 		if wide {
 			p.json("request", e.Request)
 			p.json("reply", e.Reply)
+			p.large("request", e.RequestIn)
+			p.large("reply", e.ReplyIn)
 		}
 	}
 	if tape.Incomplete != "" {
 		p.line("this attempt can not be replayed: %s", tape.Incomplete)
+	}
+}
+
+// large tells where a body lies that is too large for the tape.
+func (p *page) large(what string, in *automation.BodyRef) {
+	if in != nil {
+		p.line("     %s: %s, squall artifact get %s", what, automation.SizeText(in.Size), in.Artifact)
 	}
 }
 

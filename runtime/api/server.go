@@ -82,6 +82,8 @@ type Options struct {
 	// ReplayRule judges the last events of its trigger by a rule: as written in YAML,
 	// or the one in service when that is empty.
 	ReplayRule func(ctx context.Context, ruleYAML []byte, ref automation.Ref, last int) (automation.RuleReplay, error)
+	// WholeTape puts the large bodies of a tape back into it.
+	WholeTape func(context.Context, automation.Tape) (automation.Tape, error)
 	// ReplayExecution runs an attempt again from its tape; attempt 0 is the last, no
 	// code means the module that was recorded.
 	ReplayExecution func(ctx context.Context, id string, attempt int, code []byte) (automation.ExecutionReplay, error)

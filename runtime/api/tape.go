@@ -50,7 +50,8 @@ func attemptTape(x automation.Execution, number int, told automation.Tape) autom
 		for n, call := range a.HostCalls {
 			e := automation.TapeEntry{HostCall: call}
 			if n < len(told.Calls) {
-				e.Request, e.Reply = told.Calls[n].Request, told.Calls[n].Reply
+				said := told.Calls[n]
+				e.Request, e.Reply, e.RequestIn, e.ReplyIn = said.Request, said.Reply, said.RequestIn, said.ReplyIn
 			}
 			out.Items = append(out.Items, e)
 		}
@@ -79,6 +80,9 @@ func (s *Server) getCase(c echo.Context) error {
 	}
 	if told.Incomplete != "" {
 		return automation.Conflict("execution %s can not be replayed: %s", id, told.Incomplete).WithCode("incomplete_tape")
+	}
+	if told, err = s.WholeTape(ctx, told); err != nil {
+		return err
 	}
 	if string(s.masked(x).Parameters) != string(x.Parameters) {
 		return automation.Conflict("execution %s has secret parameters, which a test would hold", id).

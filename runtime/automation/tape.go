@@ -2,6 +2,7 @@ package automation
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -37,7 +38,46 @@ type TapeStart struct {
 type TapeCall struct {
 	Name    string          `json:"name"`
 	Request json.RawMessage `json:"request,omitempty"`
-	Reply   json.RawMessage `json:"reply"` // the envelope
+	Reply   json.RawMessage `json:"reply,omitempty"` // the envelope
+	// RequestIn and ReplyIn are where large ones lie instead.
+	RequestIn *BodyRef `json:"request_in,omitempty"`
+	ReplyIn   *BodyRef `json:"reply_in,omitempty"`
+}
+
+// BodyRef is the artifact that holds what was said in a host call.
+type BodyRef struct {
+	Artifact string `json:"artifact"`
+	Size     int64  `json:"size"` // bytes
+}
+
+// LargeBody is the number of bytes from which a body of a tape is an artifact.
+const LargeBody = 32 << 10
+
+// MediaTypeTapeBody marks an artifact that is a large body of a tape.
+const MediaTypeTapeBody = "application/vnd.squall.tape+json"
+
+// Whole returns the tape with all bodies in it; read returns the content of an
+// artifact.
+func (t Tape) Whole(read func(artifact string) ([]byte, error)) (Tape, error) {
+	calls := slices.Clone(t.Calls)
+	for i := range calls {
+		c := &calls[i]
+		for _, part := range []struct {
+			body *json.RawMessage
+			in   **BodyRef
+		}{{&c.Request, &c.RequestIn}, {&c.Reply, &c.ReplyIn}} {
+			if *part.in == nil {
+				continue
+			}
+			content, err := read((*part.in).Artifact)
+			if err != nil {
+				return Tape{}, Conflict("what host call %d said is not there any more", i+1).WithCode("incomplete_tape").Because(err)
+			}
+			*part.body, *part.in = content, nil
+		}
+	}
+	t.Calls = calls
+	return t, nil
 }
 
 // TapeEntry is a host call with what was said.
@@ -45,6 +85,9 @@ type TapeEntry struct {
 	HostCall
 	Request json.RawMessage `json:"request,omitempty"`
 	Reply   json.RawMessage `json:"reply,omitempty"` // the envelope
+	// RequestIn and ReplyIn are where large ones lie instead.
+	RequestIn *BodyRef `json:"request_in,omitempty"`
+	ReplyIn   *BodyRef `json:"reply_in,omitempty"`
 }
 
 // AttemptTape is the tape of an attempt as people read it.

@@ -18,6 +18,7 @@ import (
 type tapes struct {
 	store  store.Reader
 	engine *wasm.Engine
+	whole  func(context.Context, automation.Tape) (automation.Tape, error)
 }
 
 // replayLog bounds the lines of a replay's log that the answer has.
@@ -42,6 +43,9 @@ func (r tapes) replay(ctx context.Context, id string, attempt int, code []byte) 
 	if tape.Incomplete != "" {
 		return none, automation.Conflict("execution %s can not be replayed: %s", id, tape.Incomplete).WithCode("incomplete_tape").
 			WithHint("its host calls can still be read: squall execution tape %s", id)
+	}
+	if tape, err = r.whole(ctx, tape); err != nil {
+		return none, err
 	}
 	m, err := r.load(ctx, id, code, tape)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -136,6 +137,48 @@ func TestTapeOfAnExecution(t *testing.T) {
 	wantCode(t, "the tape of an attempt that is not there", err, "unknown_attempt")
 	_, err = h.Replay(t.Context(), strings.Repeat("0", 24), 0, nil)
 	wantCode(t, "an execution that is not there", err, "unknown_execution")
+}
+
+// Large bodies lie as artifacts, beside the history's rows, and are there for a replay.
+func TestLargeBodiesOfATapeAreArtifacts(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("a large answer, ", 6000)
+	world := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(large)) }))
+	t.Cleanup(world.Close)
+	dir := t.TempDir()
+	writePack(t, dir, "relay", relayPack(world.URL))
+	h := serve(t, dir, nil)
+	knock := strings.Repeat("knock", 8000)
+	x, err := h.Run(t.Context(), "relay.relay", map[string]any{"url": world.URL, "body": knock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x = h.final(x.ID); x.Status != automation.Succeeded || len(x.Artifacts) != 2 {
+		t.Fatalf("%s %s, artifacts %+v", x.Status, x.Message, x.Artifacts)
+	}
+	tape, err := h.Tape(t.Context(), x.ID, 0)
+	if err != nil || len(tape.Items) != 1 {
+		t.Fatalf("%+v, %v", tape, err)
+	}
+	call := tape.Items[0]
+	if call.Request != nil || call.Reply != nil || call.RequestIn == nil || call.ReplyIn == nil || call.ReplyIn.Size < int64(len(large)) {
+		t.Fatalf("call is %+v", call)
+	}
+	if body := h.get("/api/v1/artifacts/" + call.RequestIn.Artifact + "/content"); !strings.Contains(body, knock) {
+		t.Errorf("the request's artifact begins %.60s", body)
+	}
+	r, err := h.Replay(t.Context(), x.ID, 0, nil)
+	if err != nil || !r.Same {
+		t.Errorf("replay: %+v, %v", r, err)
+	}
+	if c := h.get("/api/v1/executions/" + x.ID + "/case"); !strings.Contains(c, knock) || strings.Contains(c, call.ReplyIn.Artifact) {
+		t.Errorf("the case for a test lacks the bodies: %.200s", c)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "data", "artifacts")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Replay(t.Context(), x.ID, 0, nil)
+	wantCode(t, "a body that is gone", err, "incomplete_tape")
 }
 
 func wantCode(t *testing.T, name string, err error, code string) {

@@ -189,11 +189,12 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err != nil {
 		return p, err
 	}
+	whole := func(ctx context.Context, t automation.Tape) (automation.Tape, error) { return files.WholeTape(ctx, db, t) }
 	p.api, err = api.New(api.Options{
 		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
-		ReplayExecution: tapes{db, sandbox}.replay,
+		WholeTape: whole, ReplayExecution: tapes{db, sandbox, whole}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
 			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List}).examine,
 		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: values, Mask: maskParameters(p.registry), Example: parameter.Example,

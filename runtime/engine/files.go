@@ -31,7 +31,7 @@ func (f files) List(ctx context.Context) ([]automation.Artifact, error) {
 			return nil, fmt.Errorf("list the artifacts of execution %s: %w", id, err)
 		}
 		for _, a := range slices.Concat(x.Artifacts, kept) {
-			if !known[a.ID] {
+			if !known[a.ID] && a.MediaType != automation.MediaTypeTapeBody {
 				all = append(all, a)
 			}
 			known[a.ID] = true

@@ -79,12 +79,14 @@ func (e *Engine) attempt(ctx, parent context.Context, t task) remainder {
 	history := newHistory(e.Store, x, e.Now)
 	e.running.writes(x.ID, history)
 	flushing := history.flushWhileRunning(ctx, e.Logger)
-	result, err := e.call(ctx, e.job(parent, x, history))
+	job := e.job(parent, x, history)
+	result, err := e.call(ctx, job)
 	flushing.stop()
 	if err != nil {
 		e.Logger.Error("execution could not be run", "execution", x.ID, "action", x.Action, "attempt", x.Attempts, "err", err)
 		result = runner.Result{Code: automation.CodeInternal, Message: "the server could not run the action; its log says why"}
 	}
+	e.shelve(parent, job.Artifacts, x.Attempts, result.Tape)
 	f := e.conclude(ctx, x, result)
 	f.Log, f.Artifacts = history.rest()
 	x.LogLines = history.total()

@@ -64,6 +64,11 @@ export interface AttemptTape {
   started_at: string;
 }
 
+export interface BodyRef {
+  artifact: string;
+  size: number;
+}
+
 export interface BudgetState {
   by: string;
   limit: number;
@@ -804,8 +809,10 @@ export interface Tape {
 
 export interface TapeCall {
   name: string;
-  reply: unknown;
+  reply?: unknown;
+  reply_in?: BodyRef;
   request?: unknown;
+  request_in?: BodyRef;
 }
 
 export interface TapeEntry {
@@ -818,8 +825,10 @@ export interface TapeEntry {
   name: string;
   reply?: unknown;
   reply_bytes: number;
+  reply_in?: BodyRef;
   request?: unknown;
   request_bytes: number;
+  request_in?: BodyRef;
   started_at: string;
   would_do?: boolean;
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Rewind } from "lucide-react";
 import { post, read } from "../../api/client";
-import type { AttemptTape, ExecutionReplay, TapeCall, TapeEntry } from "../../api/types";
+import type { AttemptTape, BodyRef, ExecutionReplay, TapeCall, TapeEntry } from "../../api/types";
 import { bytes, count, duration } from "../../lib/format";
 import { Button } from "../../ui/button";
 import { JsonView } from "../../ui/json";
@@ -88,12 +88,21 @@ function Call({ number, entry: e, since }: { number: number; entry: TapeEntry; s
         )}
         <div className="grid gap-2 px-3 pb-3 lg:grid-cols-2">
           {e.request !== undefined && <JsonView value={e.request} label={`Request ${number}`} />}
+          <Large of={e.request_in} />
           {e.reply !== undefined && <JsonView value={e.reply} label={`Reply ${number}`} />}
+          <Large of={e.reply_in} />
         </div>
       </details>
     </li>
   );
 }
+
+const Large = ({ of }: { of?: BodyRef }) =>
+  of && (
+    <a className="link text-sm" href={`/api/v1/artifacts/${of.artifact}/content`}>
+      {bytes(of.size)}
+    </a>
+  );
 
 function End({ entry: e }: { entry: TapeEntry }) {
   if (e.error) return <span className="text-bad">{e.error}</span>;
