@@ -112,16 +112,17 @@ func (d *document) artifacts(n *yaml.Node) automation.ArtifactCapability {
 func (d *document) kv(n *yaml.Node) automation.KVCapability {
 	var c automation.KVCapability
 	seen := d.read(n, "a kv capability", fields{
-		"scope":  func(v *yaml.Node) { c.Scope = d.oneWord(v, "pack", "system") },
+		"scope":  func(v *yaml.Node) { c.Scope = d.oneWord(v, "pack", "user", "system") },
 		"keys":   func(v *yaml.Node) { c.Keys = d.patterns(v) },
 		"write":  func(v *yaml.Node) { c.Write = d.boolean(v, false) },
+		"reveal": func(v *yaml.Node) { c.Reveal = d.boolean(v, false) },
 		"reason": func(v *yaml.Node) { c.Reason = d.text(v) },
 	})
 	d.needs(n, "a kv capability", "scope", c.Scope != "")
 	if c.Scope == "pack" && !seen["write"] {
 		c.Write = true
 	}
-	if c.Scope == "system" {
+	if c.Scope != "pack" || c.Reveal {
 		d.needsReason(n, "kv", c.Reason)
 	}
 	return c

@@ -59,6 +59,7 @@ func newKVListCommand(c *cli) *cobra.Command {
 		},
 	}
 	scopeFlag(cmd, &q.Scope, oneScope+"; or all")
+	cmd.Flags().BoolVar(&q.Decrypt, "decrypt", false, "show the values of encrypted keys")
 	cmd.Flags().StringVar(&q.Prefix, "prefix", "", "only names that begin so")
 	p.addFlags(cmd)
 	return cmd
@@ -74,8 +75,16 @@ func (c *cli) keyColumns() []column[automation.KVEntry] {
 		{title: "NAME", text: keyName},
 		{title: "UPDATED", wide: true, text: func(e row) string { return c.when(t, e.UpdatedAt) }},
 		{title: "EXPIRES", text: expires},
-		{title: "VALUE", text: func(e row) string { return e.Value }},
+		{title: "VALUE", text: shownValue},
 	}
+}
+
+// shownValue has a word in the place of a value that was left out.
+func shownValue(e automation.KVEntry) string {
+	if e.Encrypted && e.Value == "" {
+		return "(encrypted)"
+	}
+	return e.Value
 }
 
 func expires(e automation.KVEntry) string {
@@ -86,16 +95,20 @@ func expires(e automation.KVEntry) string {
 }
 
 func newKVGetCommand(c *cli) *cobra.Command {
-	return c.oneKey(&cobra.Command{
+	var decrypt bool
+	cmd := c.oneKey(&cobra.Command{
 		Use:     "get NAME",
 		Aliases: []string{"show"},
 		Short:   "Show the value of a key",
 		Long:    "Show the value of a key: as it is, so that it can be used in a script.",
 		Example: "  squall kv get maintenance\n  squall kv get last/run --scope pack:labs_sre -o json",
 	}, func(ctx context.Context, api *client.Client, scope, name string) error {
-		e, err := api.Key(ctx, scope, name)
+		e, err := api.Key(ctx, scope, name, decrypt)
 		if err != nil {
 			return orList(err, "kv list")
+		}
+		if e.Encrypted && !decrypt {
+			c.note("the value is encrypted: --decrypt shows it")
 		}
 		return c.print(thing(e, e.Name, func(w io.Writer, t terminal, _ bool) error {
 			text := e.Value
@@ -106,6 +119,8 @@ func newKVGetCommand(c *cli) *cobra.Command {
 			return err
 		}))
 	})
+	cmd.Flags().BoolVar(&decrypt, "decrypt", false, "show the value of an encrypted key")
+	return cmd
 }
 
 // oneKey completes a command that does something with the key it names.
@@ -126,6 +141,7 @@ func (c *cli) oneKey(cmd *cobra.Command, do func(ctx context.Context, api *clien
 func newKVSetCommand(c *cli) *cobra.Command {
 	var scope string
 	var ttl time.Duration
+	var encrypt bool
 	cmd := &cobra.Command{
 		Use:     "set NAME VALUE",
 		Short:   "Set a key",
@@ -140,11 +156,12 @@ func newKVSetCommand(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			e := automation.KVEntry{Scope: scope, Name: args[0], Value: value}
+			e := automation.KVEntry{Scope: scope, Name: args[0], Value: value, Encrypted: encrypt}
 			return c.setKeys(cmd.Context(), []keyToSet{{e, ttl}})
 		},
 	}
 	scopeFlag(cmd, &scope, oneScope)
+	cmd.Flags().BoolVar(&encrypt, "encrypt", false, "seal the value in the database; it stays so until the key is deleted")
 	cmd.Flags().DurationVar(&ttl, "ttl", 0, "how long it stays, such as 10m; without it, for good")
 	return cmd
 }

@@ -14,7 +14,7 @@ func newKVLoadCommand(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:   "load FILE",
 		Short: "Set the keys that a file lists",
-		Long: "Set the keys that a file lists, in YAML or JSON: a list of {name, value, scope, ttl}, or what\n" +
+		Long: "Set the keys that a file lists, in YAML or JSON: a list of {name, value, scope, ttl, encrypted}, or what\n" +
 			"squall kv list -o json writes. A value that is no text is stored as JSON. All of the file is\n" +
 			"checked before the first key is set. The file - is standard input.",
 		Example: "  squall kv load keys.yaml\n  squall kv list --scope all --limit 0 -o json | squall --server http://other:8085 kv load -",
@@ -44,6 +44,7 @@ type keyLine struct {
 	Value     json.RawMessage `json:"value"`
 	TTL       json.RawMessage `json:"ttl"`
 	ExpiresAt *time.Time      `json:"expires_at"`
+	Encrypted bool            `json:"encrypted"`
 }
 
 // readKeys reads what a file lists. Entries that have expired since it was written
@@ -78,9 +79,12 @@ func readKeys(data []byte, now time.Time) ([]keyToSet, error) {
 }
 
 func (l keyLine) key(now time.Time) (keyToSet, error) {
-	k := keyToSet{entry: automation.KVEntry{Scope: l.Scope, Name: l.Name, Value: textOf(l.Value)}}
+	k := keyToSet{entry: automation.KVEntry{Scope: l.Scope, Name: l.Name, Value: textOf(l.Value), Encrypted: l.Encrypted}}
 	if k.entry.Scope == "" {
 		k.entry.Scope = automation.ScopeSystem
+	}
+	if l.Encrypted && k.entry.Value == "" {
+		return k, automation.Invalid("its value was left out").WithHint("list the keys with --decrypt")
 	}
 	ttl, err := readTTL(l.TTL)
 	if k.ttl = ttl; l.ExpiresAt != nil && ttl == 0 {

@@ -1,5 +1,6 @@
 // Package kv has the host functions over the values that rules and packs share by
-// name. A pack's own scope is "pack"; "system" is everybody's.
+// name. A pack's own scope is "pack";
+// "user" is that of the person who started the execution, and "system" everybody's.
 package kv
 
 import (
@@ -42,18 +43,19 @@ func (c *Client) Funcs() []hostfuncs.Func {
 // The scopes as guests name them.
 const (
 	scopePack   = "pack"
+	scopeUser   = "user"
 	scopeSystem = "system"
 )
 
 // KeyRequest names a value.
 type KeyRequest struct {
-	Scope string `json:"scope,omitempty" doc:"pack (its own) when empty, or system"`
+	Scope string `json:"scope,omitempty" doc:"pack (its own) when empty, user (of who started the execution), or system"`
 	Name  string `json:"name"`
 }
 
 // ListRequest selects values by the beginning of their names.
 type ListRequest struct {
-	Scope  string `json:"scope,omitempty" doc:"pack (its own) when empty, or system"`
+	Scope  string `json:"scope,omitempty" doc:"pack (its own) when empty, user (of who started the execution), or system"`
 	Prefix string `json:"prefix,omitempty"`
 	After  string `json:"after,omitempty" doc:"a name: those behind it"`
 	Limit  int    `json:"limit,omitempty" doc:"100 when 0, at most 1000"`
@@ -61,10 +63,11 @@ type ListRequest struct {
 
 // SetRequest sets a value.
 type SetRequest struct {
-	Scope      string  `json:"scope,omitempty" doc:"pack (its own) when empty, or system"`
+	Scope      string  `json:"scope,omitempty" doc:"pack (its own) when empty, user (of who started the execution), or system"`
 	Name       string  `json:"name"`
 	Value      string  `json:"value"`
 	TTLSeconds float64 `json:"ttl_seconds,omitempty" doc:"how long it is kept; for good when 0"`
+	Encrypted  bool    `json:"encrypted,omitempty" doc:"seals the value in the database; it stays so until it is deleted"`
 	IfValue    *string `json:"if_value,omitempty" doc:"only if the value now is this one; else the error is of kind conflict"`
 	IfAbsent   bool    `json:"if_absent,omitempty" doc:"only if there is no value; else the error is of kind conflict"`
 }
@@ -72,7 +75,8 @@ type SetRequest struct {
 // Entry is a value with its name.
 type Entry struct {
 	Name      string     `json:"name"`
-	Value     string     `json:"value"`
+	Value     string     `json:"value" doc:"empty in a list, when it is encrypted and the capability does not say reveal: true"`
+	Encrypted bool       `json:"encrypted,omitempty"`
 	UpdatedAt time.Time  `json:"updated_at"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 }
@@ -87,6 +91,12 @@ type ListResponse struct {
 type Deleted struct {
 	Deleted bool `json:"deleted"`
 }
+
+// Reveals keeps the value of an encrypted key in what the guest is told: it may see it.
+func (e Entry) Reveals() bool { return e.Encrypted && e.Value != "" }
+
+// Reveals is that of its entries.
+func (r ListResponse) Reveals() bool { return slices.ContainsFunc(r.Items, Entry.Reveals) }
 
 func (r KeyRequest) describe() string  { return scopeOr(r.Scope) + " " + r.Name }
 func (r ListRequest) describe() string { return scopeOr(r.Scope) + " " + r.Prefix + "*" }
@@ -130,12 +140,12 @@ func line(scope string, write bool) string {
 // scope checks the right to a key, or to a prefix, and returns the store's scope.
 func (c *Client) scope(who hostfuncs.Caller, scope, name string, write bool) (string, error) {
 	scope = scopeOr(scope)
-	if scope != scopePack && scope != scopeSystem {
-		return "", automation.Invalid("%q is not a scope", scope).WithHint("use pack or system")
+	if scope != scopePack && scope != scopeUser && scope != scopeSystem {
+		return "", automation.Invalid("%q is not a scope", scope).WithHint("use pack, user or system")
 	}
 	err := who.Permit(func(caps automation.Capabilities) error {
 		for _, entry := range caps.KV {
-			if entry.Scope == scope && (!write || entry.Write) && (len(entry.Keys) == 0 || slices.ContainsFunc(entry.Keys, func(p string) bool { return matches(p, name) })) {
+			if covers(entry, scope, name) && (!write || entry.Write) {
 				return nil
 			}
 		}
@@ -147,10 +157,34 @@ func (c *Client) scope(who hostfuncs.Caller, scope, name string, write bool) (st
 	if c.store == nil {
 		return "", automation.Unavailable("there are no keys here").WithHint("run the action on a server")
 	}
-	if scope == scopePack {
+	switch {
+	case scope == scopePack:
 		scope = "pack:" + who.Pack
+	case scope == scopeUser && who.User == "":
+		return "", automation.Denied("no person started this execution, so there is no scope user").
+			WithHint("keep it in the scope of the pack or of the system")
+	case scope == scopeUser:
+		scope = "user:" + who.User
 	}
 	return scope, nil
+}
+
+// revealed is whether a pack may see the value of an encrypted key.
+func revealed(who hostfuncs.Caller, scope, name string) error {
+	return who.Permit(func(caps automation.Capabilities) error {
+		for _, entry := range caps.KV {
+			if covers(entry, scope, name) && entry.Reveal {
+				return nil
+			}
+		}
+		return automation.Denied("the pack may not see the value of the encrypted key %s", name).
+			WithHint(`add to pack.yaml: capabilities: {kv: [{scope: %s, keys: [%q], reveal: true, reason: "..."}]}`, scope, name)
+	})
+}
+
+// covers tells whether an entry is about a key.
+func covers(entry automation.KVCapability, scope, name string) bool {
+	return entry.Scope == scope && (len(entry.Keys) == 0 || slices.ContainsFunc(entry.Keys, func(p string) bool { return matches(p, name) }))
 }
 
 // matches lets a star stand for slashes too: keys are often paths.
@@ -169,7 +203,13 @@ func (c *Client) Get(ctx context.Context, who hostfuncs.Caller, req KeyRequest) 
 		return Entry{}, err
 	}
 	e, err := c.store.Get(ctx, scope, req.Name)
-	return entryOf(e), err
+	if err == nil && e.Encrypted {
+		err = revealed(who, scopeOr(req.Scope), req.Name)
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	return entryOf(e), nil
 }
 
 // List lists values that the pack may read.
@@ -191,6 +231,9 @@ func (c *Client) List(ctx context.Context, who hostfuncs.Caller, req ListRequest
 	}
 	out := ListResponse{Items: []Entry{}}
 	for _, e := range all {
+		if e.Encrypted && revealed(who, scopeOr(req.Scope), e.Name) != nil {
+			e.Value = ""
+		}
 		out.Items = append(out.Items, entryOf(e))
 	}
 	if len(all) == req.Limit {
@@ -221,7 +264,7 @@ func (c *Client) entry(who hostfuncs.Caller, req SetRequest) (automation.KVEntry
 	if req.TTLSeconds < 0 || req.TTLSeconds > longest {
 		return automation.KVEntry{}, automation.Invalid("ttl_seconds is %v; it may be from 0 to %d", req.TTLSeconds, longest)
 	}
-	e := automation.KVEntry{Scope: scope, Name: req.Name, Value: req.Value}
+	e := automation.KVEntry{Scope: scope, Name: req.Name, Value: req.Value, Encrypted: req.Encrypted}
 	if req.TTLSeconds > 0 {
 		at := time.Now().Add(time.Duration(req.TTLSeconds * float64(time.Second)))
 		e.ExpiresAt = &at
@@ -292,5 +335,5 @@ func (c *Client) previewDelete(ctx context.Context, who hostfuncs.Caller, req Ke
 }
 
 func entryOf(e automation.KVEntry) Entry {
-	return Entry{Name: e.Name, Value: e.Value, UpdatedAt: e.UpdatedAt, ExpiresAt: e.ExpiresAt}
+	return Entry{Name: e.Name, Value: e.Value, Encrypted: e.Encrypted, UpdatedAt: e.UpdatedAt, ExpiresAt: e.ExpiresAt}
 }

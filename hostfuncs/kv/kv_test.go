@@ -84,7 +84,7 @@ func TestKeys(t *testing.T) {
 		{"a key of everybody", "kv_get", `{"scope":"system","name":"colour"}`, who, `"value":"red"`},
 		{"one that is not there", "kv_get", `{"name":"count"}`, who, `"kind":"not_found"`},
 		{"one that the pack may not read", "kv_get", `{"scope":"system","name":"root"}`, who, `"kind":"denied"`},
-		{"a scope that is none", "kv_get", `{"scope":"user","name":"x"}`, who, `is not a scope`},
+		{"a scope that is none", "kv_get", `{"scope":"site","name":"x"}`, who, `is not a scope`},
 		{"what the pack may only read", "kv_set", `{"scope":"system","name":"colour","value":"blue"}`, who, `write: true`},
 		{"the first of two", "kv_set", `{"name":"count","value":"1","if_absent":true}`, who, `"value":"1"`},
 		{"the second of two", "kv_set", `{"name":"count","value":"1","if_absent":true}`, who, `"kind":"conflict"`},
@@ -123,5 +123,65 @@ func TestKeys(t *testing.T) {
 	}
 	if envelope, _ := none["kv_get"].Call(t.Context(), who, []byte(`{"name":"count"}`)); !strings.Contains(string(envelope), "run the action on a server") {
 		t.Errorf("without a server: %s", envelope)
+	}
+}
+
+// The scope user is that of whoever started the execution, and of nobody else.
+func TestTheScopeOfAUser(t *testing.T) {
+	t.Parallel()
+	m := &memory{all: map[string]automation.KVEntry{}}
+	set, err := hostfuncs.NewSet(kv.New(m).Funcs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := hostfuncs.Caller{Pack: "demo", User: "mira", Grants: automation.Capabilities{KV: []automation.KVCapability{{Scope: "user", Write: true}}}}
+	set["kv_set"].Call(t.Context(), who, []byte(`{"scope":"user","name":"city","value":"Rome"}`))
+	if e := m.all["user:mira\x00city"]; e.Value != "Rome" {
+		t.Errorf("stored: %+v", m.all)
+	}
+	ada, nobody := who, who
+	ada.User, nobody.User = "ada", ""
+	for _, tt := range []struct {
+		name string
+		who  hostfuncs.Caller
+		want string
+	}{{"the same person", who, "Rome"}, {"another person", ada, "not_found"}, {"a rule", nobody, "no person started"}} {
+		if envelope, _ := set["kv_get"].Call(t.Context(), tt.who, []byte(`{"scope":"user","name":"city"}`)); !strings.Contains(string(envelope), tt.want) {
+			t.Errorf("%s: %s, want %s", tt.name, envelope, tt.want)
+		}
+	}
+}
+
+// The values of encrypted keys are for packs that may reveal them.
+func TestEncryptedKeysAreRevealedToWhoMaySeeThem(t *testing.T) {
+	t.Parallel()
+	m := &memory{all: map[string]automation.KVEntry{}}
+	set, err := hostfuncs.NewSet(kv.New(m).Funcs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := func(entries ...automation.KVCapability) hostfuncs.Caller {
+		return hostfuncs.Caller{Pack: "demo", Grants: automation.Capabilities{KV: entries},
+			Scrub: func(b []byte) []byte { return []byte(strings.ReplaceAll(string(b), "s3cret", "***")) }}
+	}
+	writes, may := automation.KVCapability{Scope: "pack", Write: true}, automation.KVCapability{Scope: "pack", Keys: []string{"tok*"}, Reveal: true}
+	set["kv_set"].Call(t.Context(), who(writes), []byte(`{"name":"token","value":"s3cret","encrypted":true}`))
+	set["kv_set"].Call(t.Context(), who(writes), []byte(`{"name":"open","value":"plain"}`))
+	if e := m.all["pack:demo\x00token"]; !e.Encrypted || e.Value != "s3cret" {
+		t.Fatalf("stored: %+v", e)
+	}
+	for _, tt := range []struct {
+		name, call, request, want string
+		who                       hostfuncs.Caller
+	}{
+		{"who may write", "kv_get", `{"name":"token"}`, "may not see the value", who(writes)},
+		{"who may see it", "kv_get", `{"name":"token"}`, `"value":"s3cret","encrypted":true`, who(writes, may)},
+		{"a list of who may not", "kv_list", `{}`, `{"name":"token","value":"","encrypted":true`, who(writes)},
+		{"a list of who may", "kv_list", `{}`, `{"name":"token","value":"s3cret","encrypted":true`, who(writes, may)},
+		{"what is not encrypted", "kv_get", `{"name":"open"}`, `"value":"plain"`, who(writes)},
+	} {
+		if envelope, _ := set[tt.call].Call(t.Context(), tt.who, []byte(tt.request)); !strings.Contains(string(envelope), tt.want) {
+			t.Errorf("%s: %s, want %s", tt.name, envelope, tt.want)
+		}
 	}
 }

@@ -15,6 +15,9 @@ import (
 // NewValue is what a key is set to.
 type NewValue struct {
 	Value string `json:"value"`
+	// Encrypted seals the value in the database. Once encrypted a key stays so, until it
+	// is deleted.
+	Encrypted bool `json:"encrypted,omitempty"`
 	// TTL is how long it stays, such as "10m"; without one it stays for good.
 	TTL automation.Duration `json:"ttl,omitempty"`
 }
@@ -45,9 +48,16 @@ func (s *Server) listKeys(c echo.Context) error {
 		}
 		want.AfterScope, want.After = scope, name
 	}
+	q.flag("decrypt")
+	if q.err != nil {
+		return q.err
+	}
 	items, more, err := s.keys(c.Request().Context(), want)
 	if err != nil {
 		return err
+	}
+	for i := range items {
+		items[i] = q.shown(items[i])
 	}
 	l := List[automation.KVEntry]{Items: items}
 	if more {
@@ -55,6 +65,14 @@ func (s *Server) listKeys(c echo.Context) error {
 		l.Next = last.Scope + "/" + last.Name
 	}
 	return c.JSON(http.StatusOK, l)
+}
+
+// shown leaves the value of an encrypted key out, unless ?decrypt=true asks for it.
+func (q *query) shown(e automation.KVEntry) automation.KVEntry {
+	if yes := q.flag("decrypt"); e.Encrypted && (yes == nil || !*yes) {
+		e.Value = ""
+	}
+	return e
 }
 
 // enoughKeys ends a page early: a thousand values may have a gigabyte.
@@ -100,9 +118,17 @@ func (s *Server) getKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	q := &query{c: c}
 	e, err := s.Store.KVGet(c.Request().Context(), scope, name, time.Now())
 	if err != nil {
 		return err
+	}
+	e = q.shown(e)
+	if q.err != nil {
+		return q.err
+	}
+	if e.Encrypted && e.Value != "" {
+		s.Logger.Info("encrypted key read", "scope", scope, "name", name, "by", identity(c).User)
 	}
 	return c.JSON(http.StatusOK, e)
 }
@@ -116,7 +142,7 @@ func (s *Server) putKey(c echo.Context) error {
 	if err := decode(c, &v); err != nil {
 		return err
 	}
-	e := automation.KVEntry{Scope: scope, Name: name, Value: v.Value}
+	e := automation.KVEntry{Scope: scope, Name: name, Value: v.Value, Encrypted: v.Encrypted}
 	if v.TTL < 0 {
 		return automation.Invalid("ttl must not be negative").WithCode("malformed")
 	}
@@ -128,7 +154,7 @@ func (s *Server) putKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, e)
+	return c.JSON(http.StatusOK, (&query{c: c}).shown(e))
 }
 
 func (s *Server) deleteKey(c echo.Context) error {

@@ -39,6 +39,12 @@ func TestKeys(t *testing.T) {
 		{"a name that is too long is refused", "PUT", long + strings.Repeat("x", 257), `{"value":"x"}`, 422, `"code":"invalid_key"`},
 		{"a key without a name is refused", "PUT", "/api/v1/kv/system/", `{"value":"x"}`, 422, `"code":"invalid_key"`},
 		{"a large value is refused", "PUT", "/api/v1/kv/system/big", `{"value":"` + strings.Repeat("x", 1<<20+1) + `"}`, 422, `"code":"value_too_large"`},
+		{"an encrypted key is set", "PUT", "/api/v1/kv/system/token", `{"value":"s3cret","encrypted":true}`, 200, `"value":"","encrypted":true`},
+		{"its value is left out", "GET", "/api/v1/kv/system/token", "", 200, `"value":"","encrypted":true`},
+		{"unless it is asked for", "GET", "/api/v1/kv/system/token?decrypt=true", "", 200, `"value":"s3cret"`},
+		{"with a word that there is", "GET", "/api/v1/kv/system/token?decrypt=yes", "", 400, `decrypt must be true or false`},
+		{"also in lists", "GET", "/api/v1/kv?prefix=tok&decrypt=true", "", 200, `"value":"s3cret"`},
+		{"which leave it out as well", "GET", "/api/v1/kv?prefix=tok", "", 200, `"value":"","encrypted":true`},
 		{"a key is removed", "DELETE", "/api/v1/kv/system/colour", "", 204, ""},
 		{"once", "DELETE", "/api/v1/kv/system/colour", "", 404, `"code":"unknown_key"`},
 	} {

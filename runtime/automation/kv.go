@@ -12,7 +12,10 @@ type KVEntry struct {
 	// Scope is "system", "user:NAME" or "pack:NAME".
 	Scope string `json:"scope"`
 	Name  string `json:"name"`
+	// Value is left out of answers about an encrypted key, unless it is asked for.
 	Value string `json:"value"`
+	// Encrypted tells that the value lies sealed in the database.
+	Encrypted bool `json:"encrypted,omitempty"`
 	// ExpiresAt is when it vanishes; nil keeps it.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
@@ -87,9 +90,11 @@ func shortened(s string) string {
 
 // KVCapability allows a pack to use keys.
 type KVCapability struct {
-	Scope string   `json:"scope" yaml:"scope"`           // "pack", its own, or "system"
+	Scope string   `json:"scope" yaml:"scope"`           // "pack", its own; "user", of who started it; or "system"
 	Keys  []string `json:"keys,omitempty" yaml:"keys"`   // names or patterns; empty means all
 	Write bool     `json:"write,omitempty" yaml:"write"` // lets it set and delete
+	// Reveal lets it read the values of encrypted keys.
+	Reveal bool `json:"reveal,omitempty" yaml:"reveal"`
 	// Reason is needed for the scope of everybody.
 	Reason string `json:"reason,omitempty" yaml:"reason"`
 }

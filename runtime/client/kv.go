@@ -13,22 +13,34 @@ type KeyQuery struct {
 	Page
 	Scope  string
 	Prefix string
+	// Decrypt asks for the values of encrypted keys.
+	Decrypt bool
 }
 
 // Keys lists keys by name.
 func (c *Client) Keys(ctx context.Context, q KeyQuery) (List[automation.KVEntry], error) {
-	v := q.Page.values().set("scope", q.Scope).set("prefix", q.Prefix)
+	v := q.Page.values().set("scope", q.Scope).set("prefix", q.Prefix).set("decrypt", decrypt(q.Decrypt))
 	return list[automation.KVEntry](ctx, c, get("kv").with(v.query()))
 }
 
-// Key returns one key.
-func (c *Client) Key(ctx context.Context, scope, name string) (automation.KVEntry, error) {
-	return one[automation.KVEntry](ctx, c, get("kv", scope, name))
+func decrypt(yes bool) string {
+	if yes {
+		return "true"
+	}
+	return ""
+}
+
+// Key returns one key; of an encrypted one the value only if that is asked for.
+func (c *Client) Key(ctx context.Context, scope, name string, decrypted bool) (automation.KVEntry, error) {
+	return one[automation.KVEntry](ctx, c, get("kv", scope, name).with(values{}.set("decrypt", decrypt(decrypted)).query()))
 }
 
 // SetKey sets a key, for a time or, with a ttl of zero, for good.
 func (c *Client) SetKey(ctx context.Context, e automation.KVEntry, ttl time.Duration) (automation.KVEntry, error) {
 	body := map[string]any{"value": e.Value}
+	if e.Encrypted {
+		body["encrypted"] = true
+	}
 	if ttl > 0 {
 		body["ttl"] = automation.Duration(ttl)
 	}

@@ -83,9 +83,9 @@ func outbound(c config.Config, log *slog.Logger) (*fetch.Client, error) {
 }
 
 // world is the server's own. The engine is made later: it is asked when guests run.
-func (p *parts) world(db store.Store) World {
+func (p *parts) world() World {
 	return World{
-		Keys: keys{db, p},
+		Keys: keys{p},
 		Emit: func(ctx context.Context, ev automation.Event) (automation.Accepted, error) {
 			if !p.registry.Snapshot().Rules().HasTrigger(ev.Trigger) {
 				if _, declared := p.registry.Snapshot().TriggerType(ev.Trigger); !declared {
@@ -98,17 +98,14 @@ func (p *parts) world(db store.Store) World {
 }
 
 // keys are the values that rules and packs share, as host functions see them.
-type keys struct {
-	store store.Store
-	parts *parts
-}
+type keys struct{ parts *parts }
 
 func (k keys) Get(ctx context.Context, scope, name string) (automation.KVEntry, error) {
-	return k.store.KVGet(ctx, scope, name, time.Now())
+	return k.parts.engine.Store.KVGet(ctx, scope, name, time.Now())
 }
 
 func (k keys) List(ctx context.Context, scope, prefix, after string, limit int) ([]automation.KVEntry, error) {
-	return k.store.KVList(ctx, store.KVQuery{Scope: scope, Prefix: prefix, After: after, At: time.Now(), Limit: limit})
+	return k.parts.engine.Store.KVList(ctx, store.KVQuery{Scope: scope, Prefix: prefix, After: after, At: time.Now(), Limit: limit})
 }
 
 func (k keys) Put(ctx context.Context, e automation.KVEntry, check func(*automation.KVEntry) error) (automation.KVEntry, error) {

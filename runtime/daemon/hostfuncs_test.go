@@ -63,7 +63,7 @@ func TestGuestsKeepValuesOfTheirPack(t *testing.T) {
 			t.Errorf("%s %v: %s %s, want %s", tt.action, tt.parameters, x.Output, x.Message, tt.want)
 		}
 	}
-	if e, err := h.Key(t.Context(), "pack:ask", "lock"); err != nil || e.Value != "mine" {
+	if e, err := h.Key(t.Context(), "pack:ask", "lock", false); err != nil || e.Value != "mine" {
 		t.Errorf("people see %+v, %v", e, err)
 	}
 }

@@ -36,7 +36,12 @@ func hide(action automation.Action, config map[string]any, secretConfig []string
 
 // maskParameters hides what the action declares as secret. Of an action that is not in
 // service any more nobody knows what was secret, so all of its values are hidden.
-func maskParameters(registry *packs.Registry) func(automation.Execution) json.RawMessage {
+func maskParameters(registry *packs.Registry, scrub func([]byte) []byte) func(automation.Execution) json.RawMessage {
+	declared := maskDeclared(registry)
+	return func(x automation.Execution) json.RawMessage { return scrub(declared(x)) }
+}
+
+func maskDeclared(registry *packs.Registry) func(automation.Execution) json.RawMessage {
 	return func(x automation.Execution) json.RawMessage {
 		v, err := expr.Decode(x.Parameters)
 		params, isObject := v.(map[string]any)

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -28,6 +29,8 @@ type replayer struct {
 	store    store.Reader
 	keys     store.KV
 	registry *packs.Registry
+	// scrub takes the values of encrypted keys, among others, out of what is said.
+	scrub func([]byte) []byte
 }
 
 // replay tries a rule on the last events that it looks at. An empty text means the
@@ -72,7 +75,19 @@ func (r replayer) replay(ctx context.Context, ruleYAML []byte, ref automation.Re
 	if out.Keys = tester.Keys(); out.Keys == "" && before != nil {
 		out.Keys = before.Keys()
 	}
-	return out, nil
+	return cleaned(out, r.scrub)
+}
+
+// cleaned is what is said, without secret values.
+func cleaned[T any](said T, scrub func([]byte) []byte) (clean T, err error) {
+	text, err := json.Marshal(said)
+	if err == nil {
+		err = json.Unmarshal(scrub(text), &clean)
+	}
+	if err != nil {
+		return clean, fmt.Errorf("take secrets out of the answer: %w", err)
+	}
+	return clean, nil
 }
 
 func (r replayer) ruleOf(ruleYAML []byte, ref automation.Ref) (automation.Rule, error) {

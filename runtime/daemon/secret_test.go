@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/client"
 )
 
 // lockedBuffer is a log that many write to.
@@ -149,6 +150,66 @@ func TestNothingTellsASecret(t *testing.T) {
 	if len(said) < 12 {
 		t.Errorf("only %d places were searched", len(said))
 	}
+}
+
+// The value of an encrypted key is nowhere in the data, and people see it when they ask.
+func TestEncryptedKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writePack(t, dir, "ask", askPack(t))
+	writePack(t, dir, "site", map[string]string{
+		"pack.yaml":          "name: site\nversion: 1.0.0\ndescription: Watches keys.\nauthor: test\n",
+		"rules/changed.yaml": "name: changed\ntrigger: {type: core.st2.key_value_pair.value_change}\naction: {ref: core.noop}\n",
+	})
+	h := serve(t, dir, nil)
+	put := func(value string, encrypted bool) automation.KVEntry {
+		e, err := h.SetKey(t.Context(), automation.KVEntry{Scope: "system", Name: "token", Value: value, Encrypted: encrypted}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	if e := put(canary, true); !e.Encrypted || e.Value != "" {
+		t.Errorf("the answer is %+v", e)
+	}
+	if e := put(canary+"2", false); !e.Encrypted {
+		t.Error("a new value is not encrypted any more")
+	}
+	put(canary, false)
+	read := func(h *harness) {
+		t.Helper()
+		if e, err := h.Key(t.Context(), "system", "token", false); err != nil || e.Value != "" || !e.Encrypted {
+			t.Errorf("unasked, people see %+v, %v", e, err)
+		}
+		if e, err := h.Key(t.Context(), "system", "token", true); err != nil || e.Value != canary {
+			t.Errorf("people who ask see %+v, %v", e, err)
+		}
+	}
+	read(h)
+	if n, err := h.RotateSecrets(t.Context()); err != nil || n != 1 {
+		t.Errorf("rotated %d, %v", n, err)
+	}
+	read(h)
+	test, err := h.TestRule(t.Context(), client.RuleTrial{Payload: json.RawMessage(`{"a":"b"}`),
+		Rule: "name: r\ntrigger: {type: core.webhook}\ncriteria:\n  trigger.a: {type: equals, pattern: \"{{ st2kv.system.token | decrypt_kv }}\"}\naction: {ref: core.noop}\n"})
+	if text, _ := json.Marshal(test); err != nil || strings.Contains(string(text), "canary") || !strings.Contains(string(text), "********") {
+		t.Errorf("a rule's trial says %s, %v", text, err)
+	}
+	list := h.get("/api/v1/kv?scope=all") + h.get("/api/v1/events") + h.get("/api/v1/executions")
+	if strings.Contains(list, "canary") {
+		t.Errorf("lists say %s", list)
+	}
+	h.stop()
+	data, err := os.ReadFile(filepath.Join(dir, "data", "squall.db"))
+	if err != nil || bytes.Contains(data, []byte(canary)) {
+		t.Errorf("the database has the value, %v", err)
+	}
+	again := serve(t, dir, nil)
+	read(again)
+	if err := again.DeleteKey(t.Context(), "system", "token"); err != nil {
+		t.Error(err)
+	}
+	again.stop()
 }
 
 // The rotation goes through the API, and what it sealed is still there.

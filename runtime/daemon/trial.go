@@ -31,7 +31,11 @@ func (r replayer) testInService(ctx context.Context, tried automation.Rule, ev a
 	if ev.ID == "" {
 		in.Trigger, in.Parameters, in.Now = tried.Trigger.Type, tried.Trigger.Parameters, time.Now()
 	}
-	return rule.Test(tried, in)
+	out, err := rule.Test(tried, in)
+	if err != nil {
+		return out, err
+	}
+	return cleaned(out, r.scrub)
 }
 
 // misses asks the rules of now that left no verdict on a stored event.
@@ -62,5 +66,5 @@ func (r replayer) misses(ctx context.Context, ev automation.Event) (automation.E
 		m.Verdict.Event = ev.ID
 		out.Verdicts = append(out.Verdicts, m.Verdict)
 	}
-	return out, nil
+	return cleaned(out, r.scrub)
 }

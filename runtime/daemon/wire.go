@@ -96,7 +96,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return files.Sweep(ctx, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 	}
 
-	funcs, closeFuncs, err := HostFuncs(c, o.Logger, p.world(db))
+	funcs, closeFuncs, err := HostFuncs(c, o.Logger, p.world())
 	if err != nil {
 		return p, err
 	}
@@ -132,6 +132,10 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err != nil {
 		return p, fmt.Errorf("open the vault of secrets: %w", err)
 	}
+	keyed, err := newSealedKeys(ctx, db, values, o.Logger)
+	if err != nil {
+		return p, err
+	}
 	granted, err := newGrants(ctx, p.registry, db, c.Grants)
 	if err != nil {
 		return p, err
@@ -141,7 +145,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 	p.engine, err = engine.New(engine.Options{
-		Store: db, IDs: ids, Workers: c.Workers, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
+		Store: keyed, IDs: ids, Workers: c.Workers, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
 		Catalogue: func() engine.Catalogue { return p.registry.Snapshot() },
 		Runner:    runner.NewWasm(lender{p.registry, granted}, guard, values),
 		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
@@ -184,20 +188,22 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err != nil {
 		return p, fmt.Errorf("configure client_subject: %w", err)
 	}
-	tried := replayer{db, db, p.registry}
+	tried := replayer{db, keyed, p.registry, values.Scrub}
 	trusted, err := config.Networks(c.TrustedProxies)
 	if err != nil {
 		return p, err
 	}
-	whole := func(ctx context.Context, t automation.Tape) (automation.Tape, error) { return files.WholeTape(ctx, db, t) }
+	whole := func(ctx context.Context, t automation.Tape) (automation.Tape, error) {
+		return files.WholeTape(ctx, db, t)
+	}
 	p.api, err = api.New(api.Options{
-		Engine: p.engine, Store: db, Guard: p.guard, Live: p.live, Artifacts: files,
+		Engine: p.engine, Store: keyed, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		WholeTape: whole, ReplayExecution: tapes{db, sandbox, whole}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
 			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List}).examine,
-		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: values, Mask: maskParameters(p.registry), Example: parameter.Example,
+		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: sealedValues{values, keyed}, Mask: maskParameters(p.registry, values.Scrub), Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
 		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},

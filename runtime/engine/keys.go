@@ -57,6 +57,13 @@ func (e *Engine) PutKeyIf(ctx context.Context, entry automation.KVEntry, check f
 		return entry, automation.Invalid("key %q would have expired already", entry.Name)
 	}
 	entry.CreatedAt, entry.UpdatedAt = now, now
+	if !entry.Encrypted { // once encrypted, it stays so until it is deleted
+		old, err := e.Store.KVGet(ctx, entry.Scope, entry.Name, now)
+		if err != nil && !errors.Is(err, automation.ErrNotFound) && !errors.Is(err, automation.ErrConflict) {
+			return entry, err
+		}
+		entry.Encrypted = old.Encrypted
+	}
 	err := e.changeKey(ctx, entry.Scope, entry.Name, func(then []store.Acceptance) error {
 		old, err := e.Store.KVPut(ctx, entry, then...)
 		if old != nil {
@@ -166,6 +173,9 @@ func summaryOfKey(before, after *automation.KVEntry) string {
 
 func keyObject(e automation.KVEntry) map[string]any {
 	o := map[string]any{"scope": e.Scope, "name": e.Name, "value": e.Value, "uid": "key_value_pair:" + e.Scope + ":" + e.Name}
+	if e.Encrypted { // payloads are history, which is not sealed
+		o["value"], o["encrypted"] = "", true
+	}
 	if e.ExpiresAt != nil {
 		o["expire_timestamp"] = e.ExpiresAt.UTC().Format(time.RFC3339Nano)
 	}

@@ -173,6 +173,7 @@ func TestRulesReadEachKeyOnceAnEvent(t *testing.T) {
 	db := &countingKV{Store: openStore(t)}
 	b := startOn(t, db, answer("1"), reacting(t))
 	b.put("colour", "red")
+	db.reads.Store(0)
 	read := b.keyReader(t.Context(), time.Now())
 	for range 3 {
 		if v, ok, err := read("system", "colour"); v != "red" || !ok || err != nil {

@@ -268,6 +268,7 @@ type KV interface {
 type KVQuery struct {
 	Scope      string
 	Prefix     string
+	Encrypted  bool // only those that are
 	After      string
 	AfterScope string
 	At         time.Time

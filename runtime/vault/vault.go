@@ -59,10 +59,11 @@ const (
 type Vault struct {
 	o Options
 
-	mu     sync.Mutex // guards the fields below, and writing
-	keys   []key
-	sealed map[string]sealed
-	looked time.Time
+	mu      sync.Mutex // guards the fields below, and writing
+	keys    []key
+	sealed  map[string]sealed
+	learned map[string]string // by the name that it was sealed under, see [Vault.Seal]
+	looked  time.Time
 
 	now atomic.Pointer[known]
 }
@@ -94,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Vault, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	v := &Vault{o: o, sealed: map[string]sealed{}}
+	v := &Vault{o: o, sealed: map[string]sealed{}, learned: map[string]string{}}
 	var err error
 	if o.Keys != "" {
 		v.keys, err = parseKeys(o.Keys)
@@ -178,24 +179,17 @@ func (v *Vault) put(ctx context.Context, all map[string]*sealed) error {
 	return nil
 }
 
-// Rotate makes a new key and seals every stored value with it. The key file has both
-// keys until all is sealed anew: a server that dies in between opens all of them.
-func (v *Vault) Rotate(ctx context.Context) (sealedAnew int, err error) {
-	if v.o.Keys != "" {
-		return 0, automation.Conflict("the keys come from the environment").
-			WithHint("put a new key before the old one in SQUALL_SECRET_KEY, restart, and rotate; then take the old one away")
-	}
+// Rotate makes a new key and seals every stored value with it, and so does also, which
+// may be nil, with what lies elsewhere. The key file has both keys until all is sealed
+// anew: a server that dies in between opens all of them. Where the keys come from the
+// environment the first of several is the new one.
+func (v *Vault) Rotate(ctx context.Context, also others) (sealedAnew int, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	fresh, err := randomKey()
-	if err != nil {
+	if err := v.newKeyLocked(); err != nil {
 		return 0, err
 	}
-	keys := append([]key{fresh}, v.keys...)
-	if err := writeKeyFile(v.o.KeyFile, keys); err != nil {
-		return 0, err
-	}
-	v.keys = keys
+	fresh := v.keys[0]
 	anew := map[string]*sealed{}
 	for name, s := range v.sealed {
 		value, err := v.openLocked(name, s)
@@ -212,9 +206,41 @@ func (v *Vault) Rotate(ctx context.Context) (sealedAnew int, err error) {
 	for name, s := range anew {
 		v.sealed[name] = *s
 	}
-	v.keys = []key{fresh}
+	sealedAnew = len(anew)
+	if also != nil {
+		n, err := also(ctx, v.resealLocked)
+		if err != nil {
+			return 0, fmt.Errorf("seal anew: %w", err)
+		}
+		sealedAnew += n
+	}
 	v.renewLocked()
-	return len(anew), writeKeyFile(v.o.KeyFile, v.keys)
+	if v.o.Keys != "" {
+		return sealedAnew, nil // the old ones are the operator's to take away
+	}
+	v.keys = []key{fresh}
+	return sealedAnew, writeKeyFile(v.o.KeyFile, v.keys)
+}
+
+// newKeyLocked makes the first key one that nothing was sealed with before.
+func (v *Vault) newKeyLocked() error {
+	if v.o.Keys != "" {
+		if len(v.keys) < 2 {
+			return automation.Conflict("the keys come from the environment, and there is no new one").
+				WithHint("put a new key before the old one in SQUALL_SECRET_KEY, restart, and rotate; then take the old one away")
+		}
+		return nil
+	}
+	fresh, err := randomKey()
+	if err != nil {
+		return err
+	}
+	keys := append([]key{fresh}, v.keys...)
+	if err := writeKeyFile(v.o.KeyFile, keys); err != nil {
+		return err
+	}
+	v.keys = keys
+	return nil
 }
 
 func (v *Vault) openLocked(name string, s sealed) (string, error) {
@@ -254,6 +280,7 @@ func (v *Vault) renewLocked() {
 		all = append(all, o.value)
 		k.list = append(k.list, automation.Secret{Name: name, Source: o.source, Short: len(o.value) < shortest})
 	}
+	all = slices.AppendSeq(all, maps.Values(v.learned))
 	k.scrub = newScrubber(all)
 	v.looked = v.o.Now()
 	v.now.Store(k)

@@ -136,12 +136,12 @@ func TestRotationSealsAllAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.broken = true
-	if _, err := v.Rotate(t.Context()); err == nil {
+	if _, err := v.Rotate(t.Context(), nil); err == nil {
 		t.Error("nothing could be stored, and nobody said so")
 	}
 	s.broken = false
 	want(t, open(t, s, dir, nil), "a", "value of a") // both keys are there
-	n, err := v.Rotate(t.Context())
+	n, err := v.Rotate(t.Context(), nil)
 	if err != nil || n != 2 {
 		t.Fatalf("%d, %v", n, err)
 	}
@@ -161,7 +161,7 @@ func TestRotationSealsAllAnew(t *testing.T) {
 	if list := v.List(); len(list) != 2 || list[0].Error == "" {
 		t.Errorf("with the old key alone: %+v", list)
 	}
-	if _, err := v.Rotate(t.Context()); automation.KindOf(err) != "conflict" {
+	if _, err := v.Rotate(t.Context(), nil); automation.KindOf(err) != "conflict" {
 		t.Errorf("rotated what can not be opened: %v", err)
 	}
 }
@@ -192,6 +192,13 @@ func TestKeysFromTheEnvironment(t *testing.T) {
 	}
 	want(t, with(two+","+one), "a", "the value")
 	want(t, with(two), "a", "")
+	if _, err := with(one).Rotate(t.Context(), nil); automation.KindOf(err) != "conflict" {
+		t.Errorf("without a new key: %v", err)
+	}
+	if n, err := with(two+","+one).Rotate(t.Context(), nil); err != nil || n != 1 {
+		t.Fatalf("rotated: %d, %v", n, err)
+	}
+	want(t, with(two), "a", "the value")
 	for _, bad := range []string{"nonsense!", base64.StdEncoding.EncodeToString([]byte("short"))} {
 		if _, err := vault.Open(t.Context(), vault.Options{Store: s, Keys: bad}); automation.KindOf(err) != "invalid" {
 			t.Errorf("%s: %v", bad, err)
@@ -286,5 +293,52 @@ func TestEveryWritingOfAValueIsTakenOut(t *testing.T) {
 	}
 	if got := v.ScrubText("in 1234 ways"); got != "in 1234 ways" {
 		t.Errorf("a short value was taken out of ordinary text: %s", got)
+	}
+}
+
+// Values that lie elsewhere are sealed with the same keys, and bound to their names.
+func TestValuesThatLieElsewhere(t *testing.T) {
+	t.Parallel()
+	s, dir := newShelf(), t.TempDir()
+	v := open(t, s, dir, nil)
+	text := v.Seal("kv/token", "the s3cret value")
+	if strings.Contains(text, "s3cret") || v.ScrubText("it is the s3cret value!") != "it is ********!" {
+		t.Errorf("sealed: %s; said: %s", text, v.ScrubText("it is the s3cret value!"))
+	}
+	if _, err := v.Unseal("kv/other", text); automation.KindOf(err) != "conflict" {
+		t.Errorf("under another name: %v", err)
+	}
+	for _, bad := range []string{"", "nonsense", "00:AAAA", text[:len(text)-8]} {
+		if _, err := v.Unseal("kv/token", bad); automation.KindOf(err) != "conflict" {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	n, err := v.Rotate(t.Context(), func(_ context.Context, reseal vault.Reseal) (int, error) {
+		before := text
+		var err error
+		if text, err = reseal("kv/token", text); text == before {
+			t.Error("it is the same as before")
+		}
+		return 1, err
+	})
+	if err != nil || n != 1 {
+		t.Fatalf("rotated %d, %v", n, err)
+	}
+	again := open(t, s, dir, nil)
+	if value, err := again.Unseal("kv/token", text); err != nil || value != "the s3cret value" {
+		t.Errorf("after the rotation and a restart: %q, %v", value, err)
+	}
+	if again.ScrubText("the s3cret value") != "********" {
+		t.Error("what was opened is not looked for")
+	}
+	again.Forget("kv/token")
+	if again.ScrubText("the s3cret value") == "********" {
+		t.Error("what was forgotten is still looked for")
+	}
+	if _, err := again.Rotate(t.Context(), func(context.Context, vault.Reseal) (int, error) { return 0, errors.New("the store is full") }); err == nil {
+		t.Error("a rotation that could not seal everything succeeded")
+	}
+	if value, err := open(t, s, dir, nil).Unseal("kv/token", text); err != nil || value != "the s3cret value" {
+		t.Errorf("after a rotation that failed: %q, %v", value, err)
 	}
 }

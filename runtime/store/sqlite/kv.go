@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	kvColumns = `scope, name, value, created_at, updated_at, expires_at`
+	kvColumns = `scope, name, value, encrypted, created_at, updated_at, expires_at`
 	kvOne     = `SELECT ` + kvColumns + ` FROM kv WHERE scope = ? AND name = ? AND (expires_at IS NULL OR expires_at > ?)`
 )
 
 func scanKV(row scanner) (e automation.KVEntry, err error) {
-	err = row.Scan(&e.Scope, &e.Name, &e.Value, instant{&e.CreatedAt}, instant{&e.UpdatedAt}, maybeInstant{&e.ExpiresAt})
+	err = row.Scan(&e.Scope, &e.Name, &e.Value, &e.Encrypted, instant{&e.CreatedAt}, instant{&e.UpdatedAt}, maybeInstant{&e.ExpiresAt})
 	return e, err
 }
 
@@ -43,6 +43,9 @@ func (s *Store) KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEnt
 	w := &where{}
 	w.equal("scope", q.Scope)
 	w.add("(expires_at IS NULL OR expires_at > ?)", nanos(q.At))
+	if q.Encrypted {
+		w.add("encrypted")
+	}
 	if q.Prefix != "" {
 		w.add("substr(name, 1, length(?)) = ?", q.Prefix, q.Prefix)
 	}
@@ -75,8 +78,8 @@ func (s *Store) KVPut(ctx context.Context, e automation.KVEntry, then ...store.A
 		if before = old; old != nil {
 			e.CreatedAt = old.CreatedAt
 		}
-		err = t.exec(`INSERT OR REPLACE INTO kv (`+kvColumns+`) VALUES (?, ?, ?, ?, ?, ?)`,
-			e.Scope, e.Name, e.Value, nanos(e.CreatedAt), nanos(e.UpdatedAt), nanosOrNull(e.ExpiresAt))
+		err = t.exec(`INSERT OR REPLACE INTO kv (`+kvColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			e.Scope, e.Name, e.Value, e.Encrypted, nanos(e.CreatedAt), nanos(e.UpdatedAt), nanosOrNull(e.ExpiresAt))
 		if err != nil {
 			return err
 		}

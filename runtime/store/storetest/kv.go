@@ -15,6 +15,7 @@ func testKV(t *testing.T, open func(*testing.T) store.Store) {
 	cases{
 		{"an entry comes back as it was put", kvRoundTrip},
 		{"what is not there is not found", kvMissing},
+		{"encrypted entries can be told and found", kvEncrypted},
 		{"a second put replaces the first and returns it", kvReplace},
 		{"scopes do not see each other", kvScopes},
 		{"an entry vanishes when it expires", kvExpiry},
@@ -58,6 +59,19 @@ func kvRoundTrip(t *testing.T, b *bench) {
 		}
 		same(t, "entry", b.key(t, e.Scope, e.Name), e)
 	}
+}
+
+func kvEncrypted(t *testing.T, b *bench) {
+	b.put(t, b.entry("system", "plain", "a"))
+	sealed := b.entry("system", "sealed", "b")
+	sealed.Encrypted = true
+	b.put(t, sealed)
+	same(t, "entry", b.key(t, "system", "sealed"), sealed)
+	list, err := b.KVList(t.Context(), store.KVQuery{Encrypted: true, At: b.time()})
+	must(t, err)
+	same(t, "list", list, []automation.KVEntry{sealed})
+	b.put(t, b.entry("system", "sealed", "c"))
+	same(t, "a plain value in its place", b.key(t, "system", "sealed").Encrypted, false)
 }
 
 func kvMissing(t *testing.T, b *bench) {

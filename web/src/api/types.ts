@@ -359,12 +359,14 @@ export interface Identity {
 export interface KVCapability {
   keys?: string[];
   reason?: string;
+  reveal?: boolean;
   scope: string;
   write?: boolean;
 }
 
 export interface KVEntry {
   created_at: string;
+  encrypted?: boolean;
   expires_at?: string;
   name: string;
   scope: string;
@@ -501,6 +503,7 @@ export interface NewEvent {
 }
 
 export interface NewValue {
+  encrypted?: boolean;
   ttl?: string;
   value: string;
 }

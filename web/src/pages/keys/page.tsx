@@ -81,9 +81,10 @@ function NewKey({ scope }: { scope: string }) {
   const [name, setName] = useState("");
   const [value, setValue] = useState("");
   const [ttl, setTTL] = useState("");
+  const [encrypted, setEncrypted] = useState(false);
   const queries = useQueryClient();
   const set = useMutation({
-    mutationFn: () => put<KVEntry>(pathOf(scope, name), { value, ttl: ttl || undefined }),
+    mutationFn: () => put<KVEntry>(pathOf(scope, name), { value, encrypted, ttl: ttl || undefined }),
     onSuccess: () => {
       setName("");
       setValue("");
@@ -115,6 +116,10 @@ function NewKey({ scope }: { scope: string }) {
         {text("Name", name, setName, "w-56")}
         {text("Value", value, setValue, "min-w-40 flex-1")}
         {text("Stays, such as 2h", ttl, setTTL, "w-36")}
+        <label className="flex items-center gap-1.5 text-xs text-muted">
+          <input type="checkbox" checked={encrypted} onChange={(e) => setEncrypted(e.target.checked)} />
+          Encrypted
+        </label>
         <Button type="submit" icon={Save} disabled={!name || set.isPending}>
           Set
         </Button>
@@ -170,7 +175,7 @@ function Entry({ entry }: { entry: KVEntry }) {
         {entry.name}
       </td>
       <td className="truncate px-2 py-1 font-mono text-xs" title={entry.value.slice(0, 2000)}>
-        {entry.value.slice(0, 500)}
+        {entry.encrypted ? <span className="text-subtle">encrypted</span> : entry.value.slice(0, 500)}
       </td>
       <td className="px-2 py-1 text-muted max-md:hidden">
         <Ago at={entry.updated_at} />
