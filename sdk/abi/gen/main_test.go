@@ -26,6 +26,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/kube"
 	"github.com/squall-dev/squall/hostfuncs/kube/kubetest"
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/wasm"
 )
 
 func TestDescriptionIsFresh(t *testing.T) {
@@ -97,6 +98,45 @@ func TestVectors(t *testing.T) {
 			for _, v := range all {
 				envelope, _ := set[name].Call(t.Context(), who, v.Request)
 				if diff := cmp.Diff(indent(t, v.Reply), indent(t, envelope)); diff != "" {
+					t.Errorf("%s: %s", v.Name, diff)
+				}
+			}
+		})
+	}
+}
+
+// What a guest is told is what the vectors say, through the sandbox and all.
+func TestVectorsFromAGuest(t *testing.T) {
+	t.Parallel()
+	names, err := families(parts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("testdata/call.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			set, who := world(t)
+			engine, err := wasm.New(t.Context(), wasm.Options{HostFuncs: set})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = engine.Close(context.Background()) })
+			guest, err := engine.Load(t.Context(), "call", code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range vectors(t, name) {
+				told, err := guest.Call(t.Context(), wasm.Call{
+					Export: "call", Input: append([]byte(name+"\n"), v.Request...), Limits: automation.DefaultLimits(), Caller: who,
+				})
+				if err != nil || told.Code != "" {
+					t.Fatalf("%s: %s %s, %v", v.Name, told.Code, told.Message, err)
+				}
+				if diff := cmp.Diff(indent(t, v.Reply), indent(t, told.Output)); diff != "" {
 					t.Errorf("%s: %s", v.Name, diff)
 				}
 			}
