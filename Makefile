@@ -136,9 +136,9 @@ fuzz: ## Run every fuzzer for a fixed number of inputs
 	  out=$$(go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$name$$" -fuzztime "$${runs}x" -fuzzminimizetime 1x -parallel 2 2>&1) || { echo "$$out"; exit 1; }; \
 	done
 
-.PHONY: bench
-bench: build ## Latency and throughput of the whole path, beside an echo handler, in one table
-	go run ./runtime/daemon/bench
+.PHONY: bench-engine
+bench-engine: build ## Latency, throughput, memory and starts of the whole path, beside an echo handler, in one table
+	go run ./runtime/daemon/bench $(BENCH_FLAGS)
 
 .PHONY: bench-rules
 bench-rules: ## What an event costs with 10, 1,000 and 10,000 rules on its trigger, in one table

@@ -42,6 +42,9 @@ type Config struct {
 	PublicURL string `yaml:"public_url"`
 	// Data is the directory of the database, the artifacts and the caches.
 	Data string `yaml:"data"`
+	// Fsync waits for the disk before an event is acknowledged. Without it, what was
+	// acknowledged may be lost when the machine dies; never when the process does.
+	Fsync bool `yaml:"fsync"`
 	// Packs is the watched directory of packs; each subdirectory is one.
 	Packs string `yaml:"packs"`
 	// LogFormat is "text" or "json"; LogLevel "debug", "info", "warn" or "error".
@@ -89,6 +92,7 @@ func Default() Config {
 	return Config{
 		Listen:       "127.0.0.1:8085",
 		Data:         "data",
+		Fsync:        true,
 		Packs:        "packs.d",
 		LogFormat:    "text",
 		LogLevel:     "info",

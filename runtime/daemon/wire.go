@@ -76,7 +76,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	}
 
 	db, err := sqlite.Open(ctx, sqlite.Options{
-		Path: filepath.Join(c.Data, "squall.db"), IDs: ids, Logger: o.Logger,
+		Path: filepath.Join(c.Data, "squall.db"), IDs: ids, Logger: o.Logger, NoSync: !c.Fsync,
 		Published: func(changes []automation.Change) { p.live.Publish(changes) },
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ type post struct {
 	scheduled time.Time
 	took      time.Duration // from the schedule to the answer
 	execution string        // "" when it was not accepted
+	accepted  bool
 }
 
 func durations(posts []post) []time.Duration {
@@ -28,6 +30,15 @@ func durations(posts []post) []time.Duration {
 	return out
 }
 
+func percentile(ds []time.Duration, share float64) time.Duration {
+	slices.Sort(ds)
+	return ds[int(share*float64(len(ds)-1))]
+}
+
+func refused(posts []post) bool {
+	return slices.ContainsFunc(posts, func(p post) bool { return !p.accepted })
+}
+
 func newClient(connections int) *http.Client {
 	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
 }
@@ -35,7 +46,7 @@ func newClient(connections int) *http.Client {
 // load posts at a fixed rate for a while, however long answers take.
 func load(ctx context.Context, url string, rate int, d time.Duration) []post {
 	posts := make([]post, int(d.Seconds()*float64(rate)))
-	c := newClient(len(posts))
+	c := newClient(min(len(posts), 2000))
 	defer c.CloseIdleConnections()
 	var pending sync.WaitGroup
 	begin := time.Now()
@@ -44,8 +55,8 @@ func load(ctx context.Context, url string, rate int, d time.Duration) []post {
 		p.scheduled = begin.Add(time.Duration(i) * time.Second / time.Duration(rate))
 		time.Sleep(time.Until(p.scheduled))
 		pending.Go(func() {
-			accepted, _ := send(ctx, c, url) // what failed has no execution, and that is looked at
-			p.took = time.Since(p.scheduled)
+			accepted, err := send(ctx, c, url) // what failed has no execution, and that is looked at
+			p.took, p.accepted = time.Since(p.scheduled), err == nil
 			if len(accepted.Executions) == 1 {
 				p.execution = accepted.Executions[0]
 			}
@@ -55,16 +66,24 @@ func load(ctx context.Context, url string, rate int, d time.Duration) []post {
 	return posts
 }
 
-// through posts over so many connections, each as fast as it is answered, and
-// returns how many were accepted a second.
-func through(ctx context.Context, url string, connections int, d time.Duration) float64 {
+// batch is what was accepted in a while.
+type batch struct {
+	count int64
+	began time.Time
+	took  time.Duration
+}
+
+func (b batch) accepted() float64 { return float64(b.count) / b.took.Seconds() }
+
+// through posts over so many connections, each as fast as it is answered.
+func through(ctx context.Context, url string, connections int, d time.Duration) batch {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	c := newClient(connections)
 	defer c.CloseIdleConnections()
 	var n atomic.Int64
 	var senders sync.WaitGroup
-	begin := time.Now()
+	began := time.Now()
 	for range connections {
 		senders.Go(func() {
 			for ctx.Err() == nil {
@@ -75,8 +94,12 @@ func through(ctx context.Context, url string, connections int, d time.Duration) 
 		})
 	}
 	senders.Wait()
-	return float64(n.Load()) / time.Since(begin).Seconds()
+	return batch{n.Load(), began, time.Since(began)}
 }
+
+type refusal int
+
+func (r refusal) Error() string { return http.StatusText(int(r)) }
 
 func send(ctx context.Context, c *http.Client, url string) (automation.Accepted, error) {
 	var a automation.Accepted
@@ -91,8 +114,11 @@ func send(ctx context.Context, c *http.Client, url string) (automation.Accepted,
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusAccepted {
+	if err != nil {
 		return a, err
+	}
+	if resp.StatusCode != http.StatusAccepted {
+		return a, refusal(resp.StatusCode)
 	}
 	_ = json.Unmarshal(body, &a) // the echo handler's answer is empty
 	return a, nil
