@@ -1,6 +1,7 @@
 package packs
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -135,10 +136,15 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	if path.Ext(name) == ".wasm" {
 		most = maxWasmBytes
 	}
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err != nil {
+	room := most
+	if info, err := f.Stat(); err == nil {
+		room = min(info.Size(), most) // else megabytes are copied again and again
+	}
+	buffer := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
+	if _, err := buffer.ReadFrom(io.LimitReader(f, most+1)); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
+	data := buffer.Bytes()
 	if int64(len(data)) > most {
 		return nil, invalid("%s is larger than %d MiB", name, most>>20)
 	}

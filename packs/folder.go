@@ -91,6 +91,29 @@ func (f *folder) digest(exists, deep bool) (string, error) {
 	return contents.digest(), nil
 }
 
+// first serves a folder that was never looked at, whose files are then read once. All
+// that is not as simple is left to the usual way.
+func (w *Watcher) first(ctx context.Context, f *folder) bool {
+	if f.files != nil || f.current() != nothing {
+		return false
+	}
+	root, err := openRoot(f.path, f.path)
+	if err != nil {
+		return false
+	}
+	files, err := list(root.FS()) // before they are read: what changes meanwhile is seen later
+	if err = errors.Join(err, root.Close()); err != nil || len(files) == 0 {
+		return false
+	}
+	p, err := w.o.Loader.loadDir(ctx, f.path, f.path)
+	if err != nil {
+		return false
+	}
+	f.files = files
+	w.serve(ctx, f, p)
+	return true
+}
+
 // update makes the registry follow what the folder holds.
 func (w *Watcher) update(ctx context.Context, f *folder) {
 	digest := f.wanted

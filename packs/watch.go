@@ -70,6 +70,7 @@ func (w *Watcher) Sync(ctx context.Context) error {
 	if err := w.loadShipped(ctx); err != nil {
 		return err
 	}
+	w.nextDeep = time.Now().Add(deepEvery)
 	return w.look(ctx, 0, true)
 }
 
@@ -116,6 +117,9 @@ func (w *Watcher) look(ctx context.Context, debounce time.Duration, deep bool) e
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.folders)) {
 		f := w.folders[name]
+		if debounce == 0 && w.first(ctx, f) {
+			continue
+		}
 		if w.settled(f, slices.Contains(names, name), debounce, deep) {
 			w.update(ctx, f)
 		}

@@ -18,7 +18,8 @@ import (
 const (
 	heartbeat   = 15 * time.Second
 	streamBatch = 500
-	streamRetry = "retry: 2000\n\n" // milliseconds, for the browser
+	streamPace  = 100 * time.Millisecond // between two writes
+	streamRetry = "retry: 2000\n\n"      // milliseconds, for the browser
 )
 
 // errHeartbeat ends a wait for changes so that a comment can be sent.
@@ -48,6 +49,7 @@ func (s *Server) stream(c echo.Context) error {
 	w.Flush()
 	for {
 		changes, err := s.nextChanges(c.Request().Context(), after)
+		sent := time.Now()
 		switch {
 		case errors.Is(err, errHeartbeat):
 			_, err = fmt.Fprint(w, ": beat\n\n")
@@ -62,6 +64,22 @@ func (s *Server) stream(c echo.Context) error {
 			return nil //nolint:nilerr // the watcher has gone, or the server stops
 		}
 		w.Flush()
+		s.breathe(c.Request().Context(), streamPace-time.Since(sent))
+	}
+}
+
+// breathe lets changes gather, so that many watchers of a busy server cost few writes.
+// What happens after a pause is sent at once.
+func (s *Server) breathe(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-s.Live.Closed():
 	}
 }
 
@@ -97,21 +115,29 @@ func (s *Server) streamStart(c echo.Context) (int64, error) {
 	return after, nil
 }
 
-func (s *Server) nextChanges(ctx context.Context, after int64) ([]automation.Change, error) {
+func (s *Server) nextChanges(ctx context.Context, after int64) ([]*live.Message, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, heartbeat, errHeartbeat)
 	defer cancel()
 	return s.Live.Next(ctx, after, streamBatch)
 }
 
-func writeChanges(w http.ResponseWriter, changes []automation.Change) error {
+func writeChanges(w http.ResponseWriter, changes []*live.Message) error {
 	for _, change := range changes {
-		data, err := json.Marshal(change)
+		text, err := change.Text(serverSentEvent)
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", change.Seq, change.Kind, data); err != nil {
+		if _, err := w.Write(text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func serverSentEvent(c automation.Change) ([]byte, error) {
+	data, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", c.Seq, c.Kind, data), nil
 }

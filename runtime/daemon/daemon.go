@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -165,6 +166,11 @@ func (d *Daemon) serve(ctx context.Context, listener net.Listener) error {
 		return err
 	})
 	d.announce(listener.Addr())
+	group.Go(func() error {
+		p.wake(watchCtx)
+		debug.FreeOSMemory() // the start needed more than what follows
+		return nil
+	})
 	return group.Wait()
 }
 

@@ -30,7 +30,7 @@ import (
 )
 
 // remembered is how many changes a watcher may have missed and still catch up.
-const remembered = 100_000
+const remembered = 30_000
 
 // parts is every part of the program, and how to take them apart again.
 type parts struct {
@@ -45,6 +45,7 @@ type parts struct {
 	// sweep removes artifact files that no execution names: those of attempts that
 	// died before their end was stored.
 	sweep func(context.Context) (removed int, err error)
+	wake  func(context.Context) // starts the modules that sleep
 
 	adminToken, adminTokenFile string
 
@@ -107,6 +108,8 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	}
 	p.onClose(patiently(sandbox.Close))
 	sandboxGauges(metrics, sandbox)
+	sandbox.Doze()
+	p.wake = sandbox.Wake
 
 	endpoints, err := endpointsOf(c)
 	if err != nil {

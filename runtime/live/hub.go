@@ -19,10 +19,24 @@ var ErrResync = errors.New("changes were missed: list again")
 // ErrClosed tells a watcher that the server is stopping.
 var ErrClosed = errors.New("the server is stopping")
 
+// Message is a change on its way to watchers, who share what it is written as.
+type Message struct {
+	automation.Change
+	once sync.Once
+	text []byte
+	err  error
+}
+
+// Text is the change as write has it, which is asked once, by the first watcher.
+func (m *Message) Text(write func(automation.Change) ([]byte, error)) ([]byte, error) {
+	m.once.Do(func() { m.text, m.err = write(m.Change) })
+	return m.text, m.err
+}
+
 // Hub passes changes on. Create it with New.
 type Hub struct {
 	mu     sync.Mutex // guards all below
-	ring   []automation.Change
+	ring   []*Message
 	size   int
 	last   int64         // sequence of the newest change
 	wake   chan struct{} // closed and replaced at each publish
@@ -43,8 +57,10 @@ func (h *Hub) Publish(changes []automation.Change) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ring = append(h.ring, changes...)
-	if over := len(h.ring) - 2*h.size; over >= 0 { // trim rarely: each change moves once
+	for _, c := range changes {
+		h.ring = append(h.ring, &Message{Change: c})
+	}
+	if len(h.ring) > h.size+h.size/4 { // trim rarely: few changes move
 		h.ring = append(h.ring[:0:0], h.ring[len(h.ring)-h.size:]...)
 	}
 	h.last = changes[len(changes)-1].Seq
@@ -82,7 +98,7 @@ func (h *Hub) signal() {
 // one if there is none. It fails with ErrResync, ErrClosed or ctx's cause.
 //
 // Watchers pull, so a slow one costs nothing but its own delay.
-func (h *Hub) Next(ctx context.Context, after int64, limit int) ([]automation.Change, error) {
+func (h *Hub) Next(ctx context.Context, after int64, limit int) ([]*Message, error) {
 	for {
 		changes, wake, err := h.take(after, limit)
 		if err != nil || len(changes) > 0 {
@@ -96,7 +112,7 @@ func (h *Hub) Next(ctx context.Context, after int64, limit int) ([]automation.Ch
 	}
 }
 
-func (h *Hub) take(after int64, limit int) ([]automation.Change, <-chan struct{}, error) {
+func (h *Hub) take(after int64, limit int) ([]*Message, <-chan struct{}, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -110,5 +126,5 @@ func (h *Hub) take(after int64, limit int) ([]automation.Change, <-chan struct{}
 	}
 	from := int(after - h.ring[0].Seq + 1) // sequences are gapless
 	to := min(from+limit, len(h.ring))
-	return append([]automation.Change(nil), h.ring[from:to]...), nil, nil
+	return append([]*Message(nil), h.ring[from:to]...), nil, nil
 }

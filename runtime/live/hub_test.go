@@ -61,8 +61,8 @@ func TestForgottenChangesAskForResync(t *testing.T) {
 	if got, err := h.Next(t.Context(), 96, 10); err != nil || len(got) != 4 || got[0].Seq != 97 {
 		t.Errorf("the newest four: %v, %v", got, err)
 	}
-	if len(h.ring) > 8 {
-		t.Errorf("ring holds %d changes, want at most twice its size", len(h.ring))
+	if len(h.ring) > 5 {
+		t.Errorf("ring holds %d changes, want at most a quarter more than its size", len(h.ring))
 	}
 }
 
@@ -112,4 +112,28 @@ func TestHammer(t *testing.T) {
 		h.Publish(changes(seq, seq+9))
 	}
 	watchers.Wait()
+}
+
+// All watchers share one writing of a change.
+func TestAChangeIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	h := New(4, 0)
+	h.Publish(changes(1, 1))
+	written := 0
+	write := func(c automation.Change) ([]byte, error) {
+		written++
+		return []byte{byte('0' + c.Seq)}, nil
+	}
+	for range 3 {
+		got, err := h.Next(t.Context(), 0, 10)
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%v, %v", got, err)
+		}
+		if text, err := got[0].Text(write); string(text) != "1" || err != nil {
+			t.Errorf("%s, %v", text, err)
+		}
+	}
+	if written != 1 {
+		t.Errorf("written %d times", written)
+	}
 }

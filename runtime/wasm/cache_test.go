@@ -92,6 +92,11 @@ func TestACachedModuleIsTheSame(t *testing.T) {
 			if got := behaviour(t, cached, code, repeats(path)); got != want {
 				t.Errorf("from the cache:\n%s\nwant:\n%s", got, want)
 			}
+			asleep := newEngine(t, o)
+			asleep.Doze()
+			if got := behaviour(t, asleep, code, repeats(path)); got != want {
+				t.Errorf("woken by a call:\n%s\nwant:\n%s", got, want)
+			}
 			again, errAgain := cached.Inspect(code)
 			if !reflect.DeepEqual(again, info) || fmt.Sprint(errAgain) != fmt.Sprint(err) {
 				t.Errorf("inspect says %+v, %v from the cache, want %+v, %v", again, errAgain, info, err)
@@ -105,6 +110,7 @@ func TestFindingsVersion(t *testing.T) {
 	t.Parallel()
 	sums := map[int]string{
 		1: "f2e4737401ad2079568fddf0211ea9ab9048f64b38dc5062cd01fd625ea31fac",
+		2: "0b38a658e79de1c02c2d91cb8044845bd5bbb2f1d09e15935dd8b6f52e716bd1",
 	}
 	e, all, h := newEngine(t, Options{}), fixtures(t), sha256.New()
 	e.interprets = false // programs are frozen on some systems only: the sum is that of those

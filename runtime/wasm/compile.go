@@ -50,6 +50,12 @@ func (e *Engine) remember(f *findings, made machineCode) {
 	}
 }
 
+func (e *Engine) rememberProof(sum string) {
+	if err := e.records.prove(sum); err != nil {
+		e.log.Warn("module will be started at the next start of the server", "err", err)
+	}
+}
+
 // compileHere compiles, or loads what was compiled before, in this process.
 func compileHere(within, ctx context.Context, r wazero.Runtime, code []byte) (wazero.CompiledModule, error) {
 	c, err := compileSafely(within, r, code)

@@ -29,6 +29,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -89,6 +90,7 @@ type Engine struct {
 	// and what comes from outside must not do so many times over.
 	compiling chan struct{}
 	log       *slog.Logger
+	dozing    atomic.Bool
 	started   time.Time // where guests' monotonic clocks begin
 
 	cacheDir    string // as it was told, for Facts

@@ -23,13 +23,14 @@ type findings struct {
 	Touches     bool // it may change what can not be put back
 	Initializes bool
 	WarmsUp     bool
+	Proved      bool // it has been started once, and that succeeded
 
 	code     []byte // rewritten
 	recorded bool   // they come from the cache, and so does the machine code
 }
 
 // findingsVersion must rise when the same module leads to other findings.
-const findingsVersion = 1
+const findingsVersion = 2
 
 // examine checks and rewrites a module.
 func (e *Engine) examine(code []byte) (*findings, error) {

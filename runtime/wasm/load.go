@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tetratelabs/wazero"
+
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/wasm/rewrite"
 )
@@ -17,6 +19,9 @@ func (e *Engine) Load(ctx context.Context, name string, code []byte) (*Module, e
 }
 
 func (e *Engine) load(ctx context.Context, name string, code []byte, p Program) (*Module, error) {
+	if m := e.putToSleep(name, code, p); m != nil {
+		return m, nil
+	}
 	m, err := e.build(ctx, name, func() (*findings, error) { return e.findings(code) })
 	if err != nil {
 		return nil, err
@@ -24,16 +29,50 @@ func (e *Engine) load(ctx context.Context, name string, code []byte, p Program) 
 	return e.startUp(ctx, m, p)
 }
 
+// putToSleep returns a module that is not started yet, or nil when it must be.
+func (e *Engine) putToSleep(name string, code []byte, p Program) *Module {
+	if !e.dozing.Load() {
+		return nil
+	}
+	f := e.records.known(code)
+	if f == nil || !f.Proved || e.checkImports(f.Imports) != nil {
+		return nil
+	}
+	m := e.newModule(name, f)
+	m.program, m.sleep.code = p, code
+	return m
+}
+
 func (e *Engine) startUp(ctx context.Context, m *Module, p Program) (*Module, error) {
 	m.program = p
 	if err := m.prove(ctx); err != nil {
 		return nil, errors.Join(err, m.free(ctx))
 	}
+	if !m.Proved {
+		e.rememberProof(m.info.SHA256)
+	}
+	m.sleep.awake.Store(true)
 	return m, nil
 }
 
-// build makes a module without running any of it, one at a time.
-func (e *Engine) build(ctx context.Context, name string, find func() (*findings, error)) (*Module, error) {
+// build makes a module without running any of it.
+func (e *Engine) build(ctx context.Context, name string, find func() (*findings, error)) (m *Module, err error) {
+	compiled, err := e.compileFound(ctx, func() (*findings, error) {
+		f, err := find()
+		if err == nil {
+			m = e.newModule(name, f)
+		}
+		return f, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.compiled = compiled
+	return m, nil
+}
+
+// compileFound compiles what is found, one at a time.
+func (e *Engine) compileFound(ctx context.Context, find func() (*findings, error)) (wazero.CompiledModule, error) {
 	select {
 	case e.compiling <- struct{}{}:
 		defer func() { <-e.compiling }()
@@ -44,9 +83,7 @@ func (e *Engine) build(ctx context.Context, name string, find func() (*findings,
 	if err != nil {
 		return nil, err
 	}
-	m := e.newModule(name, f)
-	m.compiled, err = e.compile(ctx, f)
-	return m, err
+	return e.compile(ctx, f)
 }
 
 // findings are what is known of a module, or is found out now.
@@ -144,7 +181,9 @@ func (m *Module) proveReactor(ctx context.Context, i *instance, memory int64) er
 		return automation.Invalid("%s of the module did not succeed: %s", step, i.run.outcome(code, err).Message).WithCode("invalid_module")
 	}
 	o := m.newOrigin("")
+	m.mu.Lock()
 	m.origins[""], m.only = o, o
+	m.mu.Unlock()
 	if i.changed() {
 		o.startsAnew("it changes a table, a segment or a global without a number while it starts")
 		m.discard(i)

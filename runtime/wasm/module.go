@@ -24,7 +24,8 @@ type Module struct {
 	findings
 	maxMemory int64 // bytes: what the module declares, what the engine allows
 
-	only *origin // of a module that is no command
+	sleep sleep
+	only  *origin // of a module that is no command, once it is awake
 
 	mu      sync.Mutex // guards the fields below
 	origins map[string]*origin
@@ -41,7 +42,7 @@ func (m *Module) Info() Info { return m.info }
 
 // Call runs an action of the module; see [Caller].
 func (m *Module) Call(ctx context.Context, call Call) (Result, error) {
-	o, err := m.enter(call.Export)
+	o, err := m.enter(ctx, call.Export)
 	if err != nil {
 		return Result{}, err
 	}
@@ -121,9 +122,13 @@ func (m *Module) runAnew(ctx context.Context, call Call) (Result, error) {
 
 // Prepare makes an instance for an action ready before its first call: what a
 // program does until it reads its input is then done. It is never needed, and
-// problems that a call would meet too are left to the call.
+// problems that a call would meet too are left to the call. A module that sleeps
+// does it when it wakes.
 func (m *Module) Prepare(ctx context.Context, action string) error {
-	o, err := m.enter(action)
+	if m.sleep.later(action) {
+		return nil
+	}
+	o, err := m.enter(ctx, action)
 	if err != nil {
 		return err
 	}
@@ -167,18 +172,32 @@ func (m *Module) Retire(ctx context.Context) error {
 const maxOrigins = 256
 
 // enter begins a call of an action and returns what it starts from.
-func (m *Module) enter(action string) (*origin, error) {
+func (m *Module) enter(ctx context.Context, action string) (*origin, error) {
 	if m.info.Kind != Command && !slices.Contains(m.info.Exports, action) {
 		return nil, automation.NotFound("module %s exports no function %q", m.name, action).WithCode("unknown_export").
 			WithHint("the module exports %q", m.info.Exports)
 	}
+	if err := m.begin(); err != nil {
+		return nil, err
+	}
+	if err := m.wake(ctx); err != nil {
+		m.leave()
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.originLocked(action), nil
+}
+
+// begin keeps the module from being freed, until leave.
+func (m *Module) begin() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.retired {
-		return nil, automation.Unavailable("module %s was retired", m.name).WithHint("a newer version serves new calls: try again")
+		return automation.Unavailable("module %s was retired", m.name).WithHint("a newer version serves new calls: try again")
 	}
 	m.running++
-	return m.originLocked(action), nil
+	return nil
 }
 
 func (m *Module) originLocked(action string) *origin {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/cpu"
@@ -27,10 +28,37 @@ import (
 type records struct {
 	dir   string // the cache
 	maker string // all that a record depends on beside the module
+	sums  sums
+}
+
+// sums remembers the SHA-256 of the code that was asked about last: a load asks about
+// the same code several times, and it has megabytes. The code is kept, so that its
+// memory can not become another code's.
+type sums struct {
+	mu   sync.Mutex
+	code []byte
+	sum  string
+}
+
+func (s *sums) of(code []byte) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(code) == 0 || len(code) != len(s.code) || &code[0] != &s.code[0] {
+		sum := sha256.Sum256(code)
+		s.code, s.sum = code, hex.EncodeToString(sum[:])
+	}
+	return s.sum
+}
+
+// forget lets the code go.
+func (s *sums) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.code, s.sum = nil, ""
 }
 
 func newRecords(dir string, l rewrite.Limits, interprets bool) *records {
-	return &records{dir, fmt.Sprintf("%d %d %s %+v %v %+v %+v",
+	return &records{dir: dir, maker: fmt.Sprintf("%d %d %s %+v %v %+v %+v",
 		findingsVersion, rewrite.Version, runtimeVersion(), l, interprets, cpu.X86, cpu.ARM64)}
 }
 
@@ -64,8 +92,7 @@ func (s *records) find(code []byte) *findings {
 	if s == nil {
 		return nil
 	}
-	sum := sha256.Sum256(code)
-	return s.findSum(hex.EncodeToString(sum[:]))
+	return s.findSum(s.sums.of(code))
 }
 
 // findSum is find for a module of which only the SHA-256 is there.
@@ -86,12 +113,21 @@ func (s *records) findSum(sum string) *findings {
 	return r.Findings
 }
 
+// known is find without a look at the machine code, for a module that is not started
+// yet.
+func (s *records) known(code []byte) *findings {
+	r := s.read(code)
+	if r == nil {
+		return nil
+	}
+	return r.Findings
+}
+
 func (s *records) read(code []byte) *record {
 	if s == nil {
 		return nil
 	}
-	sum := sha256.Sum256(code)
-	return s.readSum(hex.EncodeToString(sum[:]))
+	return s.readSum(s.sums.of(code))
 }
 
 func (s *records) readSum(sum string) *record {
@@ -133,6 +169,17 @@ func (s *records) keep(f *findings, compiled machineCode) error {
 		return errors.Join(fmt.Errorf("write what is known of a module: %w", err), os.Remove(temp.Name()))
 	}
 	return nil
+}
+
+// prove notes of a module that it could be started. What is gone meanwhile is proved
+// another time.
+func (s *records) prove(sum string) error {
+	r := s.readSum(sum)
+	if r == nil {
+		return nil
+	}
+	r.Findings.Proved = true
+	return s.keep(r.Findings, r.Compiled)
 }
 
 // moveInto renames a file into a directory that may not be there yet.

@@ -20,6 +20,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -28,7 +30,7 @@ type options struct {
 	binary, packs string
 	quick, strict bool
 	slack         float64
-	history       string
+	history, only string
 }
 
 // span is how long a part takes, shorter in a quick run.
@@ -47,6 +49,7 @@ func main() {
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a target is missed")
 	flag.Float64Var(&o.slack, "slack", 1, "how many times its target a figure may be")
 	flag.StringVar(&o.history, "history", "", "a data directory with many executions, to start on")
+	flag.StringVar(&o.only, "only", "", "some parts, with commas between: latency, throughput, nosync, knee, watchers, memory, starts, size")
 	flag.Parse()
 	if err := run(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -62,11 +65,18 @@ func run(ctx context.Context, o options) error {
 	defer os.RemoveAll(dir)
 	t := &table{slack: o.slack}
 	fmt.Printf("%d CPUs, %s/%s, %s, load from a second process over loopback\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
-	for _, part := range []func(context.Context, options, string, *table) error{
-		latency, throughput, withoutSync, knee, watchers, memory, starts, size,
+	for _, part := range []struct {
+		name string
+		run  func(context.Context, options, string, *table) error
+	}{
+		{"latency", latency}, {"throughput", throughput}, {"nosync", withoutSync}, {"knee", knee}, {"watchers", watchers},
+		{"memory", memory}, {"starts", starts}, {"size", size},
 	} {
-		if err := part(ctx, o, dir, t); err != nil {
-			return err
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), part.name) {
+			continue
+		}
+		if err := part.run(ctx, o, dir, t); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
 	fmt.Printf("\n%d targets missed\n", t.missed)
