@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,6 +46,11 @@ type Server struct {
 	// Log writes the logs of Pods. The Pod stands in the header X-Pod; the query is
 	// the API's.
 	Log http.Handler
+	// Usage is the memory of a container at the moment: its working set in bytes, and
+	// when that was taken; false when nothing is known. Nodes and metrics.k8s.io tell it.
+	Usage func(namespace, pod, container string) (bytes int64, at time.Time, ok bool)
+	// NoMetrics leaves metrics.k8s.io out, as a cluster without metrics-server does.
+	NoMetrics bool
 	// Objects are what is there, by plural: "pods", "deployments", "nodes". An object
 	// is replaced when it changes, never written into.
 	Objects map[string][]map[string]any
@@ -128,6 +134,9 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc(pod+"proxy/{path...}", s.proxy)
 	mux.HandleFunc(pod+"portforward", s.portForward)
 	mux.HandleFunc(pod+"log", s.log)
+	mux.HandleFunc("GET /api/v1/nodes/{node}/proxy/stats/summary", s.summary)
+	mux.HandleFunc("GET /apis/metrics.k8s.io/v1beta1/pods", s.podMetrics)
+	mux.HandleFunc("GET /apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods", s.podMetrics)
 	mux.HandleFunc("GET /api", discoverCore)
 	mux.HandleFunc("GET /apis", discoverGroups)
 	mux.HandleFunc("GET /api/v1", discoverResources("v1"))
