@@ -25,6 +25,7 @@ type PodStatsRequest struct {
 	Context        string   `json:"context,omitempty" doc:"of the server's kubeconfig; its current one when empty"`
 	Namespaces     []string `json:"namespaces,omitempty" doc:"all namespaces when empty"`
 	LabelSelector  string   `json:"label_selector,omitempty" doc:"of the Pods"`
+	Pod            string   `json:"pod,omitempty" doc:"this one alone, of the one namespace"`
 	Source         string   `json:"source,omitempty" doc:"node asks the kubelets; metrics asks metrics.k8s.io, which is less of a right and older figures; when empty, the kubelets, and metrics.k8s.io where those are forbidden"`
 	TimeoutSeconds float64  `json:"timeout_seconds,omitempty" doc:"15 when 0"`
 }
@@ -59,16 +60,26 @@ type NodeFailure struct {
 }
 
 func (r PodStatsRequest) describe() string {
-	where := strings.Join(r.Namespaces, ", ")
-	if where == "" {
-		where = "all namespaces"
+	switch where := strings.Join(r.Namespaces, ", "); {
+	case r.Pod != "":
+		return "memory of " + where + "/" + r.Pod
+	case where != "":
+		return "memory of Pods in " + where
 	}
-	return "memory of Pods in " + where
+	return "memory of Pods in all namespaces"
 }
 
 func (r PodStatsRequest) check(who hostfuncs.Caller) error {
 	for _, namespace := range r.Namespaces {
 		if err := namespaceName(namespace); err != nil {
+			return err
+		}
+	}
+	if r.Pod != "" {
+		if len(r.Namespaces) != 1 {
+			return automation.Invalid("pod is %q, of %d namespaces", r.Pod, len(r.Namespaces)).WithHint("name the one namespace that it is in")
+		}
+		if err := podNames(r.Namespaces[0], r.Pod); err != nil {
 			return err
 		}
 	}
@@ -80,7 +91,7 @@ func (r PodStatsRequest) check(who hostfuncs.Caller) error {
 		return automation.Invalid("source is %q", r.Source).WithHint("use node or metrics, or leave it out")
 	}
 	for _, namespace := range r.scopes() {
-		if err := r.target(namespace, "").permit(who); err != nil {
+		if err := r.target(namespace, r.Pod).permit(who); err != nil {
 			return err
 		}
 	}
@@ -89,6 +100,11 @@ func (r PodStatsRequest) check(who hostfuncs.Caller) error {
 
 func (r PodStatsRequest) target(namespace, name string) target {
 	return target{context: r.Context, verb: verbStats, resource: "pods", namespace: namespace, name: name}
+}
+
+// key tells what the answers of one namespace depend on.
+func (r PodStatsRequest) key(namespace string) string {
+	return namespace + "/" + r.Pod + "?" + r.LabelSelector
 }
 
 // scopes are the namespaces to ask one by one; "" is all of them at once.

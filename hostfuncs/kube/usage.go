@@ -89,8 +89,8 @@ func (u *usage) read(ctx context.Context, k *cluster, req PodStatsRequest, right
 func (u *usage) podsOf(ctx context.Context, k *cluster, req PodStatsRequest, right *rbac) (all []knownPod, err error) {
 	for _, namespace := range req.scopes() {
 		*right = rbac{resource: "pods", verbs: "list", namespace: namespace}
-		some, err := u.pods.get(ctx, namespace+"?"+req.LabelSelector, func() ([]knownPod, error) {
-			return k.runningPods(ctx, namespace, req.LabelSelector)
+		some, err := u.pods.get(ctx, req.key(namespace), func() ([]knownPod, error) {
+			return k.runningPods(ctx, namespace, req)
 		})
 		if err != nil {
 			return nil, err
@@ -167,8 +167,8 @@ func (u *usage) fromMetrics(ctx context.Context, k *cluster, req PodStatsRequest
 	used := map[string]podUsage{}
 	for _, namespace := range req.scopes() {
 		*right = metricsRight(namespace)
-		some, err := u.metrics.get(ctx, namespace+"?"+req.LabelSelector, func() (map[string]podUsage, error) {
-			return k.podMetrics(ctx, namespace, req.LabelSelector)
+		some, err := u.metrics.get(ctx, req.key(namespace), func() (map[string]podUsage, error) {
+			return k.podMetrics(ctx, namespace, req)
 		})
 		if err != nil {
 			return reading{}, err

@@ -62,9 +62,13 @@ type podMetricsList struct {
 	} `json:"items"`
 }
 
-func (k *cluster) podMetrics(ctx context.Context, namespace, selector string) (map[string]podUsage, error) {
+func (k *cluster) podMetrics(ctx context.Context, namespace string, req PodStatsRequest) (map[string]podUsage, error) {
 	var list podMetricsList
-	err := k.readJSON(ctx, k.podsURL("apis/metrics.k8s.io/v1beta1", namespace, url.Values{"labelSelector": {selector}}), &list)
+	query := url.Values{"labelSelector": {req.LabelSelector}}
+	if req.Pod != "" {
+		query.Set("fieldSelector", "metadata.name="+req.Pod)
+	}
+	err := k.readJSON(ctx, k.podsURL("apis/metrics.k8s.io/v1beta1", namespace, query), &list)
 	if apierrors.IsNotFound(err) {
 		return nil, automation.Unavailable("the cluster has no metrics.k8s.io").Because(err).
 			WithHint(`install metrics-server, or let the server read the kubelets: source "node"`)
@@ -146,8 +150,12 @@ type knownPod struct {
 }
 
 // runningPods reads Pods that are on a node and have not ended.
-func (k *cluster) runningPods(ctx context.Context, namespace, selector string) (all []knownPod, err error) {
-	query := url.Values{"labelSelector": {selector}, "limit": {strconv.Itoa(5 * pageSize)}, "fieldSelector": {"status.phase=Running"}}
+func (k *cluster) runningPods(ctx context.Context, namespace string, req PodStatsRequest) (all []knownPod, err error) {
+	which := "status.phase=Running"
+	if req.Pod != "" {
+		which += ",metadata.name=" + req.Pod
+	}
+	query := url.Values{"labelSelector": {req.LabelSelector}, "limit": {strconv.Itoa(5 * pageSize)}, "fieldSelector": {which}}
 	for {
 		var page podList
 		if err := k.readJSON(ctx, k.podsURL("api/v1", namespace, query), &page); err != nil {

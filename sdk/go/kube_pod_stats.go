@@ -11,6 +11,7 @@ type KubePodStatsRequest struct {
 	Context        string   `json:"context,omitempty"`    // of the server's kubeconfig
 	Namespaces     []string `json:"namespaces,omitempty"` // all when empty
 	LabelSelector  string   `json:"label_selector,omitempty"`
+	Pod            string   `json:"pod,omitempty"`    // this one alone, of the one namespace
 	Source         string   `json:"source,omitempty"` // "node" or "metrics"; what is allowed when empty
 	TimeoutSeconds float64  `json:"timeout_seconds,omitempty"`
 }

@@ -60,12 +60,13 @@ func summaryContainer(name, started string, bytes int64, at time.Time, ok bool) 
 // podMetrics is what metrics-server answers.
 func (s *Server) podMetrics(w http.ResponseWriter, r *http.Request) {
 	selector, err := labels.Parse(r.URL.Query().Get("labelSelector"))
-	if err != nil || s.NoMetrics {
+	field, fieldErr := fields.ParseSelector(r.URL.Query().Get("fieldSelector"))
+	if err != nil || fieldErr != nil || s.NoMetrics {
 		writeStatus(w, Failure(http.StatusNotFound, metav1.StatusReasonNotFound, "the server could not find the requested resource"))
 		return
 	}
 	items := []any{}
-	for _, pod := range s.matching("pods", r.PathValue("namespace"), selector, fields.Everything()) {
+	for _, pod := range s.matching("pods", r.PathValue("namespace"), selector, field) {
 		u := unstructured.Unstructured{Object: pod}
 		var taken time.Time
 		containers := s.containersOf(u, func(name, _ string, bytes int64, at time.Time, ok bool) map[string]any {
