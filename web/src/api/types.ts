@@ -64,6 +64,11 @@ export interface AttemptTape {
   started_at: string;
 }
 
+export interface Base {
+  time: string;
+  total: number;
+}
+
 export interface BudgetState {
   by: string;
   limit: number;
@@ -254,7 +259,9 @@ export interface ExecutionSummary {
 }
 
 export interface Flame {
+  base?: Base;
   default: string;
+  deltas?: number[][];
   duration_ns: number;
   frame_count: number;
   frames: number[][];
@@ -836,7 +843,9 @@ export interface Throttle {
 export interface Top {
   function: number;
   self: number;
+  self_delta?: number;
   total: number;
+  total_delta?: number;
 }
 
 export interface Trigger {
