@@ -175,7 +175,11 @@ func buildPack(t *testing.T, name string) string {
 	if testing.Short() {
 		t.Skip("compiling a Go guest under the race detector takes a minute")
 	}
-	source := filepath.Join("..", "..", "examples", "packs", name)
+	return buildPackFrom(t, filepath.Join("..", "..", "examples", "packs", name))
+}
+
+func buildPackFrom(t *testing.T, source string) string {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(source)); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -289,6 +290,9 @@ func (s *Sensors) poll(ctx context.Context, x *sensor, mark sensorMark) (_ []aut
 	a, err := readAnswer(x.what, output)
 	if err != nil {
 		return nil, 0, err
+	}
+	if len(a.Events) == 0 && bytes.Equal(a.Cursor, mark.Cursor) {
+		return nil, a.pause(x.what), nil // one that looks each second need not write each second
 	}
 	mark.Cursor = a.Cursor
 	accepted, err := s.o.Ingester.IngestAll(ctx, s.eventsOf(x.what, a), s.markOf(x, mark))

@@ -79,6 +79,28 @@ func TestASensorNeitherLosesNorRepeats(t *testing.T) {
 	})
 }
 
+// A sensor that looks each second and finds nothing leaves the disk in peace.
+func TestNothingFoundAndTheSameCursorIsNotStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		same := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+			return json.RawMessage(`{"events":[],"cursor":{"n":7}}`), nil
+		}
+		l := triggertest.NewLedger()
+		watching(t, l, one, same, func(s *trigger.Sensors) {
+			time.Sleep(time.Second) // the first poll is stored
+			l.Refuse(errors.New("disk full"))
+			time.Sleep(10 * time.Minute)
+			if st := s.Status()[0]; st.State != automation.SourceRunning || st.Runs < 10 || l.Tries() != 0 {
+				t.Errorf("%d times stored; status %+v", l.Tries(), st)
+			}
+		})
+		if marks, err := l.Marks(t.Context(), "sensor"); err != nil || len(marks) != 1 || string(marks[0].Value) != `{"cursor":{"n":7}}` {
+			t.Errorf("marks %v, %v", marks, err)
+		}
+	})
+}
+
 func TestASensorThatFailsIsAskedLessOften(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

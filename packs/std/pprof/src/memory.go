@@ -19,12 +19,19 @@ type memory struct {
 // maxCursor is below what the server keeps of a cursor, 64 KiB.
 const maxCursor = 60 << 10
 
+// idle is the pause while nothing is configured. What fails is tried again sooner, by
+// the sensor's poll_interval.
+const idle = time.Minute
+
 // look reads the figures and raises what is news. An error changes nothing: the next
 // look goes on from the same memory.
 func look(m memory) ([]squall.Found, memory, time.Duration, error) {
 	c, err := readConfig()
-	if err != nil || len(c.Namespaces) == 0 {
+	if err != nil {
 		return nil, m, 0, err
+	}
+	if len(c.Namespaces) == 0 {
+		return nil, m, idle, nil
 	}
 	reply, err := squall.KubePodStats(c.request())
 	if err != nil {

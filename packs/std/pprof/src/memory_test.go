@@ -150,7 +150,7 @@ func TestWithoutNamespacesNothingIsAsked(t *testing.T) {
 	s := squalltest.New()
 	s.Config(map[string]any{"interval_seconds": 2})
 	got := s.Run(poll, `{"cursor":null}`)
-	if got.Code != 0 || string(got.Output) != `{"events":[],"cursor":{"w":null}}` || len(got.Calls) != 1 {
+	if got.Code != 0 || string(got.Output) != `{"events":[],"cursor":{"w":null},"poll_after":60}` || len(got.Calls) != 1 {
 		t.Errorf("code %d, output %s, calls %v", got.Code, got.Output, got.Calls)
 	}
 }
