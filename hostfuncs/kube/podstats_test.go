@@ -145,6 +145,29 @@ func TestPodStatsAsksEachNodeOnce(t *testing.T) {
 	}
 }
 
+// Who looks each second must not shake hands each second.
+func TestPodStatsUsesItsConnectionsAgain(t *testing.T) {
+	t.Parallel()
+	s := loaded(t)
+	for i := range 50 { // answers that do not fit into one read
+		s.Objects["pods"] = append(s.Objects["pods"], kubetest.Using("ns", fmt.Sprintf("more-%d", i), fmt.Sprintf("node-%d", 1+i%2), "1Gi", nil))
+	}
+	var at atomic.Int64
+	c, err := kube.New(kube.Options{Kubeconfig: s.Kubeconfig, Now: func() time.Time { return now().Add(time.Duration(at.Load())) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		at.Add(int64(10 * time.Second))
+		if _, err := c.PodStats(t.Context(), caller(nil), kube.PodStatsRequest{Namespaces: []string{"ns"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.Connections(); n > 4 {
+		t.Errorf("%d connections for 60 requests, of which two run at once", n)
+	}
+}
+
 // A refusal is believed for a minute: a right that is missing is not asked for each second.
 func TestPodStatsDoesNotInsistOnTheKubelets(t *testing.T) {
 	t.Parallel()

@@ -210,5 +210,6 @@ func (k *cluster) readJSON(ctx context.Context, u *url.URL, into any) error {
 		}
 		return fmt.Errorf("read %s: %w", u.Path, err)
 	}
-	return nil
+	_, err = io.Copy(io.Discard, body) // what follows the value; else the connection is not used again
+	return err
 }

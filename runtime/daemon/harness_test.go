@@ -106,7 +106,7 @@ func (h *harness) do(req *http.Request) (*http.Response, string) {
 }
 
 // eventually polls: what is waited for happens in another process's time.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for !ok() {

@@ -178,7 +178,7 @@ func buildPack(t *testing.T, name string) string {
 	return buildPackFrom(t, filepath.Join("..", "..", "examples", "packs", name))
 }
 
-func buildPackFrom(t *testing.T, source string) string {
+func buildPackFrom(t testing.TB, source string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(source)); err != nil {

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +59,7 @@ type Server struct {
 	Refuse func(*http.Request) *metav1.Status
 
 	ca       []byte
+	dialled  atomic.Int64
 	mu       sync.Mutex // guards requests, and what watches are told; Objects once it runs
 	requests []string
 	sent     []Sent
@@ -73,7 +75,12 @@ func New(t testing.TB) *Server {
 	s := &Server{news: make(chan struct{}), hangup: make(chan struct{})}
 	listener := httptest.NewUnstartedServer(s.routes())
 	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are part of the tests
-	listener.StartTLS()                                   // client-go sends tokens over TLS only
+	listener.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.dialled.Add(1)
+		}
+	}
+	listener.StartTLS() // client-go sends tokens over TLS only
 	t.Cleanup(listener.Close)
 	s.URL = listener.URL
 	s.ca = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw})
@@ -101,6 +108,9 @@ func (s *Server) Requests() []string {
 	defer s.mu.Unlock()
 	return append([]string(nil), s.requests...)
 }
+
+// Connections is how many were made to the server so far.
+func (s *Server) Connections() int { return int(s.dialled.Load()) }
 
 // Count is how many requests began with prefix.
 func (s *Server) Count(prefix string) (n int) {

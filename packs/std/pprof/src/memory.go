@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -157,8 +156,7 @@ func (m memory) within(containers []squall.KubeContainerStats, room int) memory 
 		if !ok {
 			continue
 		}
-		b, err := json.Marshal(w)
-		if room -= len(b) + len(key) + 4; err != nil || room < 0 {
+		if room -= w.Size() + len(key) + 4; room < 0 {
 			left++
 			continue
 		}

@@ -18,6 +18,16 @@ type Watch struct {
 	Episode *Episode `json:"e,omitempty"`
 }
 
+// Size is a bound of the bytes that the watch takes as JSON.
+func (w Watch) Size() int {
+	const around, episode = 20, 90
+	n := around + len(w.Life) + len(w.Window.appendTo(nil))
+	if w.Episode != nil {
+		n += episode
+	}
+	return n
+}
+
 // Episode is a time of pressure, from the first alarm until all is calm.
 type Episode struct {
 	Began  int64   `json:"b"`           // the sample of the first alarm
