@@ -128,6 +128,7 @@ func TestTheProfilesAreThereBeforeTheLimitIsReached(t *testing.T) {
 		t.Fatalf("%s after %s: %s %s", x.Status, reached, x.Message, x.Output)
 	}
 	h.checkGrowth(x)
+	t.Logf("captured after %s of 37.5s", reached)
 
 	alarm := time.Duration(float64(podLimit*9/10-podStart)/podGrowth*float64(time.Second)) + 30*time.Second
 	p.late.Store(int64(alarm))

@@ -55,12 +55,9 @@ func (c config) request() squall.KubePodStatsRequest {
 	return r
 }
 
-// leastSamples is from how many samples on there is a trend.
-const leastSamples = 4
-
 func (c config) options() pressure.Options {
 	return pressure.Options{
-		Threshold: c.Threshold / 100, From: c.TrendFrom / 100, MinSamples: leastSamples,
+		Threshold: c.Threshold / 100, From: c.TrendFrom / 100,
 		ETA: seconds(c.ETA), Window: seconds(c.Window),
 	}
 }

@@ -11,7 +11,7 @@ import (
 const mib = 1 << 20
 
 func options() Options {
-	return Options{Threshold: 0.9, From: 0.5, ETA: 3 * time.Minute, Window: 5 * time.Minute, MinSamples: 4}
+	return Options{Threshold: 0.9, From: 0.5, ETA: 3 * time.Minute, Window: 5 * time.Minute}
 }
 
 // noise is the same on every run, between -1 and 1.
@@ -54,8 +54,10 @@ func TestTrend(t *testing.T) {
 		slope, off   float64 // MiB a second, and by how much it may be off
 	}{
 		{"a straight leak", line(100, 1), 2, 60, true, 1, 0.001},
-		{"a straight leak after four samples", line(100, 5), 10, 30, true, 5, 0.001},
-		{"three samples tell nothing", line(100, 5), 10, 20, false, 0, 0},
+		{"a straight leak after three samples of a kubelet", line(100, 5), 10, 20, true, 5, 0.001},
+		{"two samples tell nothing", line(100, 5), 10, 10, false, 0, 0},
+		{"neither do many of a moment", line(100, 5), 1, 7, false, 0, 0},
+		{"three that are not in a line tell nothing", func(s float64) float64 { return 100 + s*s }, 10, 20, false, 20, 0.001},
 		{"nothing grows", line(100, 0), 2, 120, false, 0, 0.001},
 		{"memory is given back", line(400, -1), 2, 120, false, -1, 0.001},
 		{"noise alone", noisy(line(200, 0), 5), 2, 240, false, 0, 0.1},
@@ -69,7 +71,7 @@ func TestTrend(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := filled(tt.curve, tt.every, tt.until).Trend(options().MinSamples)
+			got := filled(tt.curve, tt.every, tt.until).Trend()
 			if got.Rising != tt.rising || math.Abs(got.Slope/mib-tt.slope) > tt.off {
 				t.Errorf("rising %v by %.3f MiB/s, want %v by %.3f", got.Rising, got.Slope/mib, tt.rising, tt.slope)
 			}
@@ -85,7 +87,7 @@ func TestTheFeetOfTheTeethTellMoreThanAllSamples(t *testing.T) {
 	for cut := 200.0; cut < 300; cut += 5 {
 		w := filled(teeth(line(150, 0.2), 200, 41), 2, cut)
 		all, _ := fit(w.samples)
-		feet := w.Trend(4).Slope
+		feet := w.Trend().Slope
 		if math.Abs(all/mib-0.2) > math.Abs(feet/mib-0.2) {
 			worse++
 		}
@@ -115,7 +117,7 @@ func TestETA(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := filled(tt.curve, 2, 60)
-			got, ok := w.eta(w.Trend(4), int64(tt.limit*mib))
+			got, ok := w.eta(w.Trend(), int64(tt.limit*mib))
 			if ok != tt.ok || (got-tt.eta).Abs() > 100*time.Millisecond {
 				t.Errorf("%v, %v; want %v, %v", got, ok, tt.eta, tt.ok)
 			}

@@ -22,6 +22,11 @@ type Trend struct {
 }
 
 const (
+	// least is how many samples a trend needs, and leastSpan how long they must take:
+	// a stock kubelet has a new figure every 10 to 15 seconds, others every second.
+	least     = 3
+	leastSpan = 8 * time.Second
+
 	buckets = 6 // of a window, each of which gives its lowest sample to the fit
 	// enough is from how many samples on only the lowest of each bucket count. Below,
 	// there is too little for anything but a straight line through all of them.
@@ -37,9 +42,9 @@ const (
 // leak in the log of a collector. So teeth shorter than a sixth of the window are gone.
 // Those that are left scatter, and a slope counts only when it is above zero with a
 // probability of 95 % by Student's test.
-func (w Window) Trend(atLeast int) Trend {
+func (w Window) Trend() Trend {
 	points := w.samples
-	if len(points) < max(atLeast, 3) {
+	if len(points) < least || w.Span() < leastSpan {
 		return Trend{}
 	}
 	if len(points) >= enough {

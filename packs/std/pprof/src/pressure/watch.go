@@ -4,11 +4,10 @@ import "time"
 
 // Options say what is worth an alarm. Shares are of the limit, from 0 to 1.
 type Options struct {
-	Threshold  float64       // from this share on, whatever the trend
-	From       float64       // from this share on a trend counts; a program that starts climbs too
-	ETA        time.Duration // a trend that reaches the limit within it is an alarm
-	Window     time.Duration
-	MinSamples int
+	Threshold float64       // from this share on, whatever the trend
+	From      float64       // from this share on a trend counts; a program that starts climbs too
+	ETA       time.Duration // a trend that reaches the limit within it is an alarm
+	Window    time.Duration
 }
 
 // Watch is what is remembered of one life of a container: a restart begins another.
@@ -74,7 +73,7 @@ func (w *Watch) See(life string, s Sample, limit int64, o Options) (Alarm, bool)
 	if limit <= 0 || !w.Window.add(s, o.Window) {
 		return Alarm{}, false
 	}
-	trend := w.Window.Trend(o.MinSamples)
+	trend := w.Window.Trend()
 	a := Alarm{Percent: 100 * float64(s.Bytes) / float64(limit), Samples: w.Window.Len(), Span: w.Window.Span()}
 	if trend.Rising {
 		a.Slope = trend.Slope
