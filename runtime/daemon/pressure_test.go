@@ -128,6 +128,9 @@ func TestTheProfilesAreThereBeforeTheLimitIsReached(t *testing.T) {
 		t.Fatalf("%s after %s: %s %s", x.Status, reached, x.Message, x.Output)
 	}
 	h.checkGrowth(x)
+	if metrics := h.metrics(); strings.Contains(metrics, "squall_payload_misfits_total{") {
+		t.Errorf("the event does not fit its schema:\n%s", metrics)
+	}
 	t.Logf("captured after %s of 37.5s", reached)
 
 	alarm := time.Duration(float64(podLimit*9/10-podStart)/podGrowth*float64(time.Second)) + 30*time.Second
