@@ -49,7 +49,7 @@ type ContainerStats struct {
 	WorkingSet int64     `json:"working_set_bytes" doc:"what counts against the limit and can not be dropped"`
 	Limit      int64     `json:"limit_bytes,omitempty" doc:"of the container, else of its Pod; absent when there is none"`
 	At         time.Time `json:"at" doc:"when the figure was taken; the same time is the same figure"`
-	StartedAt  time.Time `json:"started_at,omitzero"`
+	StartedAt  time.Time `json:"started_at,omitzero" doc:"of this life of the container"`
 	Restarts   int       `json:"restarts"`
 }
 
@@ -117,7 +117,7 @@ func (r PodStatsRequest) scopes() []string {
 
 // PodStats reads what memory containers use and may use. A node is asked once,
 // however many of its Pods are wanted, and its answer serves every caller for half a
-// second; which Pods there are is read again after five.
+// second; which Pods there are is read again after five, and a single Pod each time.
 func (c *Client) PodStats(ctx context.Context, who hostfuncs.Caller, req PodStatsRequest) (PodStatsResponse, error) {
 	if err := req.check(who); err != nil {
 		return PodStatsResponse{}, err

@@ -107,6 +107,24 @@ func TestPodStatsTellsWhoseFigureItIs(t *testing.T) {
 	}
 }
 
+// A container that was restarted a moment ago is another one, whatever is remembered.
+func TestPodStatsOfOnePodKnowsOfARestart(t *testing.T) {
+	t.Parallel()
+	s := loaded(t)
+	c := newClient(t, s) // its clock stands still
+	one := kube.PodStatsRequest{Namespaces: []string{"ns"}, Pod: "a", Source: "metrics"}
+	for _, want := range []string{"2026-01-01T00:00:00Z", "2026-01-02T03:00:00Z"} {
+		got, err := c.PodStats(t.Context(), caller(nil), one)
+		if err != nil || len(got.Containers) != 1 || got.Containers[0].StartedAt.Format(time.RFC3339) != want {
+			t.Errorf("%+v, %v; want one started at %s", got.Containers, err, want)
+		}
+		next := kubetest.Using("ns", "a", "node-1", "512Mi", nil)
+		next["status"].(map[string]any)["containerStatuses"] = []any{map[string]any{"name": "main", "restartCount": int64(3),
+			"state": map[string]any{"running": map[string]any{"startedAt": "2026-01-02T03:00:00Z"}}}}
+		s.Objects["pods"][0] = next
+	}
+}
+
 // Several packs that ask at once, and again within half a second, are one request to
 // each node.
 func TestPodStatsAsksEachNodeOnce(t *testing.T) {

@@ -127,6 +127,11 @@ type specContainer struct {
 type containerStatus struct {
 	Name     string `json:"name"`
 	Restarts int    `json:"restartCount"`
+	State    struct {
+		Running *struct {
+			StartedAt time.Time `json:"startedAt"`
+		} `json:"running"`
+	} `json:"state"`
 }
 
 type limits struct {
@@ -147,6 +152,7 @@ type knownPod struct {
 	namespace, name, uid, node, owner string
 	limits                            map[string]int64 // by container
 	restarts                          map[string]int
+	started                           map[string]time.Time
 }
 
 // runningPods reads Pods that are on a node and have not ended.
@@ -174,7 +180,7 @@ func (l podList) pods() (all []knownPod) {
 		m := item.Metadata
 		p := knownPod{
 			namespace: m.Namespace, name: m.Name, uid: m.UID, node: item.Spec.NodeName,
-			limits: map[string]int64{}, restarts: map[string]int{},
+			limits: map[string]int64{}, restarts: map[string]int{}, started: map[string]time.Time{},
 		}
 		for _, o := range m.OwnerReferences {
 			if o.Controller {
@@ -186,6 +192,9 @@ func (l podList) pods() (all []knownPod) {
 		}
 		for _, s := range append(item.Status.Statuses, item.Status.Inits...) {
 			p.restarts[s.Name] = s.Restarts
+			if s.State.Running != nil {
+				p.started[s.Name] = s.State.Running.StartedAt
+			}
 		}
 		if p.node != "" {
 			all = append(all, p)
@@ -194,9 +203,13 @@ func (l podList) pods() (all []knownPod) {
 	return all
 }
 
-// with joins a Pod with what its containers use.
+// with joins a Pod with what its containers use. When one was started is what the Pod's
+// status says: kubelets take the time of its cgroup, which may change without a restart.
 func (p knownPod) with(used podUsage) (all []ContainerStats) {
 	for name, u := range used {
+		if at, ok := p.started[name]; ok {
+			u.startedAt = at
+		}
 		all = append(all, ContainerStats{
 			Namespace: p.namespace, Pod: p.name, UID: p.uid, Container: name, Node: p.node, Owner: p.owner,
 			WorkingSet: u.workingSet, Limit: p.limits[name], At: u.at.UTC(), StartedAt: u.startedAt.UTC(), Restarts: p.restarts[name],

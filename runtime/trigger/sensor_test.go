@@ -116,6 +116,23 @@ func TestASensorThatFailsIsAskedLessOften(t *testing.T) {
 	})
 }
 
+func TestASensorThatIsAskedOftenIsTriedAgainOften(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		polls := 0
+		fail := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+			polls++
+			return nil, automation.Unavailable("no answer")
+		}
+		quick := eye()
+		quick.Interval = automation.Duration(2 * time.Second)
+		watching(t, triggertest.NewLedger(), func() []automation.Sensor { return []automation.Sensor{quick} }, fail, func(*trigger.Sensors) { time.Sleep(time.Hour) })
+		if polls < 60 || polls > 70 { // at 0, 2, 6, 14, 30, 62 seconds, then each minute
+			t.Errorf("%d polls in an hour", polls)
+		}
+	})
+}
+
 func TestASensorFollowsItsPack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
