@@ -26,6 +26,7 @@ const (
 	// a stock kubelet has a new figure every 10 to 15 seconds, others every second.
 	least     = 3
 	leastSpan = 8 * time.Second
+	dense     = 5 * time.Second // from one sample to the next, below which a slope must be surer
 
 	buckets = 6 // of a window, each of which gives its lowest sample to the fit
 	// enough is from how many samples on only the lowest of each bucket count. Below,
@@ -40,8 +41,8 @@ const (
 // what is really held. A line through all samples climbs or falls with the tooth at
 // hand; what is held shows at the feet of the teeth, which is where one looks for a
 // leak in the log of a collector. So teeth shorter than a sixth of the window are gone.
-// Those that are left scatter, and a slope counts only when it is above zero with a
-// probability of 95 % by Student's test.
+// Those that are left scatter, and a slope counts only when it is above zero by
+// Student's test.
 func (w Window) Trend() Trend {
 	points := w.samples
 	if len(points) < least || w.Span() < leastSpan {
@@ -51,7 +52,7 @@ func (w Window) Trend() Trend {
 		points = lowest(points)
 	}
 	slope, deviation := fit(points)
-	return Trend{Slope: slope, Rising: slope > 0 && slope > student(len(points)-2)*deviation}
+	return Trend{Slope: slope, Rising: slope > 0 && slope > w.student(len(points)-2)*deviation}
 }
 
 // lowest returns the lowest sample of each bucket that has one.
@@ -101,9 +102,14 @@ func fit(points []Sample) (slope, deviation float64) {
 	return slope, math.Sqrt(residue / (n - 2) / tt)
 }
 
-// student is the one-sided 95 % point of Student's distribution.
-func student(freedom int) float64 {
-	table := []float64{6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83, 1.81}
+// student is the one-sided point of Student's distribution for 99 %, and for 99.9 %
+// while samples are dense: who looks at noise every second finds a slope in it before
+// long.
+func (w Window) student(freedom int) float64 {
+	table := []float64{31.8, 6.96, 4.54, 3.75, 3.36, 3.14, 3.00, 2.90, 2.82, 2.76}
+	if w.Span() < dense*time.Duration(w.Len()-1) {
+		table = []float64{318, 22.3, 10.2, 7.17, 5.89, 5.21, 4.79, 4.50, 4.30, 4.14}
+	}
 	if freedom < 1 {
 		return math.Inf(1)
 	}
