@@ -69,9 +69,6 @@ func pressed(t testing.TB, p *leakingPod) *harness {
 
 func watchingPods(t testing.TB, kubeconfig string, now func() time.Time) *harness {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("compiling a Go guest under the race detector takes a minute")
-	}
 	dir := t.TempDir()
 	pack := filepath.Join(dir, "packs", "pprof")
 	if err := os.CopyFS(pack, os.DirFS(buildPackFrom(t, filepath.Join("..", "..", "packs", "std", "pprof")))); err != nil {
