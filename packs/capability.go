@@ -30,7 +30,7 @@ func (d *document) capabilities(n *yaml.Node) automation.Capabilities {
 // kubernetesVerbs are those of package kube, each the right to one of its functions.
 func kubernetesVerbs() []string {
 	return []string{"exec", "list", "get", "logs", "proxy", "port_forward", "apply", "patch", "delete",
-		"scale", "restart", "cordon", "drain", "events", "debug"}
+		"scale", "restart", "cordon", "drain", "events", "debug", "stats"}
 }
 
 func each[T any](d *document, n *yaml.Node, read func(*yaml.Node) T) []T {

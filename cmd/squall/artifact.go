@@ -23,9 +23,9 @@ func newArtifactCommand(c *cli) *cobra.Command {
 		GroupID: groupData,
 		Short:   "Look at the files that executions kept, and fetch them",
 		Long:    "Look at the files that executions kept, and fetch them. The page shows profiles as\nflame graphs under /artifacts.",
-		Example: "  squall artifact list --execution ID\n  squall artifact get ID --file heap.pb.gz",
+		Example: "  squall artifact list --execution ID\n  squall artifact get ID --file heap.pb.gz\n  squall artifact flame ID --base EARLIER",
 	})
-	cmd.AddCommand(newArtifactListCommand(c), newArtifactGetCommand(c))
+	cmd.AddCommand(newArtifactListCommand(c), newArtifactGetCommand(c), newArtifactFlameCommand(c))
 	return cmd
 }
 

@@ -34,6 +34,19 @@ const (
 
 func newFake() *fake { return &fake{told: make(chan struct{})} }
 
+// fakeFlame is a heap of three functions, of which one grew and one is gone.
+func fakeFlame(w http.ResponseWriter, r *http.Request) {
+	f := client.Flame{Sample: "inuse_space", Unit: "bytes", Total: 5 << 20, Strings: []string{"main.main", "cache.Put", "main.old", "cache.go"},
+		Functions: []client.FlameFunction{{Name: 0, File: 3}, {Name: 1, File: 3}, {Name: 2, File: 3}},
+		Top:       []client.FlameRow{{Function: 1, Self: 5 << 20, Total: 5 << 20}, {Function: 0, Total: 5 << 20}}}
+	if r.URL.Query().Get("base") != "" {
+		f.Base = &client.FlameBase{Total: 3 << 20}
+		f.Top[0].SelfDelta, f.Top[0].TotalDelta, f.Top[1].TotalDelta = 4<<20, 4<<20, 2<<20
+		f.Top = append(f.Top, client.FlameRow{Function: 2, SelfDelta: -2 << 20, TotalDelta: -2 << 20})
+	}
+	_ = json.NewEncoder(w).Encode(f)
+}
+
 // record keeps a request and wakes those who wait for one.
 func (f *fake) record(line string) {
 	f.mu.Lock()
@@ -130,6 +143,7 @@ func (f *fake) routes(body []byte) http.Handler {
 	mux.HandleFunc("DELETE /api/v1/kv/system/colour", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
 	answer("GET /api/v1/artifacts", list(fakeArtifact(file)))
 	answer("GET /api/v1/artifacts/"+file, fakeArtifact(file))
+	mux.HandleFunc("GET /api/v1/artifacts/"+file+"/flame", fakeFlame)
 	answer("GET /api/v1/artifacts/"+torn, fakeArtifact(torn))
 	mux.HandleFunc("GET /api/v1/artifacts/{id}/content", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello\n") })
 	f.executionRoutes(mux, body)

@@ -40,7 +40,7 @@ func caller(sink hostfuncs.ArtifactSink) hostfuncs.Caller {
 
 func verbs() []string {
 	return []string{"exec", "list", "get", "logs", "proxy", "port_forward", "apply", "patch", "delete",
-		"scale", "restart", "cordon", "drain", "events", "debug"}
+		"scale", "restart", "cordon", "drain", "events", "debug", "stats"}
 }
 
 // call asks a function as a guest does, in a dry run or not.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
@@ -24,6 +25,7 @@ type cluster struct {
 	http    *http.Client // carries the credentials; follows no redirect
 	objects dynamic.Interface
 	mapper  meta.RESTMapperWithContext // "po" -> pods, by discovery
+	usage   *usage
 }
 
 // cluster returns the API server of a kubeconfig's context; empty means the
@@ -39,7 +41,7 @@ func (c *Client) cluster(name string) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := connect(config)
+	fresh, err := connect(config, c.options.Now)
 	if err != nil {
 		return nil, unconfigured(err)
 	}
@@ -86,7 +88,7 @@ func unconfigured(err error) error {
 		WithHint("see that `kubectl config view` and `kubectl get pods` work with the same kubeconfig and context")
 }
 
-func connect(config *rest.Config) (*cluster, error) {
+func connect(config *rest.Config, now func() time.Time) (*cluster, error) {
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
 		return nil, err
@@ -103,7 +105,7 @@ func connect(config *rest.Config) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{config: config, base: base, http: direct(client), objects: objects, mapper: mapperOf(finder)}, nil
+	return &cluster{config: config, base: base, http: direct(client), objects: objects, mapper: mapperOf(finder), usage: newUsage(now)}, nil
 }
 
 // direct returns the client without following redirects: where an answer points

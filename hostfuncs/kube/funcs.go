@@ -20,6 +20,8 @@ func (c *Client) Funcs() []hostfuncs.Func {
 			granted(verbGet), GetRequest.describe, c.Get),
 		hostfuncs.New("kube_events", "Reads what the cluster has noted about one object.",
 			granted(verbEvents), EventsRequest.describe, c.Events),
+		hostfuncs.New("kube_pod_stats", "Reads what memory the containers of Pods use and may use.",
+			granted(verbStats), PodStatsRequest.describe, c.PodStats),
 		hostfuncs.New("kube_logs", "Reads the log of a container.",
 			granted(verbLogs), LogsRequest.describe, c.Logs),
 		hostfuncs.New("kube_proxy_get", "Sends a GET request to a port of a Pod, through the API server.",

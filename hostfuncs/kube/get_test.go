@@ -84,7 +84,7 @@ func TestGetErrors(t *testing.T) {
 func TestEveryFunctionNeedsItsOwnVerb(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, kubetest.New(t))
-	needs := map[string]string{"kube_proxy_get": "proxy", "kube_port_forward_get": "port_forward", "kube_uncordon": "cordon"}
+	needs := map[string]string{"kube_proxy_get": "proxy", "kube_port_forward_get": "port_forward", "kube_uncordon": "cordon", "kube_pod_stats": "stats"}
 	seen := map[string]bool{}
 	for _, f := range c.Funcs() {
 		verb := needs[f.Name]

@@ -27,6 +27,7 @@ const (
 	verbDrain       = "drain"
 	verbEvents      = "events"
 	verbDebug       = "debug"
+	verbStats       = "stats"
 )
 
 // target is what one request wants to touch.
@@ -160,7 +161,7 @@ func (t target) String() string {
 		what = "exec in " + what
 	case verbProxy:
 		what = "send requests to " + what
-	case verbLogs, verbEvents:
+	case verbLogs, verbEvents, verbStats:
 		what = "read the " + t.verb + " of " + what
 	case verbPortForward:
 		what = "forward ports of " + what
@@ -173,7 +174,7 @@ func (t target) String() string {
 	if t.namespace != "" {
 		return what + " in namespace " + t.namespace
 	}
-	if t.verb == verbList {
+	if t.verb == verbList || t.verb == verbStats && t.name == "" {
 		return what + " in all namespaces"
 	}
 	return what

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"fmt"
 	"mime"
 	"net/http"
 
@@ -66,22 +68,53 @@ func (s *Server) getFlame(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.MediaType != automation.MediaTypePprof {
-		return automation.Invalid("artifact %s is %s, not a pprof profile", a.ID, a.MediaType).WithCode("not_a_profile").
-			WithHint("download it instead: squall artifact get %s", a.ID)
+	q := &query{c: c}
+	base := q.id("base")
+	if q.err != nil {
+		return q.err
 	}
-	r, err := s.Artifacts.Reader(a)
+	p, err := s.profile(a)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	p, err := flame.Parse(r)
-	if err != nil {
-		return automation.Invalid("artifact %s can not be read as a profile", a.ID).WithCode("not_a_profile").Because(err)
+	var f flame.Flame
+	if base == "" {
+		f, err = p.Flame(q.text("sample"))
+	} else {
+		f, err = s.compared(c.Request().Context(), p, base, q.text("sample"))
 	}
-	f, err := p.Flame(c.QueryParam("sample"))
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, f)
+}
+
+// compared is a profile's graph with what it has more than an earlier one.
+func (s *Server) compared(ctx context.Context, p *flame.Profile, base, sample string) (flame.Flame, error) {
+	a, err := s.Store.Artifact(ctx, base)
+	if err != nil {
+		return flame.Flame{}, fmt.Errorf("read the base: %w", err)
+	}
+	earlier, err := s.profile(a)
+	if err != nil {
+		return flame.Flame{}, err
+	}
+	return p.Diff(earlier, sample)
+}
+
+func (s *Server) profile(a automation.Artifact) (*flame.Profile, error) {
+	if a.MediaType != automation.MediaTypePprof {
+		return nil, automation.Invalid("artifact %s is %s, not a pprof profile", a.ID, a.MediaType).WithCode("not_a_profile").
+			WithHint("download it instead: squall artifact get %s", a.ID)
+	}
+	r, err := s.Artifacts.Reader(a)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	p, err := flame.Parse(r)
+	if err != nil {
+		return nil, automation.Invalid("artifact %s can not be read as a profile", a.ID).WithCode("not_a_profile").Because(err)
+	}
+	return p, nil
 }

@@ -94,7 +94,7 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/artifacts", s.listArtifacts, false, "Artifacts, newest first.", nil, reflect.TypeFor[List[automation.Artifact]](), 200},
 		{get, "/api/v1/artifacts/:id", s.getArtifact, false, "One artifact's record.", nil, reflect.TypeFor[automation.Artifact](), 200},
 		{get, "/api/v1/artifacts/:id/content", s.getArtifactContent, false, "An artifact's bytes; ranges are honoured.", nil, nil, 200},
-		{get, "/api/v1/artifacts/:id/flame", s.getFlame, false, "A pprof artifact as a flame graph.", nil, reflect.TypeFor[flame.Flame](), 200},
+		{get, "/api/v1/artifacts/:id/flame", s.getFlame, false, "A pprof artifact as a flame graph; with `base`, compared with an earlier one.", nil, reflect.TypeFor[flame.Flame](), 200},
 	}
 }
 

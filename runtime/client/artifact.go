@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/flame"
 )
 
 // ArtifactQuery selects artifacts. Zero fields do not restrict.
@@ -37,4 +38,25 @@ func (c *Client) ArtifactContent(ctx context.Context, id string) (io.ReadCloser,
 		return nil, err
 	}
 	return resp.Body, nil
+}
+
+// FlameQuery says which graph of a profile is wanted. Zero fields are left to the server.
+type FlameQuery struct {
+	Sample string // such as alloc_space
+	Base   string // the artifact that it is compared with
+}
+
+// Flame is a profile as a flame graph. FlameRow is one function of its table, which
+// names a FlameFunction; FlameBase is what it was compared with.
+type (
+	Flame         = flame.Flame
+	FlameRow      = flame.Top
+	FlameFunction = flame.Function
+	FlameBase     = flame.Base
+)
+
+// Flame returns a profile as a flame graph.
+func (c *Client) Flame(ctx context.Context, id string, q FlameQuery) (Flame, error) {
+	query := values{}.set("sample", q.Sample).set("base", q.Base)
+	return one[Flame](ctx, c, get("artifacts", id, "flame").with(query.query()))
 }

@@ -38,6 +38,8 @@ type Options struct {
 	// Compiler is a command that calls CompileModule with the arguments that are
 	// added to it. Empty compiles modules in this process.
 	Compiler []string
+	// Now is by what clock the cluster's answers grow old; nil means time.Now.
+	Now func() time.Time
 	// Ready is called once, when the server answers.
 	Ready func(Started)
 }

@@ -176,6 +176,8 @@ func kubeFunctions(verb string) []string {
 		return []string{"kube_proxy_get"}
 	case "port_forward":
 		return []string{"kube_port_forward_get"}
+	case "stats":
+		return []string{"kube_pod_stats"}
 	case "cordon":
 		return []string{"kube_cordon", "kube_uncordon"}
 	}

@@ -38,8 +38,15 @@ func serveWith(t testing.TB, dir string, logger *slog.Logger, change func(*confi
 	if change != nil {
 		change(&c)
 	}
+	return serveOptions(t, dir, Options{Config: c, Logger: logger})
+}
+
+func serveOptions(t testing.TB, dir string, o Options) *harness {
+	t.Helper()
+	c := o.Config
 	ready := make(chan Started, 1)
-	d, err := New(t.Context(), Options{Config: c, Logger: logger, Ready: func(s Started) { ready <- s }})
+	o.Ready = func(s Started) { ready <- s }
+	d, err := New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +106,7 @@ func (h *harness) do(req *http.Request) (*http.Response, string) {
 }
 
 // eventually polls: what is waited for happens in another process's time.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for !ok() {

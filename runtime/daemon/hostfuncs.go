@@ -25,12 +25,14 @@ import (
 type World struct {
 	Keys kv.Store
 	Emit emit.Raise
+	// Now is by what clock the cluster's answers grow old; nil means time.Now.
+	Now func() time.Time
 }
 
 // HostFuncs makes every family of host functions; close drops what they keep open.
 func HostFuncs(c config.Config, log *slog.Logger, w World) (_ hostfuncs.Set, closer func() error, err error) {
 	cluster, err := kube.New(kube.Options{
-		Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Owner: ownerOf(c.Kubernetes), Logger: log})
+		Kubeconfig: c.Kubernetes.Kubeconfig, Context: c.Kubernetes.Context, Owner: ownerOf(c.Kubernetes), Logger: log, Now: w.Now})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the Kubernetes configuration: %w", err)
 	}

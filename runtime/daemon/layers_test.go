@@ -49,7 +49,7 @@ func mayImport() map[string][]string {
 		"packs":                       {"runtime/automation", "runtime/config", "runtime/expr", "runtime/rule", "runtime/parameter", "runtime/wasm", "hostfuncs"},
 		"runtime/api":                 {"runtime/automation", "runtime/access", "runtime/live", "runtime/store", "runtime/flame", "runtime/trigger", "web"},
 		"runtime/api/gen":             {"runtime/api"},
-		"runtime/client":              {"runtime/automation"},
+		"runtime/client":              {"runtime/automation", "runtime/flame"},
 		"web":                         {},
 		"sdk/abi/gen":                 {"hostfuncs", "hostfuncs/*", "runtime/automation"},
 		"hostfuncs/kube/kubetest":     {},

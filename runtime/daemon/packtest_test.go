@@ -69,3 +69,23 @@ func TestARealRunBecomesATestOfItsPack(t *testing.T) {
 		t.Errorf("broken ones: %+v, %+v", c, d)
 	}
 }
+
+// The cases that a shipped pack comes with are runs of its code as it is now.
+func TestTheCasesOfShippedPacksHold(t *testing.T) {
+	t.Parallel()
+	folders, err := filepath.Glob(filepath.Join("..", "..", "packs", "std", "*", "tests"))
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("%v, %v", folders, err)
+	}
+	for _, folder := range folders {
+		results, err := TestPack(t.Context(), buildPackFrom(t, filepath.Dir(folder)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if !r.OK {
+				t.Errorf("%s: %s %+v", r.File, r.Error, r)
+			}
+		}
+	}
+}

@@ -172,10 +172,15 @@ func printing(heap []byte) func(*kubetest.Command) (int, error) {
 // buildPack builds an example's guest and returns the pack's folder.
 func buildPack(t *testing.T, name string) string {
 	t.Helper()
+	return buildPackFrom(t, filepath.Join("..", "..", "examples", "packs", name))
+}
+
+// buildPackFrom does so for the pack whose sources are in a folder.
+func buildPackFrom(t testing.TB, source string) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("compiling a Go guest under the race detector takes a minute")
 	}
-	source := filepath.Join("..", "..", "examples", "packs", name)
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(source)); err != nil {
 		t.Fatal(err)

@@ -97,7 +97,9 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return files.Sweep(ctx, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 	}
 
-	funcs, closeFuncs, err := HostFuncs(c, o.Logger, p.world())
+	around := p.world()
+	around.Now = o.Now
+	funcs, closeFuncs, err := HostFuncs(c, o.Logger, around)
 	if err != nil {
 		return p, err
 	}

@@ -41,6 +41,10 @@ type Flame struct {
 	// many there are.
 	Truncated  bool `json:"truncated"`
 	FrameCount int  `json:"frame_count"`
+	// Base is the profile that this one is compared with, and Deltas are what each
+	// of Frames has more than in it; see [Profile.Diff].
+	Base   *Base   `json:"base,omitempty"`
+	Deltas []Delta `json:"deltas,omitempty"`
 }
 
 // SampleType is one thing that a profile measured.
@@ -68,31 +72,46 @@ type Top struct {
 	Function int   `json:"function"`
 	Self     int64 `json:"self"`
 	Total    int64 `json:"total"`
+	// SelfDelta and TotalDelta are how much more that is than in the base.
+	SelfDelta  int64 `json:"self_delta,omitempty"`
+	TotalDelta int64 `json:"total_delta,omitempty"`
 }
 
 // Flame builds the graph of one sample type; "" means the default one.
 func (p *Profile) Flame(sample string) (Flame, error) {
-	f := Flame{
+	f, index, err := p.begin(sample)
+	if err != nil {
+		return Flame{}, err
+	}
+	t := newTree()
+	for _, s := range p.p.Sample {
+		t.add(s, s.Value[index], now)
+	}
+	t.draw(&f)
+	return f, nil
+}
+
+// begin makes a graph without frames, and says at which index its values are.
+func (p *Profile) begin(sample string) (f Flame, index int, err error) {
+	f = Flame{
 		SampleTypes: p.sampleTypes(), Default: p.defaultSample(), Sample: sample,
-		DurationNS: p.p.DurationNanos,
+		DurationNS: p.p.DurationNanos, Time: p.time(),
 	}
 	if sample == "" {
 		f.Sample = f.Default
 	}
-	index, err := f.index()
-	if err != nil {
-		return Flame{}, err
+	if index, err = f.index(); err != nil {
+		return Flame{}, 0, err
 	}
 	f.Unit = f.SampleTypes[index].Unit
-	if p.p.TimeNanos != 0 {
-		f.Time = time.Unix(0, p.p.TimeNanos).UTC().Format(time.RFC3339Nano)
+	return f, index, nil
+}
+
+func (p *Profile) time() string {
+	if p.p.TimeNanos == 0 {
+		return ""
 	}
-	t := newTree()
-	for _, s := range p.p.Sample {
-		t.add(s, s.Value[index])
-	}
-	t.draw(&f)
-	return f, nil
+	return time.Unix(0, p.p.TimeNanos).UTC().Format(time.RFC3339Nano)
 }
 
 func (p *Profile) sampleTypes() []SampleType {

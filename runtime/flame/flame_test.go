@@ -345,7 +345,7 @@ func TestDifferencesKeepTheirShape(t *testing.T) {
 	tr := newTree()
 	for i := range 50 { // a child larger than its parent
 		p := stacks(map[string]int64{fmt.Sprint("a;b;c", i): 1})
-		tr.add(p.Sample[0], int64(1-2*(i%3)))
+		tr.add(p.Sample[0], int64(1-2*(i%3)), now)
 	}
 	kept := tr.keep(10)
 	in := map[int]bool{-1: true}
@@ -362,7 +362,7 @@ func TestDifferencesKeepTheirShape(t *testing.T) {
 func TestDeepRecursion(t *testing.T) {
 	t.Parallel()
 	f := graph(t, stacks(map[string]int64{strings.Repeat("f;", 50_000) + "f": 2}), "")
-	if len(f.Frames) != 50_001 || f.Frames[50_000] != (Frame{49_999, 0, 2, 2}) || f.Top[0] != (Top{0, 2, 2}) {
+	if len(f.Frames) != 50_001 || f.Frames[50_000] != (Frame{49_999, 0, 2, 2}) || f.Top[0] != (Top{Function: 0, Self: 2, Total: 2}) {
 		t.Errorf("%d frames, top %v", len(f.Frames), f.Top)
 	}
 }

@@ -22,16 +22,35 @@ type tree struct {
 	children map[edge]int
 	full     bool // deeper frames were added to the last that had room
 
-	total   int64
-	samples int
-	top     []Top
+	total   [sides]int64
+	samples [sides]int
+	added   int // samples of both sides
+	top     []sums
 	seen    []int // by function: the last sample that held it
 	path    []int // functions of the sample at hand, outermost first
 }
 
+// side is of which profile a value is.
+type side int
+
+const (
+	now    side = iota // the one that is drawn
+	before             // the one that it is compared with, if any
+	sides
+)
+
+// sums are values of a function, in all frames or in one.
+type sums struct{ self, total [sides]int64 }
+
+func (s sums) larger() int64 { return max(s.total[now], s.total[before]) }
+
+func (s sums) delta() Delta {
+	return Delta{s.self[now] - s.self[before], s.total[now] - s.total[before]}
+}
+
 type node struct {
 	parent, function int
-	self, total      int64
+	sums
 }
 
 // edge is a parent and a function in one word: this map is the hot spot. Both
@@ -55,12 +74,13 @@ func newTree() *tree {
 
 // add takes one sample in: its value belongs to the innermost frame itself and to
 // every frame above it in sum.
-func (t *tree) add(s *profile.Sample, value int64) {
+func (t *tree) add(s *profile.Sample, value int64, of side) {
 	if value == 0 {
 		return
 	}
-	t.samples++
-	t.total += value
+	t.added++
+	t.samples[of]++
+	t.total[of] += value
 	t.readPath(s)
 	at := -1
 	for _, function := range t.path {
@@ -69,10 +89,10 @@ func (t *tree) add(s *profile.Sample, value int64) {
 			break
 		}
 		at = next
-		t.nodes[at].total += value
+		t.nodes[at].total[of] += value
 	}
-	t.nodes[at].self += value
-	t.count(value)
+	t.nodes[at].self[of] += value
+	t.count(value, of)
 }
 
 // readPath sets path to the functions of a sample. Profiles list the innermost
@@ -108,14 +128,14 @@ func (t *tree) child(parent, function int) int {
 }
 
 // count adds a sample to the table of functions.
-func (t *tree) count(value int64) {
+func (t *tree) count(value int64, of side) {
 	for _, function := range t.path {
-		if t.seen[function] != t.samples {
-			t.seen[function] = t.samples
-			t.top[function].Total += value
+		if t.seen[function] != t.added {
+			t.seen[function] = t.added
+			t.top[function].total[of] += value
 		}
 	}
-	t.top[t.path[len(t.path)-1]].Self += value
+	t.top[t.path[len(t.path)-1]].self[of] += value
 }
 
 func (t *tree) function(f *profile.Function) int {
@@ -146,29 +166,45 @@ func (t *tree) intern(name, file string, line int64) int {
 	t.functions = append(t.functions, Function{
 		Name: key.name, File: key.file, Package: t.strings.add(packageOf(name)), Line: line,
 	})
-	t.top = append(t.top, Top{Function: i})
+	t.top = append(t.top, sums{})
 	t.seen = append(t.seen, 0)
 	return i
 }
 
 // draw writes the tree into the graph.
 func (t *tree) draw(f *Flame) {
-	f.Total, f.Samples = t.total, t.samples
+	f.Total, f.Samples = t.total[now], t.samples[now]
 	f.Functions = append([]Function{}, t.functions...)
-	f.Top = largest(t.top)
+	f.Top = largest(t.top, f.Base != nil)
 	f.FrameCount = len(t.nodes)
 	kept := t.keep(maxFrames)
 	f.Truncated = t.full || len(kept) < len(t.nodes)
-	f.Frames = t.preorder(kept)
+	order := t.preorder(kept)
+	f.Frames = t.frames(order)
+	if f.Base != nil {
+		f.Deltas = t.deltas(order)
+	}
 	f.Strings = append([]string{}, t.strings.list...)
 }
 
-func largest(all []Top) []Top {
-	top := slices.DeleteFunc(slices.Clone(all), func(t Top) bool { return t.Self == 0 && t.Total == 0 })
+// largest is the table of functions: the largest first or, when two profiles are
+// compared, those that have grown most.
+func largest(all []sums, compared bool) []Top {
+	top := []Top{}
+	for function, s := range all {
+		t := Top{Function: function, Self: s.self[now], Total: s.total[now]}
+		if compared {
+			t.SelfDelta, t.TotalDelta = s.delta()[0], s.delta()[1]
+		}
+		if t != (Top{Function: function}) {
+			top = append(top, t)
+		}
+	}
 	slices.SortFunc(top, func(a, b Top) int {
-		return cmp.Or(cmp.Compare(b.Self, a.Self), cmp.Compare(b.Total, a.Total), cmp.Compare(a.Function, b.Function))
+		return cmp.Or(cmp.Compare(b.SelfDelta, a.SelfDelta), cmp.Compare(b.TotalDelta, a.TotalDelta),
+			cmp.Compare(b.Self, a.Self), cmp.Compare(b.Total, a.Total), cmp.Compare(a.Function, b.Function))
 	})
-	return append([]Top{}, top[:min(len(top), maxTop)]...)
+	return slices.Clip(top[:min(len(top), maxTop)])
 }
 
 // keep returns the n largest frames, largest first, none without its parent.
@@ -182,7 +218,7 @@ func (t *tree) keep(n int) []int {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(t.nodes[b].total, t.nodes[a].total), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(t.nodes[b].larger(), t.nodes[a].larger()), cmp.Compare(a, b))
 	})
 	if len(order) <= n {
 		return order
@@ -203,7 +239,7 @@ func (t *tree) keep(n int) []int {
 // preorder lists frames so that a parent stands before its children and the
 // larger sibling before the smaller. It keeps its own stack: a profile may be
 // deeper than ours.
-func (t *tree) preorder(kept []int) []Frame {
+func (t *tree) preorder(kept []int) []int {
 	first := make([]int, len(t.nodes)+1) // of the children of a node; the last place is for roots
 	next := make([]int, len(t.nodes))    // sibling
 	for i := range first {
@@ -213,17 +249,26 @@ func (t *tree) preorder(kept []int) []Frame {
 		place := t.place(t.nodes[i].parent)
 		next[i], first[place] = first[place], i
 	}
-	frames := make([]Frame, 0, len(kept))
-	position := make([]int64, len(t.nodes)+1)
-	position[len(t.nodes)] = -1
+	order := make([]int, 0, len(kept))
 	stack := appendSiblings(nil, first[len(t.nodes)], next)
 	for len(stack) > 0 {
 		i := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
+		order = append(order, i)
+		stack = appendSiblings(stack, first[i], next)
+	}
+	return order
+}
+
+// frames writes nodes, in preorder, as the graph has them.
+func (t *tree) frames(order []int) []Frame {
+	frames := make([]Frame, 0, len(order))
+	position := make([]int64, len(t.nodes)+1)
+	position[len(t.nodes)] = -1
+	for _, i := range order {
 		n := t.nodes[i]
 		position[i] = int64(len(frames))
-		frames = append(frames, Frame{position[t.place(n.parent)], int64(n.function), n.self, n.total})
-		stack = appendSiblings(stack, first[i], next)
+		frames = append(frames, Frame{position[t.place(n.parent)], int64(n.function), n.self[now], n.total[now]})
 	}
 	return frames
 }

@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -290,6 +291,9 @@ func (s *Sensors) poll(ctx context.Context, x *sensor, mark sensorMark) (_ []aut
 	if err != nil {
 		return nil, 0, err
 	}
+	if len(a.Events) == 0 && bytes.Equal(a.Cursor, mark.Cursor) {
+		return nil, a.pause(x.what), nil // one that looks each second need not write each second
+	}
 	mark.Cursor = a.Cursor
 	accepted, err := s.o.Ingester.IngestAll(ctx, s.eventsOf(x.what, a), s.markOf(x, mark))
 	if err != nil {
@@ -391,7 +395,7 @@ func (s *Sensors) note(ctx context.Context, x *sensor, accepted []automation.Acc
 	wait := pause
 	if err != nil {
 		wait = time.Duration(x.what.Interval)
-		wait = min(max(wait, time.Second)<<min(st.Failures, 16), max(longestBackoff, wait))
+		wait = min(max(wait, time.Second)<<min(st.Failures, 16), longest(wait))
 		st.Failures++
 		st.Error, st.Hint = err.Error(), automation.HintOf(err)
 	} else {
@@ -415,6 +419,12 @@ func (s *Sensors) note(ctx context.Context, x *sensor, accepted []automation.Acc
 		s.o.Failed(ctx, report)
 	}
 	return wait
+}
+
+// longest is the pause after many failures. One that is asked often is to know soon
+// that what it asks is back.
+func longest(interval time.Duration) time.Duration {
+	return max(min(30*interval, longestBackoff), time.Minute, interval)
 }
 
 // line keeps what a sensor wrote.

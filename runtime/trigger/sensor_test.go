@@ -79,6 +79,28 @@ func TestASensorNeitherLosesNorRepeats(t *testing.T) {
 	})
 }
 
+// A sensor that looks each second and finds nothing leaves the disk in peace.
+func TestNothingFoundAndTheSameCursorIsNotStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		same := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+			return json.RawMessage(`{"events":[],"cursor":{"n":7}}`), nil
+		}
+		l := triggertest.NewLedger()
+		watching(t, l, one, same, func(s *trigger.Sensors) {
+			time.Sleep(time.Second) // the first poll is stored
+			l.Refuse(errors.New("disk full"))
+			time.Sleep(10 * time.Minute)
+			if st := s.Status()[0]; st.State != automation.SourceRunning || st.Runs < 10 || l.Tries() != 0 {
+				t.Errorf("%d times stored; status %+v", l.Tries(), st)
+			}
+		})
+		if marks, err := l.Marks(t.Context(), "sensor"); err != nil || len(marks) != 1 || string(marks[0].Value) != `{"cursor":{"n":7}}` {
+			t.Errorf("marks %v, %v", marks, err)
+		}
+	})
+}
+
 func TestASensorThatFailsIsAskedLessOften(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -89,6 +111,23 @@ func TestASensorThatFailsIsAskedLessOften(t *testing.T) {
 		}
 		watching(t, triggertest.NewLedger(), one, fail, func(*trigger.Sensors) { time.Sleep(time.Hour) })
 		if polls < 6 || polls > 12 { // at 0, 1, 3, 7, 15, 25, 35 ... minutes
+			t.Errorf("%d polls in an hour", polls)
+		}
+	})
+}
+
+func TestASensorThatIsAskedOftenIsTriedAgainOften(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		polls := 0
+		fail := func(context.Context, automation.Sensor, json.RawMessage, func(automation.LogLevel, string)) (json.RawMessage, error) {
+			polls++
+			return nil, automation.Unavailable("no answer")
+		}
+		quick := eye()
+		quick.Interval = automation.Duration(2 * time.Second)
+		watching(t, triggertest.NewLedger(), func() []automation.Sensor { return []automation.Sensor{quick} }, fail, func(*trigger.Sensors) { time.Sleep(time.Hour) })
+		if polls < 60 || polls > 70 { // at 0, 2, 6, 14, 30, 62 seconds, then each minute
 			t.Errorf("%d polls in an hour", polls)
 		}
 	})

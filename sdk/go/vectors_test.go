@@ -17,6 +17,7 @@ func TestKubeFunctionsKeepToTheVectors(t *testing.T) {
 	t.Parallel()
 	t.Run("kube_get", vectors("kube_get", squall.KubeGet[any]))
 	t.Run("kube_events", vectors("kube_events", squall.KubeEvents))
+	t.Run("kube_pod_stats", vectors("kube_pod_stats", squall.KubePodStats))
 	t.Run("kube_logs", vectors("kube_logs", squall.KubeLogs))
 	t.Run("kube_proxy_get", vectors("kube_proxy_get", squall.KubeProxyGet))
 	t.Run("kube_port_forward_get", vectors("kube_port_forward_get", squall.KubePortForwardGet))

@@ -131,7 +131,7 @@ const artifacts = createRoute({
 const artifact = createRoute({
   getParentRoute: () => shell,
   path: "/artifacts/$id",
-  validateSearch: pick("sample", "q", "zoom"),
+  validateSearch: pick("sample", "base", "q", "zoom"),
   component: lazyRouteComponent(() => import("./pages/artifacts/detail")),
 });
 

@@ -19,7 +19,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,6 +47,11 @@ type Server struct {
 	// Log writes the logs of Pods. The Pod stands in the header X-Pod; the query is
 	// the API's.
 	Log http.Handler
+	// Usage is the memory of a container at the moment: its working set in bytes, and
+	// when that was taken; false when nothing is known. Nodes and metrics.k8s.io tell it.
+	Usage func(namespace, pod, container string) (bytes int64, at time.Time, ok bool)
+	// NoMetrics leaves metrics.k8s.io out, as a cluster without metrics-server does.
+	NoMetrics bool
 	// Objects are what is there, by plural: "pods", "deployments", "nodes". An object
 	// is replaced when it changes, never written into.
 	Objects map[string][]map[string]any
@@ -54,6 +61,7 @@ type Server struct {
 	Refuse func(*http.Request) *metav1.Status
 
 	ca        []byte
+	dialled   atomic.Int64
 	mu        sync.Mutex // guards requests, and what watches are told; Objects once it runs
 	requests  []string
 	sent      []Sent
@@ -70,7 +78,12 @@ func New(t testing.TB) *Server {
 	s := &Server{news: make(chan struct{}), hangup: make(chan struct{})}
 	listener := httptest.NewUnstartedServer(s.routes())
 	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are part of the tests
-	listener.StartTLS()                                   // client-go sends tokens over TLS only
+	listener.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.dialled.Add(1)
+		}
+	}
+	listener.StartTLS() // client-go sends tokens over TLS only
 	t.Cleanup(listener.Close)
 	s.URL = listener.URL
 	s.ca = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw})
@@ -98,6 +111,9 @@ func (s *Server) Requests() []string {
 	defer s.mu.Unlock()
 	return append([]string(nil), s.requests...)
 }
+
+// Connections is how many were made to the server so far.
+func (s *Server) Connections() int { return int(s.dialled.Load()) }
 
 // Count is how many requests began with prefix.
 func (s *Server) Count(prefix string) (n int) {
@@ -132,6 +148,9 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc(pod+"portforward", s.portForward)
 	mux.HandleFunc(pod+"log", s.log)
 	mux.HandleFunc("POST /apis/authorization.k8s.io/v1/subjectaccessreviews", s.review)
+	mux.HandleFunc("GET /api/v1/nodes/{node}/proxy/stats/summary", s.summary)
+	mux.HandleFunc("GET /apis/metrics.k8s.io/v1beta1/pods", s.podMetrics)
+	mux.HandleFunc("GET /apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods", s.podMetrics)
 	mux.HandleFunc("GET /api", discoverCore)
 	mux.HandleFunc("GET /apis", discoverGroups)
 	mux.HandleFunc("GET /api/v1", discoverResources("v1"))

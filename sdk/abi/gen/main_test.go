@@ -204,6 +204,9 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 	cluster := kubetest.New(t)
 	cluster.Exec, cluster.Proxy = command, http.HandlerFunc(pod)
 	cluster.Log, cluster.Objects = http.HandlerFunc(log), objects()
+	cluster.Usage = func(_, pod, _ string) (int64, time.Time, bool) {
+		return 230 << 20, now().Add(-4 * time.Second), pod == "cart-0"
+	}
 	ports := httptest.NewServer(http.HandlerFunc(pod))
 	t.Cleanup(ports.Close)
 	cluster.Forward = func(_, port string) (net.Conn, error) {
@@ -237,7 +240,7 @@ func world(t *testing.T) (hostfuncs.Set, hostfuncs.Caller) {
 		Secrets: oneSecret{},
 		Grants: automation.Capabilities{
 			Kubernetes: []automation.KubernetesCapability{
-				{Verbs: []string{"exec", "list", "get", "logs", "proxy", "port_forward", "delete", "restart", "events", "debug"},
+				{Verbs: []string{"exec", "list", "get", "logs", "proxy", "port_forward", "delete", "restart", "events", "debug", "stats"},
 					Resources: []string{"pods"}, Namespaces: []string{"shop"}},
 				{Verbs: []string{"apply", "patch", "scale", "restart"}, Resources: []string{"configmaps", "deployments"}, Namespaces: []string{"shop"}},
 				{Verbs: []string{"cordon", "drain"}, Resources: []string{"nodes"}},
@@ -291,6 +294,9 @@ func objects() map[string][]map[string]any {
 		return pod
 	}
 	cart := kubetest.Pod("shop", "cart-0", map[string]any{"app": "cart"})
+	cart["metadata"].(map[string]any)["uid"] = "uid-of-cart-0"
+	cart["spec"].(map[string]any)["containers"] = []any{
+		map[string]any{"name": "main", "resources": map[string]any{"limits": map[string]any{"memory": "256Mi"}}}}
 	cart["status"].(map[string]any)["ephemeralContainerStatuses"] = []any{
 		map[string]any{"name": "tools", "state": map[string]any{"running": map[string]any{}}}}
 	owned := map[string]any{"apiVersion": "v1", "kind": "ConfigMap",

@@ -64,6 +64,11 @@ export interface AttemptTape {
   started_at: string;
 }
 
+export interface Base {
+  time: string;
+  total: number;
+}
+
 export interface BodyRef {
   artifact: string;
   size: number;
@@ -259,7 +264,9 @@ export interface ExecutionSummary {
 }
 
 export interface Flame {
+  base?: Base;
   default: string;
+  deltas?: number[][];
   duration_ns: number;
   frame_count: number;
   frames: number[][];
@@ -850,7 +857,9 @@ export interface Throttle {
 export interface Top {
   function: number;
   self: number;
+  self_delta?: number;
   total: number;
+  total_delta?: number;
 }
 
 export interface Trigger {

@@ -5,6 +5,7 @@ import {
   between,
   bytes,
   duration,
+  growth,
   percent,
   plural,
   shortFunction,
@@ -14,6 +15,15 @@ import {
 } from "./format";
 
 describe("format", () => {
+  it.each([
+    [4 << 20, "bytes", "+4 MiB"],
+    [-(2 << 20), "bytes", "−2 MiB"],
+    [0, "bytes", "0"],
+    [-3, "count", "−3"],
+  ])("writes a change of %i %s as %s", (n, unit, want) => {
+    expect(growth(n, unit)).toBe(want);
+  });
+
   it.each([
     [0, "0 µs"],
     [840_000, "840 µs"],

@@ -98,6 +98,12 @@ export function amount(value: number, unit: string): string {
   return count(value);
 }
 
+/** How much a value of a profile has changed: "+4 MiB", "−2", "0". */
+export function growth(value: number, unit: string): string {
+  if (value === 0) return "0";
+  return (value > 0 ? "+" : "−") + amount(Math.abs(value), unit);
+}
+
 export function percent(part: number, whole: number): string {
   if (whole === 0) return "0%";
   const p = (100 * part) / whole;

@@ -80,7 +80,7 @@ export function Choice({
       aria-label={label}
       value={value}
       onChange={(e) => onChange(e.target.value)}
-      className="h-8 shrink-0 rounded-md border border-strong bg-surface px-2 text-sm"
+      className="h-8 max-w-full shrink-0 rounded-md border border-strong bg-surface px-2 text-sm"
     >
       {options.map(([v, text]) => (
         <option key={v} value={v}>

@@ -17,6 +17,9 @@ func KubeGet(request []byte) []byte { return Call("kube_get", request) }
 // KubeEvents is the host function kube_events.
 func KubeEvents(request []byte) []byte { return Call("kube_events", request) }
 
+// KubePodStats is the host function kube_pod_stats.
+func KubePodStats(request []byte) []byte { return Call("kube_pod_stats", request) }
+
 // KubeLogs is the host function kube_logs.
 func KubeLogs(request []byte) []byte { return Call("kube_logs", request) }
 

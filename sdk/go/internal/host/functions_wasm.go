@@ -22,6 +22,9 @@ func kubeGet(request unsafe.Pointer, size uint32) uint32
 //go:wasmimport squall:host kube_events
 func kubeEvents(request unsafe.Pointer, size uint32) uint32
 
+//go:wasmimport squall:host kube_pod_stats
+func kubePodStats(request unsafe.Pointer, size uint32) uint32
+
 //go:wasmimport squall:host kube_logs
 func kubeLogs(request unsafe.Pointer, size uint32) uint32
 
@@ -101,6 +104,11 @@ func KubeGet(request []byte) []byte {
 // KubeEvents is the host function kube_events.
 func KubeEvents(request []byte) []byte {
 	return envelope(kubeEvents(start(request), size(request)))
+}
+
+// KubePodStats is the host function kube_pod_stats.
+func KubePodStats(request []byte) []byte {
+	return envelope(kubePodStats(start(request), size(request)))
 }
 
 // KubeLogs is the host function kube_logs.

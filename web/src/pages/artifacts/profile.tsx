@@ -2,10 +2,11 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { query, read } from "../../api/client";
+import type { List } from "../../api/extra";
 import type { Artifact, Flame } from "../../api/types";
 import { covered, layoutFlame, num, widest } from "../../lib/flame";
-import { amount, count, percent } from "../../lib/format";
-import { SearchBox } from "../../ui/search";
+import { amount, count, growth, percent } from "../../lib/format";
+import { Choice, SearchBox } from "../../ui/search";
 import { Loaded } from "../../ui/states";
 import { Breadcrumb } from "./breadcrumb";
 import { FlameGraph } from "./flamegraph";
@@ -15,14 +16,14 @@ const route = getRouteApi("/shell/artifacts/$id");
 
 /** A pprof profile: the flame graph and, with the same facts, a table. */
 export function Profile({ artifact }: { artifact: Artifact }) {
-  const { sample } = route.useSearch();
+  const { sample, base } = route.useSearch();
   const flame = useQuery({
-    queryKey: ["flame", artifact.id, sample],
-    queryFn: ({ signal }) => read<Flame>(`/artifacts/${artifact.id}/flame${query({ sample })}`, signal),
+    queryKey: ["flame", artifact.id, sample, base],
+    queryFn: ({ signal }) => read<Flame>(`/artifacts/${artifact.id}/flame${query({ sample, base })}`, signal),
     staleTime: Number.POSITIVE_INFINITY, // an artifact never changes
     placeholderData: keepPreviousData,
   });
-  return <Loaded query={flame}>{(data) => <Shown flame={data} />}</Loaded>;
+  return <Loaded query={flame}>{(data) => <Shown flame={data} artifact={artifact} />}</Loaded>;
 }
 
 /** What drawing and table need of a profile, worked out once. */
@@ -40,13 +41,13 @@ function useModel(flame: Flame) {
 
 export type Model = ReturnType<typeof useModel>;
 
-function Shown({ flame }: { flame: Flame }) {
-  const { q = "", zoom: zoomText = "" } = route.useSearch();
+function Shown({ flame, artifact }: { flame: Flame; artifact: Artifact }) {
+  const { q = "", base, zoom: zoomText = "" } = route.useSearch();
   const navigate = route.useNavigate();
   const model = useModel(flame);
   const hits = useMemo(() => find(model.names, q), [model, q]);
   const zoom = Math.min(Number(zoomText) || 0, model.layout.count - 1);
-  const set = (change: { sample?: string; q?: string; zoom?: string }, replace = false) =>
+  const set = (change: { sample?: string; base?: string; q?: string; zoom?: string }, replace = false) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace });
   const zoomTo = (frame: number) => set({ zoom: frame > 0 ? String(frame) : undefined });
   const zoomToFunction = (fn: number) => {
@@ -58,6 +59,7 @@ function Shown({ flame }: { flame: Flame }) {
     <>
       <div className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line bg-surface px-4 py-1.5">
         <SampleSwitch flame={flame} onChange={(sample) => set({ sample, zoom: undefined })} />
+        <BaseChoice artifact={artifact} value={base} onChange={(id) => set({ base: id, zoom: undefined })} />
         <SearchBox
           label="Highlight functions"
           placeholder="Highlight functions"
@@ -68,14 +70,15 @@ function Shown({ flame }: { flame: Flame }) {
           {hits && share !== undefined
             ? `${count(hits.size)} functions, ${amount(share, flame.unit)} (${percent(share, flame.total)})`
             : `${amount(flame.total, flame.unit)} · ${count(flame.samples)} samples · ${count(flame.frame_count)} frames`}
+          {flame.base && ` · ${growth(flame.total - flame.base.total, flame.unit)} since the base`}
           {flame.truncated && " · the smallest left out"}
         </p>
       </div>
       <Breadcrumb model={model} zoom={zoom} onZoom={zoomTo} />
       <div className="grid min-h-0 flex-1 max-lg:grid-rows-[minmax(0,3fr)_minmax(0,2fr)] lg:grid-cols-[400px_minmax(0,1fr)]">
-        <TopTable flame={flame} model={model} hits={hits} onChoose={zoomToFunction} />
+        <TopTable key={base} flame={flame} model={model} hits={hits} onChoose={zoomToFunction} />
         <FlameGraph
-          key={flame.sample}
+          key={`${flame.sample} ${base}`}
           model={model}
           unit={flame.unit}
           zoom={zoom}
@@ -120,5 +123,33 @@ function SampleSwitch({ flame, onChange }: { flame: Flame; onChange: (sample: st
         </label>
       ))}
     </fieldset>
+  );
+}
+
+interface BaseProps {
+  artifact: Artifact;
+  value?: string;
+  onChange: (id?: string) => void;
+}
+
+/** What to compare with: the execution's other profiles, and one that the address names. */
+function BaseChoice({ artifact, value, onChange }: BaseProps) {
+  const { execution, media_type } = artifact;
+  const others = useQuery({
+    queryKey: ["profiles", execution, media_type],
+    queryFn: ({ signal }) => read<List<Artifact>>(`/artifacts${query({ execution, media_type })}`, signal),
+  });
+  const options = (others.data?.items ?? [])
+    .filter((a) => a.id !== artifact.id)
+    .map((a): [string, string] => [a.id, `Compared with ${a.name}`]);
+  if (value && !options.some(([id]) => id === value)) options.push([value, `Compared with ${value}`]);
+  if (options.length === 0) return null;
+  return (
+    <Choice
+      label="Compare with"
+      value={value ?? ""}
+      options={[["", "Not compared"], ...options]}
+      onChange={(id) => onChange(id || undefined)}
+    />
   );
 }

@@ -2,10 +2,10 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import type { Flame } from "../../api/types";
-import { amount, percent, shortFunction } from "../../lib/format";
+import { amount, growth, percent, shortFunction } from "../../lib/format";
 import type { Model } from "./profile";
 
-type Key = "name" | "self" | "total";
+type Key = "name" | "self" | "total" | "self_delta";
 
 interface Props {
   flame: Flame;
@@ -18,7 +18,11 @@ interface Props {
 /** The functions by weight. It tells by keyboard what the picture tells by sight. */
 export function TopTable({ flame, model, hits, onChoose }: Props) {
   const box = useRef<HTMLDivElement>(null);
-  const [sort, setSort] = useState<{ key: Key; up: boolean }>({ key: "self", up: false });
+  const compared = flame.base !== undefined;
+  const [sort, setSort] = useState<{ key: Key; up: boolean }>({
+    key: compared ? "self_delta" : "self",
+    up: false,
+  });
   const top = useMemo(() => {
     const rows = (flame.top ?? []).filter((row) => !hits || hits.has(row.function));
     const name = (fn: number) => model.names[fn] ?? "";
@@ -26,7 +30,7 @@ export function TopTable({ flame, model, hits, onChoose }: Props) {
     if (sort.key === "name")
       return rows.toSorted((a, b) => sign * name(a.function).localeCompare(name(b.function)));
     const { key } = sort;
-    return rows.toSorted((a, b) => sign * (a[key] - b[key]));
+    return rows.toSorted((a, b) => sign * ((a[key] ?? 0) - (b[key] ?? 0)));
   }, [flame, model, hits, sort]);
   const rows = useVirtualizer({
     count: top.length,
@@ -50,6 +54,7 @@ export function TopTable({ flame, model, hits, onChoose }: Props) {
         <thead className="sticky top-0 z-10 bg-bg">
           <tr className="h-8 text-left text-subtle">
             <Head name="Function" k="name" sort={sort} onSort={choose} />
+            {compared && <Head name="Grew" k="self_delta" sort={sort} onSort={choose} className="w-22" />}
             <Head name="Self" k="self" sort={sort} onSort={choose} className="w-22" />
             <Head name="Total" k="total" sort={sort} onSort={choose} className="w-22" />
           </tr>
@@ -71,6 +76,14 @@ export function TopTable({ flame, model, hits, onChoose }: Props) {
                     {shortFunction(model.names[item.function] ?? "")}
                   </button>
                 </td>
+                {compared && (
+                  <td
+                    className="tnum px-2 text-right"
+                    title={`with callees ${growth(item.total_delta ?? 0, flame.unit)}`}
+                  >
+                    {growth(item.self_delta ?? 0, flame.unit)}
+                  </td>
+                )}
                 <Amount value={item.self} flame={flame} />
                 <Amount value={item.total} flame={flame} />
               </tr>
@@ -88,7 +101,7 @@ function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
     <tr aria-hidden>
-      <td colSpan={3} className="p-0" style={{ height }} />
+      <td colSpan={4} className="p-0" style={{ height }} />
     </tr>
   );
 }
