@@ -35,6 +35,19 @@ type Store struct {
 	// fresh are the hashes that this process published and that no row has been
 	// seen to name: their executions may still run.
 	fresh map[string]bool
+	holds int // while it is not 0 nothing is removed
+}
+
+// Hold keeps every file until release is called: somebody copies them.
+func (s *Store) Hold() (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holds++
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.holds--
+	})
 }
 
 // file is what a temporary file must do.

@@ -18,7 +18,7 @@ const module = "github.com/squall-dev/squall/"
 // written is forbidden. runtime/README.md draws the same.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd/squall":                  {"runtime/daemon", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api"},
+		"cmd/squall":                  {"runtime/backup", "runtime/daemon", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api"},
 		"runtime/automation":          {},
 		"runtime/expr":                {"runtime/automation"},
 		"runtime/parameter":           {"runtime/automation", "runtime/expr"},
@@ -35,6 +35,7 @@ func mayImport() map[string][]string {
 		"hostfuncs":                   {"runtime/automation"},
 		"hostfuncs/hostfuncstest":     {"hostfuncs", "runtime/automation"},
 		"hostfuncs/*":                 {"hostfuncs", "runtime/automation"},
+		"runtime/backup":              {"runtime/automation", "runtime/store/sqlite"},
 		"runtime/artifact":            {"hostfuncs", "runtime/automation"},
 		"runtime/rule":                {"runtime/automation", "runtime/expr"},
 		"runtime/rule/bench":          {"runtime/automation", "runtime/rule"},

@@ -199,7 +199,11 @@ func openRead(ctx context.Context, path string) (*sql.DB, error) {
 // open opens a pool and proves that it can connect. The pragmas run in order on
 // every new connection.
 func open(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) {
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	whole, err := filepath.Abs(path) // a relative one would be taken for a host
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", path, err)
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(whole), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
