@@ -31,7 +31,7 @@ import (
 )
 
 // remembered is how many changes a watcher may have missed and still catch up.
-const remembered = 30_000
+const remembered = 10_000
 
 // parts is every part of the program, and how to take them apart again.
 type parts struct {
