@@ -88,7 +88,7 @@ func (s Source) copyDatabase(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("make room for a copy of the database: %w", err)
 	}
 	name := f.Name()
-	// The copy wants a file that is not there.
+	// The copy begins with a file that is not there.
 	if err := errors.Join(f.Close(), os.Remove(name)); err != nil {
 		return "", err
 	}

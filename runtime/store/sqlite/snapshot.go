@@ -2,33 +2,106 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
+	"time"
+
+	"modernc.org/sqlite"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
+// stepPages is how much is copied between two rests: 256 KiB, which takes about a
+// millisecond.
+const stepPages = 64
+
 // Snapshot copies the database as it is at one moment into a new file, while others
-// read and write. It needs no server: the database may be in service or not.
-func Snapshot(ctx context.Context, path, into string) error {
+// read and write. It needs no server: the database may be in service or not. It rests as
+// long as it works: a copy that takes a processor and the disk for itself, as VACUUM INTO
+// does, holds up whoever waits for an answer by tenths of a second.
+func Snapshot(ctx context.Context, path, into string) (err error) {
 	if _, err := os.Stat(path); err != nil {
 		return automation.NotFound("there is no database at %s", path).Because(err).
 			WithHint("name the data directory of a server that has been started once: --data")
 	}
-	db, err := open(ctx, path, "busy_timeout(5000)")
+	db, err := open(ctx, path, "busy_timeout(5000)", "query_only(1)", "cache_size(-2000)")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = db.Close() }() // it was only read
-	if _, err := db.ExecContext(ctx, `VACUUM INTO ?`, into); err != nil {
+	defer func() { err = errors.Join(err, db.Close()) }()
+	conn, err := db.Conn(ctx)
+	if err != nil {
 		return fmt.Errorf("copy %s: %w", path, kindOf(err, path))
 	}
-	f, err := os.OpenFile(into, os.O_RDWR, 0)
-	if err != nil {
-		return fmt.Errorf("copy %s: %w", path, err)
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if err := createFile(into); err != nil { // empty, and for nobody else to read
+		return err
 	}
-	return errors.Join(f.Chmod(0o600), f.Sync(), f.Close())
+	// The moment must be held: without it each write of others starts the copy anew.
+	if err := pin(ctx, conn); err != nil {
+		return fmt.Errorf("copy %s: %w", path, kindOf(err, path))
+	}
+	err = conn.Raw(func(driver any) error { return copyPages(ctx, driver, into) })
+	_, ended := conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err = errors.Join(err, ended); err != nil {
+		return fmt.Errorf("copy %s: %w", path, kindOf(err, into))
+	}
+	return syncFile(into)
+}
+
+func pin(ctx context.Context, conn *sql.Conn) error {
+	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil {
+		return err
+	}
+	var n int
+	return conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&n)
+}
+
+func copyPages(ctx context.Context, driver any, into string) error {
+	from, ok := driver.(interface {
+		NewBackup(to string) (*sqlite.Backup, error)
+	})
+	if !ok {
+		return errors.New("the driver can not copy")
+	}
+	name, err := dsn(into, "journal_mode(OFF)", "synchronous(OFF)") // a copy that is torn is thrown away
+	if err != nil {
+		return err
+	}
+	pages, err := from.NewBackup(name)
+	if err != nil {
+		return err
+	}
+	for more := true; more && err == nil && ctx.Err() == nil; {
+		began := time.Now()
+		if more, err = pages.Step(stepPages); more {
+			rest(ctx, time.Since(began))
+		}
+	}
+	return errors.Join(err, pages.Finish())
+}
+
+// rest waits, or until ctx is done.
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // Contents are what a database file holds.

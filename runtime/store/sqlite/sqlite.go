@@ -199,12 +199,11 @@ func openRead(ctx context.Context, path string) (*sql.DB, error) {
 // open opens a pool and proves that it can connect. The pragmas run in order on
 // every new connection.
 func open(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) {
-	whole, err := filepath.Abs(path) // a relative one would be taken for a host
+	name, err := dsn(path, pragmas...)
 	if err != nil {
-		return nil, fmt.Errorf("find %s: %w", path, err)
+		return nil, err
 	}
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(whole), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
-	db, err := sql.Open("sqlite", name.String())
+	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -213,4 +212,14 @@ func open(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) 
 		return nil, fmt.Errorf("open %s: %w", path, kindOf(err, path))
 	}
 	return db, nil
+}
+
+// dsn is how the driver is told of a file.
+func dsn(path string, pragmas ...string) (string, error) {
+	whole, err := filepath.Abs(path) // a relative one would be taken for a host
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", path, err)
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(whole), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	return name.String(), nil
 }
