@@ -93,7 +93,9 @@ func (c *Cluster) waitForNode(ctx context.Context) error {
 	return c.Until(ctx, patience, "the node takes Pods", func(ctx context.Context) error {
 		var n struct {
 			Spec   struct{ Taints []any }
-			Status struct{ Conditions []struct{ Type, Status string } }
+			Status struct {
+				Conditions []struct{ Type, Status string }
+			}
 		}
 		if err := c.Get(ctx, "/api/v1/nodes/"+node.Name, &n); err != nil {
 			return err

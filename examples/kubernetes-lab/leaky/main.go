@@ -29,6 +29,8 @@ func (s *store) open() {
 func main() {
 	rate := flag.Float64("rate", 4, "MiB leaked a second")
 	address := flag.String("pprof", ":6060", "address of the profiles; none when empty")
+	start := flag.Int("start", 0, "MiB leaked at the start, which saves a wait")
+	at := flag.Int64("at", 0, "Unix time at which to begin to leak, so that several do so together")
 	flag.Parse()
 	if *rate <= 0 {
 		log.Fatalf("-rate %v: give a number above 0", *rate)
@@ -36,9 +38,13 @@ func main() {
 	if *address != "" {
 		go func() { log.Fatal(http.ListenAndServe(*address, nil)) }()
 	}
+	time.Sleep(time.Until(time.Unix(*at, 0)))
+	var s store
+	for range *start << 20 / len(session{}.history) {
+		s.open()
+	}
 	log.Printf("leaking %v MiB/s, profiles on %q", *rate, *address)
 	tick := time.NewTicker(time.Duration(float64(time.Second) * float64(len(session{}.history)) / (*rate * (1 << 20))))
-	var s store
 	for range tick.C {
 		s.open()
 		if n := len(s.sessions); n%40 == 0 {
