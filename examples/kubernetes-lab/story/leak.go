@@ -11,11 +11,9 @@ import (
 func (r *run) leak() error {
 	at := time.Now()
 	if r.alerts > 1 {
-		at = at.Add(time.Duration(r.alerts) * time.Second) // until all of them run
+		at = at.Add(time.Duration(2*r.alerts) * time.Second) // until all of them run
 	}
-	for i := range max(r.alerts, 1) {
-		name := fmt.Sprintf("leaky-%s-%d-%d", r.name, r.number, i)
-		r.pods = append(r.pods, name)
+	for _, name := range r.pods {
 		if err := r.cluster.Create(r.ctx, "/api/v1/namespaces/"+namespace+"/pods", r.leaky(name, at)); err != nil {
 			return fmt.Errorf("start Pod %s: %w", name, err)
 		}

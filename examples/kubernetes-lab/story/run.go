@@ -40,6 +40,9 @@ func (r *run) tell() ([]row, error) {
 	if err := r.monitoring.route(r.ctx, r.routing()); err != nil {
 		return nil, fmt.Errorf("route the alerts: %w", err)
 	}
+	for i := range max(r.alerts, 1) {
+		r.pods = append(r.pods, fmt.Sprintf("leaky-%s-%d-%d", r.name, r.number, i))
+	}
 	r.prepareBetween()
 	if err := r.leak(); err != nil {
 		return nil, err
@@ -74,10 +77,10 @@ func (r *run) prepareBetween() {
 		return fault
 	}
 	if r.between == nil {
-		r.service.meanwhile(nil)
+		r.service.meanwhile("", nil)
 		return
 	}
-	r.service.meanwhile(func() {
+	r.service.meanwhile(r.pods[0], func() {
 		err := r.between(r)
 		mu.Lock()
 		defer mu.Unlock()
@@ -253,7 +256,7 @@ func (r *run) resolved() error {
 
 // end undoes what the run did.
 func (r *run) end() {
-	r.service.meanwhile(nil)
+	r.service.meanwhile("", nil)
 	for _, ended := range r.pending {
 		if err := <-ended; err != nil {
 			r.say("undo what happened in between: %v", err)

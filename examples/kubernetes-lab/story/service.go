@@ -146,8 +146,8 @@ func (s *service) find(status string, pods []string) (delivery, error) {
 	return delivery{}, fmt.Errorf("no %s webhook about %s was sent", status, pods[0])
 }
 
-// meanwhile sets what happens between a firing webhook and Squall, once.
-func (s *service) meanwhile(do func()) {
+// meanwhile sets what happens between a firing webhook about a Pod and Squall, once.
+func (s *service) meanwhile(pod string, do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if do == nil {
@@ -155,5 +155,9 @@ func (s *service) meanwhile(do func()) {
 		return
 	}
 	var once sync.Once
-	s.between = func([]string) { once.Do(do) }
+	s.between = func(pods []string) {
+		if slices.Contains(pods, pod) {
+			once.Do(do)
+		}
+	}
 }
