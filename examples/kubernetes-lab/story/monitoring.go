@@ -102,7 +102,7 @@ func (v variant) routing() routing {
 		r.Webhook = v.webhook
 	}
 	if v.alerts > 1 {
-		r.GroupBy, r.GroupWait = "alertname", "7s" // until all of them fire
+		r.GroupBy, r.GroupWait = "alertname, service", "7s" // until all of them fire
 	}
 	return r
 }
