@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/squall-dev/squall/examples/kubernetes-lab/node"
 	"github.com/squall-dev/squall/examples/kubernetes-lab/provision"
@@ -97,11 +98,12 @@ func (o options) once(ctx context.Context, fill func(*session)) (exitCode int, e
 		return 1, err
 	}
 	err = cmd.Wait()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {
+	failed = err != nil && ctx.Err() == nil
+	switch exit := (*exec.ExitError)(nil); {
+	case ctx.Err() != nil:
+		return 130, errors.New("interrupted; nothing stays")
+	case errors.As(err, &exit):
 		return exit.ExitCode(), nil
-	}
-	if err == nil {
-		failed = false
 	}
 	return 0, err
 }
@@ -126,15 +128,25 @@ func cleanUp(dir string, failed bool) error {
 	return errors.Join(err, os.Remove(dir))
 }
 
-// sweep removes what sessions have left whose program was killed in the middle. Logs
-// that were kept on purpose stay.
+// keepLogs is for how long the logs of a session that failed stay.
+const keepLogs = 7 * 24 * time.Hour
+
+// sweep removes what sessions have left whose program was killed in the middle, and
+// logs that nobody will read any more.
 func (o options) sweep() {
 	all, _ := filepath.Glob(filepath.Join(o.dir, "*", "session.json")) // the pattern is sound
 	for _, file := range all {
 		if running(file) == 0 && !fresh(file) {
-			if err := cleanUp(filepath.Dir(file), true); err != nil {
+			if err := cleanUp(filepath.Dir(file), false); err != nil {
 				fmt.Fprintln(os.Stderr, "lab: clean up after a session that was killed:", err)
 			}
+		}
+	}
+	logs, _ := filepath.Glob(filepath.Join(o.dir, "run-*", "log")) // the pattern is sound
+	for _, dir := range logs {
+		info, err := os.Stat(dir)
+		if _, live := os.Stat(filepath.Join(filepath.Dir(dir), "session.json")); err == nil && live != nil && time.Since(info.ModTime()) > keepLogs {
+			_ = os.RemoveAll(filepath.Dir(dir)) // the next session tries again
 		}
 	}
 }
