@@ -2,10 +2,13 @@ package provision
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // packages are what the lab takes from Debian.
@@ -16,12 +19,13 @@ func packages() []string {
 // debian downloads the packages and unpacks them into a folder. They are not
 // installed: no service of theirs starts, and the machine stays as it is.
 func (s Source) debian(ctx context.Context) (string, error) {
-	root := filepath.Join(s.Cache, "debian")
+	list := sha256.Sum256([]byte(strings.Join(packages(), " "))) // another list is another folder
+	root := filepath.Join(s.Cache, "debian-"+hex.EncodeToString(list[:4]))
 	if _, err := os.Stat(root); err == nil {
 		return root, nil
 	}
 	s.say("fetching Debian packages: %v", packages())
-	fresh, err := os.MkdirTemp(s.Cache, "debian-")
+	fresh, err := os.MkdirTemp(s.Cache, "fetching-")
 	if err != nil {
 		return "", fmt.Errorf("fetch Debian packages: %w", err)
 	}

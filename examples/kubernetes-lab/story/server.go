@@ -124,16 +124,10 @@ type execution struct {
 	ID          string `json:"id"`
 	Status      string
 	Message     string
-	Hint        string
 	Parameters  struct{ Pod string }
 	Output      struct{ Via string }
 	AttemptList []struct {
 		StartedAt time.Time `json:"started_at"`
-		HostCalls []struct {
-			Name      string
-			StartedAt time.Time `json:"started_at"`
-			Error     string
-		} `json:"host_calls"`
 	} `json:"attempt_list"`
 	Artifacts []struct {
 		ID        string

@@ -67,6 +67,24 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+func TestRowsStandUnderTheirColumns(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	one := row{
+		Run: 1, Variant: "restarted", Rate: 8, StartsAt: at.Add(-7 * time.Millisecond), Received: at, Committed: at.Add(time.Millisecond),
+		Started: at, Opened: at.Add(10 * time.Second), Stored: at.Add(11 * time.Second), Killed: at.Add(20 * time.Second), Bytes: 700, Via: "exec", Verdict: "ok",
+	}
+	const want = "  1 restarted     8 |      7.0 |       1.0      0.0 10000.0 11000.0 |     9.0 |    700  exec ok"
+	if got := one.String(); got != want {
+		t.Errorf("\n%s\n%s", got, want)
+	}
+	for i, text := range strings.Split(head(), "\n") {
+		if strings.Index(text, "|") != strings.Index(want, "|") || strings.LastIndex(text, "|") != strings.LastIndex(want, "|") {
+			t.Errorf("line %d of the head is not in line:\n%s\n%s", i, text, want)
+		}
+	}
+}
+
 func TestQuantilesAreMeasuredValues(t *testing.T) {
 	t.Parallel()
 	var of []time.Duration

@@ -62,18 +62,21 @@ func (r *run) verdict(one row) string {
 	return ""
 }
 
-// printHead prints what the columns of rows are.
-func printHead(out io.Writer) {
-	fmt.Fprintf(out, "%3s %-9s %5s  %10s | %9s %9s %9s %9s | %9s %8s  %s\n", "", "", "MiB/s", "alert", "committed", "started", "opened", "stored", "killed", "bytes", "")
-	fmt.Fprintf(out, "%3s %-9s %5s  %10s | %9s %9s %9s %9s | %9s %8s  %s\n", "run", "variant", "", "fired", "ms after the webhook was received", "", "", "", "s after", "", "")
+// line is the form of the table: who, from alert to webhook, from webhook to dump, from
+// dump to kill, and what came of it.
+const line = "%3v %-9v %5v | %8v | %9v %8v %7v %7v | %7v | %6v  %s"
+
+// head names the columns.
+func head() string {
+	return fmt.Sprintf(line+"\n", "", "", "", "alert to", "ms from", "webhook", "to", "", "dump to", "", "") +
+		fmt.Sprintf(line, "run", "variant", "MiB/s", "hook, ms", "committed", "started", "opened", "stored", "kill, s", "bytes", "result")
 }
 
-// print prints a row: times in milliseconds from when the webhook was received, and the
-// kill in seconds from when the dump was stored.
-func (one row) print(out io.Writer) {
-	fmt.Fprintf(out, "%3d %-9s %5g  %10s | %9s %9s %9s %9s | %9s %8d  %s\n", one.Run, one.Variant, one.Rate,
-		since(one.Received, one.StartsAt), since(one.Committed, one.Received), since(one.Started, one.Received),
-		since(one.Opened, one.Received), since(one.Stored, one.Received), seconds(one.Killed, one.Stored), one.Bytes, strings.TrimSpace(one.Via+" "+one.Verdict))
+// String is the row as a line. That the kill came before the dump shows as a minus.
+func (one row) String() string {
+	return fmt.Sprintf(line, one.Run, one.Variant, one.Rate, since(one.Received, one.StartsAt),
+		since(one.Committed, one.Received), since(one.Started, one.Received), since(one.Opened, one.Received), since(one.Stored, one.Received),
+		seconds(one.Killed, one.Stored), one.Bytes, strings.TrimSpace(one.Via+" "+one.Verdict))
 }
 
 func since(t, from time.Time) string {

@@ -33,7 +33,7 @@ func Tell(ctx context.Context, c *cluster.Cluster, plan Plan) error {
 	}
 	defer t.service.close()
 	t.say("squall, Prometheus and Alertmanager are ready after %.1f s", time.Since(start).Seconds())
-	printHead(t.out)
+	t.say("%s", head())
 	rows, failed := t.all(ctx)
 	t.say("")
 	wrong := summarize(t.out, rows)
@@ -84,7 +84,7 @@ func (t *teller) all(ctx context.Context) (rows []row, failed int) {
 				number++
 				got, err := t.one(ctx, number, v, rate)
 				for _, one := range got {
-					one.print(t.out)
+					t.say("%s", one)
 				}
 				rows = append(rows, got...)
 				if err != nil {

@@ -109,8 +109,8 @@ func (o options) run(ctx context.Context, command []string) (exitCode int, err e
 		"--target", strconv.Itoa(pid), "--mount", "--net", "--pid", "--uts", "--ipc", "--wdns=" + workingDir(), "--",
 	}, command...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	s := session{Dir: o.home()}
-	if s.Assets.Debian, err = o.debian(); err != nil {
+	s, err := readSession(filepath.Join(o.home(), "session.json"))
+	if err != nil {
 		return 1, err
 	}
 	cmd.Env = s.environment()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,20 +11,15 @@ import (
 	"time"
 
 	"github.com/squall-dev/squall/examples/kubernetes-lab/cluster"
-	"github.com/squall-dev/squall/examples/kubernetes-lab/provision"
 	"github.com/squall-dev/squall/examples/kubernetes-lab/story"
 )
 
 // insideNode is what runs in the namespaces: it starts the cluster and does what the
 // session asks for.
 func insideNode(file string) (exitCode int, err error) {
-	text, err := os.ReadFile(file)
+	s, err := readSession(file)
 	if err != nil {
-		return 1, fmt.Errorf("read the session: %w", err)
-	}
-	var s session
-	if err := json.Unmarshal(text, &s); err != nil {
-		return 1, fmt.Errorf("read the session: %w", err)
+		return 1, err
 	}
 	ctx, start := context.Background(), time.Now()
 	if err := s.space().Furnish(ctx, s.Assets.Debian); err != nil {
@@ -75,9 +69,4 @@ func (s session) environment() []string {
 	return append(os.Environ(),
 		"PATH="+filepath.Join(s.Dir, "bin")+":"+bin+":"+os.Getenv("PATH"),
 		"KUBECONFIG="+kubeconfig, "SQUALL_LAB_KUBECONFIG="+kubeconfig)
-}
-
-func (o options) debian() (string, error) {
-	cache, err := provision.DefaultCache()
-	return filepath.Join(cache, "debian"), err
 }

@@ -47,6 +47,17 @@ func (o options) open(ctx context.Context, dir string) (session, error) {
 	return session{Dir: dir, Cgroup: "squall-lab-" + filepath.Base(dir), Assets: assets}, err
 }
 
+func readSession(file string) (s session, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return s, fmt.Errorf("read the session: %w", err)
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("read the session: %w", err)
+	}
+	return s, nil
+}
+
 func (s session) file() string { return filepath.Join(s.Dir, "session.json") }
 
 func (s session) space() node.Space {
