@@ -157,6 +157,27 @@ e2e: build ## The whole story in a real browser against the real binary (needs C
 kill-test: build ## Kill the server 200 times under load and check that nothing acknowledged is lost
 	SQUALL_KILL_ROUNDS=200 go test ./runtime/daemon -run TestKill -v -timeout 30m
 
+# The lab is a module of its own; its program is built by the script that starts it.
+LAB := ./examples/kubernetes-lab/lab
+
+.PHONY: lab
+lab: build ## Build what the Kubernetes lab needs: Kubernetes once, for ten minutes and more; as root
+	$(LAB) build
+
+# Not the packages that need Kubernetes to compile, nor those that start it.
+.PHONY: lab-test
+lab-test:
+	cd examples/kubernetes-lab && p="./cluster ./cmd/... ./image ./leaky ./node ./pause ./provision ./story" && go vet $$p && go test $$p
+
+.PHONY: lab-kube
+lab-kube: lab ## Test every kube_ host function against the lab's real API server
+	go test -c -o bin/kube.test ./hostfuncs/kube
+	cd hostfuncs/kube && ../../$(LAB) run ../../bin/kube.test -test.run '^TestLab' -test.timeout 10m $(LAB_FLAGS)
+
+.PHONY: lab-story
+lab-story: lab ## Catch leaks before the OOM killer, in a real cluster, with a table of times
+	$(LAB) story $(STORY_FLAGS)
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin web/dist/app packs/dist/std packs/dist/demo examples/packs/*/pack.wasm runtime/wasm/bench/out

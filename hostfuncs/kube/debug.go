@@ -143,7 +143,8 @@ func (c *Client) previewDebug(ctx context.Context, who hostfuncs.Caller, req Deb
 func (c *Client) started(ctx, bounded context.Context, who hostfuncs.Caller, req DebugRequest) (r DebugResponse, err error) {
 	t := req.write().task
 	t.sub, t.rights = "", "get"
-	for {
+	// With an image that the node has, the container starts within half a second.
+	for pause := c.options.Poll / 10; ; pause = min(2*pause, c.options.Poll) {
 		err = c.on(ctx, who, t, func(ctx context.Context, _ *cluster, f found) error {
 			pod, err := f.objects.Get(ctx, req.Pod, metav1.GetOptions{})
 			if err == nil {
@@ -154,7 +155,7 @@ func (c *Client) started(ctx, bounded context.Context, who hostfuncs.Caller, req
 		if err != nil || r.State != "waiting" {
 			return r, err
 		}
-		if !wait(bounded, c.options.Poll) {
+		if !wait(bounded, pause) {
 			if ctx.Err() != nil {
 				return r, hostfuncs.Interrupted(ctx, "wait for the container")
 			}

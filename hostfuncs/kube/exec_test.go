@@ -278,7 +278,7 @@ func TestExecErrors(t *testing.T) {
 		{
 			name:   "a container that the Pod lacks",
 			refuse: refuse(kubetest.Failure(400, metav1.StatusReasonBadRequest, "container nope is not valid for pod leaky")),
-			kind:   automation.ErrInvalid, message: "container nope is not valid",
+			kind:   automation.ErrNotFound, message: "container nope is not valid",
 		},
 		{
 			name:   "a Pod that has ended",

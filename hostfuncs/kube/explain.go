@@ -60,7 +60,8 @@ func explainStatus(err apierrors.APIStatus, doing string, right rbac) error {
 			WithHint("renew the token or certificate in the kubeconfig; it is read again at the next call")
 	case status.Code == http.StatusForbidden:
 		return automation.Denied("%s", what).WithHint("%s", right.hint())
-	case status.Code == http.StatusNotFound, strings.Contains(status.Message, "container not found"):
+	case status.Code == http.StatusNotFound, strings.Contains(status.Message, "container not found"),
+		strings.Contains(status.Message, "is not valid for pod"):
 		return automation.NotFound("%s", what)
 	case strings.Contains(status.Message, "previous terminated container"):
 		return automation.NotFound("%s", what).WithHint("the container has not been restarted, or its last life is forgotten")

@@ -188,9 +188,14 @@ func refusal(resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	_, isStatus := parseStatus(beginning)
+	status, isStatus := parseStatus(beginning)
 	if isStatus || unreachable(string(beginning)) {
 		resp.Body = io.NopCloser(bytes.NewReader(beginning))
+		if isStatus && unreachable(status.Message) || !isStatus {
+			// The Pod's word, although with the status of a server that is overloaded:
+			// waiting a second would not make it listen.
+			return final{statusOf(resp)}
+		}
 		return statusOf(resp)
 	}
 	resp.Body = struct {

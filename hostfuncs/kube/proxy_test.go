@@ -179,3 +179,13 @@ func TestProxyGetIsRetried(t *testing.T) {
 		t.Errorf("asked %d times: %v", asked.Load(), err)
 	}
 }
+
+// The API server tells of it with a status of those that pass, but asking again would
+// only take the time that another way to the Pod needs.
+func TestAPortAtWhichNobodyListensIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	s := kubetest.New(t) // without a Proxy nobody listens
+	if _, err := newClient(t, s).ProxyGet(t.Context(), caller(nil), get("/", "")); err == nil || len(s.Requests()) != 1 {
+		t.Errorf("asked for %v: %v", s.Requests(), err)
+	}
+}

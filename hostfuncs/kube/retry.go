@@ -11,8 +11,14 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// attempts is how often a request is sent at most.
-const attempts = 4
+// attempts is how often a request is sent at most. One that did not even reach the
+// API server is sent more often, which bridges an outage of thirteen seconds: a dump
+// that comes late is better than none, and a second request can do no harm.
+const (
+	attempts           = 4
+	attemptsUnreached  = 10
+	longestPauseFactor = 10 // of the first pause
+)
 
 // final marks an error after which a second try could do harm or no good.
 type final struct{ error }
@@ -24,11 +30,15 @@ func (c *Client) retry(ctx context.Context, fn func() error) error {
 	pause := c.options.Backoff
 	for attempt := 1; ; attempt++ {
 		err := fn()
-		if attempt == attempts || !passing(err) || !wait(ctx, pause) {
+		most := attempts
+		if unreached(err) {
+			most = attemptsUnreached
+		}
+		if attempt >= most || !passing(err) || !wait(ctx, pause) {
 			return err
 		}
 		c.logger.Debug("request to the API server is retried", "attempt", attempt, "err", err)
-		pause *= 2
+		pause = min(2*pause, longestPauseFactor*c.options.Backoff)
 	}
 }
 
@@ -56,6 +66,11 @@ func passing(err error) bool {
 		return code == http.StatusTooManyRequests || code >= 500 ||
 			code == http.StatusGone // a list took too long to page through: begin again
 	}
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) ||
+	return unreached(err) || errors.Is(err, syscall.ECONNRESET) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// unreached reports whether there was nobody to send the request to.
+func unreached(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	squall "github.com/squall-dev/squall/sdk/go"
 )
@@ -14,14 +15,37 @@ const (
 	programNotFound = 127
 )
 
+// fetchScript fetches $2 within $1 seconds with whichever program the image has. It
+// is one command and not two, because each costs the time of a stream into the Pod.
+// wget is not told the time: BusyBox linked statically with glibc, as Debian ships it,
+// crashes on -T. The host call ends without it.
+const fetchScript = `if command -v curl >/dev/null; then exec curl -sSf -m "$1" "$2"; fi; exec wget -q -O - "$2"`
+
+// command is what to run in the Pod, and what people call it.
+type command struct {
+	name string
+	argv []string
+}
+
+// command is the caller's, else our guess: that the image has a shell and curl or
+// wget.
+func (t target) command() command {
+	if len(t.Command) > 0 {
+		return command{t.Command[0], t.Command}
+	}
+	address := fmt.Sprintf("http://127.0.0.1:%d%s", t.Port, t.Path)
+	return command{"curl or wget", []string{"sh", "-c", fetchScript, "sh", strconv.Itoa(guessSeconds), address}}
+}
+
 // byExec runs a command in the Pod and keeps what it prints.
-func (t target) byExec(command []string) way {
-	return way{via: "exec", name: "exec " + command[0], try: func() (*squall.Artifact, error) {
+func (t target) byExec() way {
+	command := t.command()
+	return way{via: "exec", name: "exec " + command.name, try: func() (*squall.Artifact, error) {
 		reply, err := squall.KubeExec(squall.KubeExecRequest{
 			Namespace:      t.Namespace,
 			Pod:            t.Pod,
 			Container:      t.Container,
-			Command:        command,
+			Command:        command.argv,
 			StdoutArtifact: t.keep(),
 			TimeoutSeconds: t.patience(),
 		})
@@ -29,7 +53,7 @@ func (t target) byExec(command []string) way {
 			return nil, err
 		}
 		if reply.ExitCode != 0 {
-			return nil, t.exited(command[0], reply)
+			return nil, t.exited(command.name, reply)
 		}
 		return kept(reply.Artifact)
 	}}

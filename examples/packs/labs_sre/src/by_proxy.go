@@ -11,15 +11,25 @@ import (
 // byProxy fetches the profile through the cluster's API server. It needs nothing
 // in the Pod, but the program must listen on more than the loopback address.
 func (t target) byProxy() way {
+	return t.bySend("proxy", squall.KubeProxyGet)
+}
+
+// byPortForward also reaches a program that listens on the loopback address alone.
+func (t target) byPortForward() way {
+	return t.bySend("port-forward", squall.KubePortForwardGet)
+}
+
+func (t target) bySend(via string, send func(squall.KubeProxyGetRequest) (squall.KubeProxyGetReply, error)) way {
 	path, query, _ := strings.Cut(t.Path, "?")
-	return way{via: "proxy", name: fmt.Sprintf("proxy to port %d", t.Port), try: func() (*squall.Artifact, error) {
-		reply, err := squall.KubeProxyGet(squall.KubeProxyGetRequest{
-			Namespace: t.Namespace,
-			Pod:       t.Pod,
-			Port:      t.Port,
-			Path:      path,
-			Query:     query,
-			Artifact:  t.keep(),
+	return way{via: via, name: fmt.Sprintf("%s to port %d", via, t.Port), try: func() (*squall.Artifact, error) {
+		reply, err := send(squall.KubeProxyGetRequest{
+			Namespace:      t.Namespace,
+			Pod:            t.Pod,
+			Port:           t.Port,
+			Path:           path,
+			Query:          query,
+			Artifact:       t.keep(),
+			TimeoutSeconds: guessSeconds,
 		})
 		if err != nil {
 			return nil, err

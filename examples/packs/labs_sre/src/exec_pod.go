@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	squall "github.com/squall-dev/squall/sdk/go"
@@ -22,7 +21,7 @@ type target struct {
 // profile is the output of exec_pod.
 type profile struct {
 	Artifact squall.Artifact `json:"artifact"`
-	Via      string          `json:"via"` // http, exec or proxy
+	Via      string          `json:"via"` // http, exec, proxy or port-forward
 	Bytes    int64           `json:"bytes"`
 	Pod      string          `json:"pod"`
 }
@@ -69,29 +68,12 @@ func (t target) ways() ([]way, error) {
 	if config.PprofURL != "" {
 		return []way{t.byHTTP(config.PprofURL)}, nil
 	}
-	var ways []way
-	for _, command := range t.commands() {
-		ways = append(ways, t.byExec(command))
-	}
-	return append(ways, t.byProxy()), nil
+	return []way{t.byExec(), t.byProxy(), t.byPortForward()}, nil
 }
 
-// guessSeconds is how long a program that we guessed may take: two guesses leave
-// a third of the action's time for the proxy.
-const guessSeconds = 20
-
-// commands are what to run in the Pod.
-func (t target) commands() [][]string {
-	if len(t.Command) > 0 {
-		return [][]string{t.Command}
-	}
-	address := fmt.Sprintf("http://127.0.0.1:%d%s", t.Port, t.Path)
-	seconds := strconv.Itoa(guessSeconds)
-	return [][]string{
-		{"curl", "-sSf", "-m", seconds, address},
-		{"wget", "-q", "-T", seconds, "-O", "-", address},
-	}
-}
+// guessSeconds is how long each way may take that is not the caller's: all of them fit
+// into the time of the action.
+const guessSeconds = 15
 
 // keep names the artifact.
 func (t target) keep() *squall.NewArtifact {

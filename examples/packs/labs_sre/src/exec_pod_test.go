@@ -18,12 +18,16 @@ type cluster struct {
 	execErr  error
 	proxy    squall.KubeProxyGetReply
 	proxyErr error
+	forward  squall.KubeProxyGetReply
 }
 
 func (c cluster) server() *squalltest.Server {
 	s := squalltest.New()
 	s.Config(map[string]any{})
 	squalltest.Handle(s, "kube_exec", func(r squall.KubeExecRequest) (squall.KubeExecReply, error) {
+		if r.Command[0] == "sh" && (len(r.Command) != 6 || r.Command[2] != fetchScript || r.Command[4] != "15") {
+			return squall.KubeExecReply{}, fmt.Errorf("not the script: %q", r.Command)
+		}
 		reply, ok := c.programs[r.Command[0]]
 		if !ok && c.execErr == nil {
 			return reply, fmt.Errorf("executable file %q not found in $PATH", r.Command[0])
@@ -32,6 +36,9 @@ func (c cluster) server() *squalltest.Server {
 	})
 	squalltest.Handle(s, "kube_proxy_get", func(squall.KubeProxyGetRequest) (squall.KubeProxyGetReply, error) {
 		return c.proxy, c.proxyErr
+	})
+	squalltest.Handle(s, "kube_port_forward_get", func(squall.KubeProxyGetRequest) (squall.KubeProxyGetReply, error) {
+		return c.forward, c.proxyErr
 	})
 	return s
 }
@@ -52,39 +59,39 @@ func TestExecPodFindsAWay(t *testing.T) {
 		tried      string
 	}{
 		{
-			"curl is asked first",
-			cluster{programs: map[string]squall.KubeExecReply{"curl": {Artifact: heap(5)}}},
+			"a shell with curl or wget is asked first",
+			cluster{programs: map[string]squall.KubeExecReply{"sh": {Artifact: heap(5)}}},
 			leaky, "exec", 5, "config kube_exec",
 		},
 		{
-			"wget serves an image without curl",
-			cluster{programs: map[string]squall.KubeExecReply{"wget": {Artifact: heap(6)}}},
-			leaky, "exec", 6, "config kube_exec kube_exec",
-		},
-		{
-			"the API server serves an image without tools",
+			"the API server serves an image without a shell",
 			cluster{proxy: proxied},
-			leaky, "proxy", 7, "config kube_exec kube_exec kube_proxy_get",
+			leaky, "proxy", 7, "config kube_exec kube_proxy_get",
 		},
 		{
 			"a shell that finds no program is an image without tools",
-			cluster{programs: map[string]squall.KubeExecReply{"curl": {ExitCode: 127}, "wget": {ExitCode: 126}}, proxy: proxied},
-			leaky, "proxy", 7, "config kube_exec kube_exec kube_proxy_get",
+			cluster{programs: map[string]squall.KubeExecReply{"sh": {ExitCode: 127}}, proxy: proxied},
+			leaky, "proxy", 7, "config kube_exec kube_proxy_get",
 		},
 		{
 			"curl that can not connect is no reason to give up",
-			cluster{programs: map[string]squall.KubeExecReply{"curl": {ExitCode: 7}, "wget": {ExitCode: 1}}, proxy: proxied},
-			leaky, "proxy", 7, "config kube_exec kube_exec kube_proxy_get",
+			cluster{programs: map[string]squall.KubeExecReply{"sh": {ExitCode: 7}}, proxy: proxied},
+			leaky, "proxy", 7, "config kube_exec kube_proxy_get",
 		},
 		{
 			"a program that hangs does not use up the time",
 			cluster{execErr: &squall.HostError{Kind: squall.ErrTimeout, Message: "no answer in time"}, proxy: proxied},
-			leaky, "proxy", 7, "config kube_exec kube_exec kube_proxy_get",
+			leaky, "proxy", 7, "config kube_exec kube_proxy_get",
+		},
+		{
+			"a forwarded port serves what listens on the loopback address alone",
+			cluster{proxy: squall.KubeProxyGetReply{Status: 502}, forward: squall.KubeProxyGetReply{Status: 200, Artifact: heap(4)}},
+			leaky, "port-forward", 4, "config kube_exec kube_proxy_get kube_port_forward_get",
 		},
 		{
 			"an empty answer is no profile",
-			cluster{programs: map[string]squall.KubeExecReply{"curl": {Artifact: heap(0)}, "wget": {Artifact: heap(6)}}},
-			leaky, "exec", 6, "config kube_exec kube_exec",
+			cluster{programs: map[string]squall.KubeExecReply{"sh": {Artifact: heap(0)}}, proxy: proxied},
+			leaky, "proxy", 7, "config kube_exec kube_proxy_get",
 		},
 		{
 			"the caller's command replaces ours",
@@ -126,19 +133,27 @@ func TestExecPodSaysWhatItTried(t *testing.T) {
 		{
 			"every way is listed with its reason",
 			cluster{
-				programs: map[string]squall.KubeExecReply{"curl": {ExitCode: 7, Stderr: "curl: (7) refused\nmore"}, "wget": {ExitCode: 127}},
+				programs: map[string]squall.KubeExecReply{"sh": {ExitCode: 7, Stderr: "curl: (7) refused\nmore"}},
 				proxy:    squall.KubeProxyGetReply{Status: 503, Body: "no route"},
+				forward:  squall.KubeProxyGetReply{Status: 404},
 			},
 			leaky,
-			"no profile of demo/leaky: exec curl: exit code 7: curl: (7) refused; " +
-				"exec wget: the container has no wget (exit code 127); " +
-				"proxy to port 6060: the Pod answered with status 503: no route",
+			"no profile of demo/leaky: exec curl or wget: exit code 7: curl: (7) refused; " +
+				"proxy to port 6060: the Pod answered with status 503: no route; " +
+				"port-forward to port 6060: the Pod answered with status 404",
+		},
+		{
+			"an image with a shell and no program says so",
+			cluster{programs: map[string]squall.KubeExecReply{"sh": {ExitCode: 127}}, proxyErr: refused("nothing listens")},
+			leaky,
+			"no profile of demo/leaky: exec curl or wget: the container has no curl or wget (exit code 127); " +
+				"proxy to port 6060, port-forward to port 6060: nothing listens - look again",
 		},
 		{
 			"one reason for all ways is told once, with its hint",
 			cluster{execErr: refused("no such Pod"), proxyErr: refused("no such Pod")},
 			leaky,
-			"no profile of demo/leaky: exec curl, exec wget, proxy to port 6060: no such Pod - look again",
+			"no profile of demo/leaky: exec curl or wget, proxy to port 6060, port-forward to port 6060: no such Pod - look again",
 		},
 		{
 			"the caller's command has the last word",
@@ -150,7 +165,7 @@ func TestExecPodSaysWhatItTried(t *testing.T) {
 			"nothing more is tried when somebody cancels",
 			cluster{execErr: &squall.HostError{Kind: squall.ErrCanceled, Message: "canceled"}},
 			leaky,
-			"no profile of demo/leaky: exec curl: canceled",
+			"no profile of demo/leaky: exec curl or wget: canceled",
 		},
 	}
 	for _, tt := range tests {
