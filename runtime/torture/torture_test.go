@@ -1,0 +1,11 @@
+package torture
+
+import "testing"
+
+func TestKillLosesNothing(t *testing.T) { torture(t, "kill", 5) }
+
+func TestFailpoints(t *testing.T) { torture(t, "failpoints", 4) }
+
+func TestPowerCut(t *testing.T) { torture(t, "power", 6) }
+
+func TestDiskTrouble(t *testing.T) { torture(t, "disk", 1) }
