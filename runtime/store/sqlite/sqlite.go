@@ -71,6 +71,7 @@ func (o Options) validate() (Options, error) {
 // Store is a database in service.
 type Store struct {
 	path   string
+	logger *slog.Logger
 	ids    *automation.IDs
 	lock   *sql.DB // holds the right to be the only server on this file
 	write  *sql.DB // one connection, used by the writer alone
@@ -90,7 +91,7 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: o.Path, ids: o.IDs, closed: func() {}}
+	s := &Store{path: o.Path, ids: o.IDs, logger: o.Logger, closed: func() {}}
 	defer func() {
 		if err != nil {
 			_ = s.closeFiles()
@@ -106,6 +107,11 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	}
 	if s.lock, err = takeLock(ctx, o.Path); err != nil {
 		return nil, err
+	}
+	if !o.NoSync { // without, a power cut leaves any number of gaps, and that was accepted
+		if err := checkLog(o.Path); err != nil {
+			return nil, err
+		}
 	}
 	if s.write, err = openWrite(ctx, o, s.vfs); err != nil {
 		return nil, err
