@@ -2,7 +2,6 @@ package torture
 
 import "context"
 
-func bitflip(ctx context.Context, r *run) error { return nil }
 func clock(ctx context.Context, r *run) error { return nil }
 func model(ctx context.Context, r *run) error { return nil }
 func soak(ctx context.Context, r *run) error { return nil }

@@ -9,3 +9,5 @@ func TestFailpoints(t *testing.T) { torture(t, "failpoints", 4) }
 func TestPowerCut(t *testing.T) { torture(t, "power", 6) }
 
 func TestDiskTrouble(t *testing.T) { torture(t, "disk", 1) }
+
+func TestBitflip(t *testing.T) { torture(t, "bitflip", 20) }

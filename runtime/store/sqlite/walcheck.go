@@ -14,7 +14,9 @@ import (
 // is the torn end of the last transaction, which nobody was told of. A damaged
 // frame in the middle would take every later transaction with it, though they were
 // acknowledged. The difference shows: behind a torn end there is at most the rest of
-// one transaction, since each is synced before the next is written.
+// one transaction, since each is synced before the next is written. What can not be
+// told from a power cut is damage in the last transaction (or, when the damage hits
+// the few bytes that tell where a transaction ends, in the last but one).
 func checkLog(path string) error {
 	log, err := os.ReadFile(path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -24,7 +26,7 @@ func checkLog(path string) error {
 		return unavailable(path).Because(err)
 	}
 	frame, lost := lostCommits(log)
-	if lost < 2 {
+	if lost == 0 {
 		return nil
 	}
 	return automation.Unavailable("%s-wal is damaged at frame %d: %d transactions behind it can not be read", path, frame, lost).
@@ -45,8 +47,8 @@ type logReader struct {
 	size  int              // of a frame
 }
 
-// lostCommits returns the first frame that is damaged, from 1, and how many commits
-// stand in whole frames behind it.
+// lostCommits returns the first frame that is damaged, from 1, and how many
+// transactions stand behind the one that it belongs to.
 func lostCommits(log []byte) (first, commits int) {
 	r, headerOK := newLogReader(log)
 	if r == nil {
@@ -56,17 +58,25 @@ func lostCommits(log []byte) (first, commits int) {
 		first = 1
 	}
 	salts := r.salts(headerOK)
+	ends := false // the damaged frame is the last of its transaction
 	for i := 0; (i+1)*r.size+logHeader <= len(log); i++ {
 		f := log[logHeader+i*r.size:][:r.size]
 		switch whole := string(f[8:16]) == salts && r.whole(i, f); {
 		case !whole && first == 0:
 			first = i + 1
-		case whole && first > 0 && binary.BigEndian.Uint32(f[4:]) != 0:
+			ends = string(f[8:16]) == salts && isLast(f)
+		case whole && first > 0 && isLast(f):
 			commits++
 		}
 	}
+	if !ends { // the first of them is its own
+		commits = max(0, commits-1)
+	}
 	return first, commits
 }
+
+// isLast reports whether a frame is the last of a transaction.
+func isLast(f []byte) bool { return binary.BigEndian.Uint32(f[4:]) != 0 }
 
 // newLogReader reads the header; nil when there are no frames.
 func newLogReader(log []byte) (r *logReader, ok bool) {
