@@ -21,6 +21,8 @@ type doctor struct {
 	webhooks func() map[string][]automation.Ref
 	changes  func() automation.ChangeGuard
 	secrets  func() []automation.Secret
+	// database looks through the database in service; nil when there is no server.
+	database func(context.Context) ([]string, error)
 }
 
 // finding is what a check found; its name is the table's.
@@ -40,6 +42,7 @@ func (d *doctor) checks() []check {
 	return []check{
 		{name: "data directory", look: d.dataDirectory},
 		{name: "disk space", look: d.diskSpace},
+		{name: "database", look: d.databaseWhole},
 		{name: "wasm engine", look: d.wasmEngine},
 		{name: "memory reset", look: d.memoryReset},
 		{name: "compile cache", look: d.compileCache},

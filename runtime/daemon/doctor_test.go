@@ -169,7 +169,7 @@ func TestTheDoctorOfAServer(t *testing.T) {
 	}
 	h := serve(t, dir, nil)
 	list, err := h.Doctor(t.Context())
-	if err != nil || len(list.Items) != 11 {
+	if err != nil || len(list.Items) != 12 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if c := checkOf(t, list.Items, "packs"); c.Status != automation.CheckFailed || !strings.Contains(c.Detail, "torn") {

@@ -207,7 +207,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		WholeTape: whole, ReplayExecution: tapes{db, sandbox, whole}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
-			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List}).examine,
+			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List, database: db.Check}).examine,
 		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: sealedValues{values, keyed}, Mask: maskParameters(p.registry, values.Scrub), Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,

@@ -10,4 +10,8 @@ func TestPowerCut(t *testing.T) { torture(t, "power", 6) }
 
 func TestDiskTrouble(t *testing.T) { torture(t, "disk", 1) }
 
-func TestBitflip(t *testing.T) { torture(t, "bitflip", 20) }
+func TestBitflip(t *testing.T) { torture(t, "bitflip", 4) }
+
+func TestClock(t *testing.T) { torture(t, "clock", 1) }
+
+func TestModel(t *testing.T) { torture(t, "model", 3) }
