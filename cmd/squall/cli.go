@@ -24,7 +24,7 @@ type cli struct {
 	loadPack func(ctx context.Context, dir string) (automation.PackStatus, error)
 	// inspectModule says what a module is; examine looks at this machine.
 	inspectModule func(ctx context.Context, file string) (automation.ModuleInfo, error)
-	examine       func(ctx context.Context, data string) ([]automation.Check, error)
+	examine       func(ctx context.Context, data string, deep bool) ([]automation.Check, error)
 }
 
 type flags struct {

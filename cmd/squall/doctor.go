@@ -15,7 +15,8 @@ import (
 )
 
 func newDoctorCommand(c *cli) *cobra.Command {
-	return &cobra.Command{
+	var deep bool
+	cmd := &cobra.Command{
 		Use:     "doctor",
 		GroupID: groupAdmin,
 		Short:   "Look whether the server is well, and say what to do if not",
@@ -25,7 +26,7 @@ func newDoctorCommand(c *cli) *cobra.Command {
 		Example: "  squall doctor\n  squall doctor -o json --jq '.items[] | select(.status != \"ok\")'",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := c.checks(cmd.Context())
+			list, err := c.checks(cmd.Context(), deep)
 			if err != nil {
 				return err
 			}
@@ -36,20 +37,22 @@ func newDoctorCommand(c *cli) *cobra.Command {
 			return oneOrAll([]error{c.print(r), unwell(list.Items)})
 		},
 	}
+	cmd.Flags().BoolVar(&deep, "deep", false, "read and check all of the database as well, which takes its time")
+	return cmd
 }
 
 // checks asks the server, or looks at this machine when none answers.
-func (c *cli) checks(ctx context.Context) (client.List[automation.Check], error) {
+func (c *cli) checks(ctx context.Context, deep bool) (client.List[automation.Check], error) {
 	api, err := c.client()
 	if err != nil {
 		return client.List[automation.Check]{}, err
 	}
-	list, err := api.Doctor(ctx)
+	list, err := api.Doctor(ctx, deep)
 	if e := (*automation.Error)(nil); !errors.As(err, &e) || e.Code != "unreachable" {
 		return list, err
 	}
 	absent := automation.Check{Name: "server", Status: automation.CheckWarning, Detail: "no Squall server answers at " + api.BaseURL(), Hint: "start one with: squall server"}
-	found, err := c.examine(ctx, firstOf(c.env("SQUALL_DATA"), config.Default().Data))
+	found, err := c.examine(ctx, firstOf(c.env("SQUALL_DATA"), config.Default().Data), deep)
 	if err != nil {
 		return list, err
 	}

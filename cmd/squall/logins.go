@@ -112,7 +112,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 			_ = os.Remove(file.Name()) // what is half written is of no use
 		}
 	}()
-	if err := errors.Join(write(file), file.Close()); err != nil {
+	if err := errors.Join(write(file), file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(file.Name(), path); err != nil {

@@ -82,7 +82,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule why": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,
 		"action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack capabilities": "core", "pack grant": "core -f " + rights, "pack ungrant": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "torture": "--only clock --rounds 1 --data " + filepath.Join(t.TempDir(), "torture"), "artifact list": "", "artifact get": file, "artifact flame": file, "version": "",
 	}
-	other := " pack check pack test login completion help server demo " // tested on their own, or without data
+	other := " export executions export events pack check pack test login completion help server demo backup restore " // tested on their own, or without data
 	server := httptest.NewServer(newFake())
 	t.Cleanup(server.Close)
 	for _, cmd := range commands(t) {

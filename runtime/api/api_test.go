@@ -129,7 +129,7 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 		TestRuleInService: func(context.Context, automation.Rule, automation.Event) (automation.RuleTest, error) {
 			return automation.RuleTest{}, nil
 		},
-		Doctor: func() []automation.Check {
+		Doctor: func(bool) []automation.Check {
 			return []automation.Check{{Name: "packs", Status: automation.CheckFailed, Detail: "torn"}}
 		},
 		Example: func(map[string]any) any { return map[string]any{"id": 1} },

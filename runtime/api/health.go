@@ -39,7 +39,12 @@ func (s *Server) readyz(c echo.Context) error {
 
 // doctor looks anew each time it is asked.
 func (s *Server) doctor(c echo.Context) error {
-	return c.JSON(http.StatusOK, List[automation.Check]{Items: s.Doctor()})
+	q := &query{c: c}
+	deep := q.flag("deep")
+	if q.err != nil {
+		return q.err
+	}
+	return c.JSON(http.StatusOK, List[automation.Check]{Items: s.Doctor(deep != nil && *deep)})
 }
 
 func (s *Server) version(c echo.Context) error { return c.JSON(http.StatusOK, s.Version) }

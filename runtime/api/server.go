@@ -84,6 +84,9 @@ type Options struct {
 	ReplayRule func(ctx context.Context, ruleYAML []byte, ref automation.Ref, last int) (automation.RuleReplay, error)
 	// WholeTape puts the large bodies of a tape back into it.
 	WholeTape func(context.Context, automation.Tape) (automation.Tape, error)
+	// Backup writes a backup; LastBackup tells when one was last written to its end.
+	Backup     func(ctx context.Context, w io.Writer) error
+	LastBackup func() automation.LastBackup
 	// ReplayExecution runs an attempt again from its tape; attempt 0 is the last, no
 	// code means the module that was recorded.
 	ReplayExecution func(ctx context.Context, id string, attempt int, code []byte) (automation.ExecutionReplay, error)
@@ -103,8 +106,8 @@ type Options struct {
 	Mask func(automation.Execution) json.RawMessage
 	// Changes holds back what guests change.
 	Changes changes
-	// Doctor looks whether the server is well.
-	Doctor   func() []automation.Check
+	// Doctor looks whether the server is well; deep, it takes its time.
+	Doctor   func(deep bool) []automation.Check
 	Page     http.Handler // the single-page application
 	Metrics  http.Handler
 	Rejected func(reason string) // counts refused webhooks

@@ -37,6 +37,19 @@ type Store struct {
 	fresh map[string]bool
 	// verified are the hashes of files that were found whole, and when.
 	verified map[string]seen
+	holds    int // while it is not 0 nothing is removed
+}
+
+// Hold keeps every file until release is called: somebody copies them.
+func (s *Store) Hold() (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holds++
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.holds--
+	})
 }
 
 // file is what a temporary file must do.

@@ -44,6 +44,9 @@ func (s *Store) Sweep(ctx context.Context, known func(sha256 string) (bool, erro
 func (s *Store) sweepOne(path, hash string, known func(string) (bool, error)) (gone bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.holds > 0 {
+		return false, nil
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return false, err

@@ -17,9 +17,9 @@ func (c *Client) Me(ctx context.Context) (Account, error) {
 	return one[Account](ctx, c, get("me"))
 }
 
-// Doctor asks whether the server is well.
-func (c *Client) Doctor(ctx context.Context) (List[automation.Check], error) {
-	return list[automation.Check](ctx, c, get("doctor"))
+// Doctor asks whether the server is well; deep, it takes its time.
+func (c *Client) Doctor(ctx context.Context, deep bool) (List[automation.Check], error) {
+	return list[automation.Check](ctx, c, get("doctor").with(values{}.set("deep", truth(deep)).query()))
 }
 
 // Version is which build a program is.

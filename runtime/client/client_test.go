@@ -129,7 +129,7 @@ func TestEveryMethodSpeaksItsRoute(t *testing.T) {
 			seen{"GET", "/api/v1/artifacts?execution=x1&media_type=text%2Fplain", "", auth, ""},
 		},
 		"doctor": {
-			func(c *client.Client) error { _, err := c.Doctor(ctx); return err },
+			func(c *client.Client) error { _, err := c.Doctor(ctx, true); return err },
 			seen{"GET", "/api/v1/doctor", "", auth, ""},
 		},
 		"me": {

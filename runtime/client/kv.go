@@ -19,11 +19,12 @@ type KeyQuery struct {
 
 // Keys lists keys by name.
 func (c *Client) Keys(ctx context.Context, q KeyQuery) (List[automation.KVEntry], error) {
-	v := q.Page.values().set("scope", q.Scope).set("prefix", q.Prefix).set("decrypt", decrypt(q.Decrypt))
+	v := q.Page.values().set("scope", q.Scope).set("prefix", q.Prefix).set("decrypt", truth(q.Decrypt))
 	return list[automation.KVEntry](ctx, c, get("kv").with(v.query()))
 }
 
-func decrypt(yes bool) string {
+// truth is a flag in a query; false is left out.
+func truth(yes bool) string {
 	if yes {
 		return "true"
 	}
@@ -32,7 +33,7 @@ func decrypt(yes bool) string {
 
 // Key returns one key; of an encrypted one the value only if that is asked for.
 func (c *Client) Key(ctx context.Context, scope, name string, decrypted bool) (automation.KVEntry, error) {
-	return one[automation.KVEntry](ctx, c, get("kv", scope, name).with(values{}.set("decrypt", decrypt(decrypted)).query()))
+	return one[automation.KVEntry](ctx, c, get("kv", scope, name).with(values{}.set("decrypt", truth(decrypted)).query()))
 }
 
 // SetKey sets a key, for a time or, with a ttl of zero, for good.

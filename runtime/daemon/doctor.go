@@ -5,7 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"time"
 
+	"github.com/squall-dev/squall/hostfuncs/kube"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
 	"github.com/squall-dev/squall/runtime/wasm"
@@ -21,8 +23,10 @@ type doctor struct {
 	webhooks func() map[string][]automation.Ref
 	changes  func() automation.ChangeGuard
 	secrets  func() []automation.Secret
-	// database looks through the database in service; nil when there is no server.
-	database func(context.Context) ([]string, error)
+	backups  func() automation.LastBackup
+	reach    func(context.Context, []automation.KubernetesCapability) (kube.Reached, error)
+	started  time.Time
+	deep     bool // takes its time
 }
 
 // finding is what a check found; its name is the table's.
@@ -42,7 +46,11 @@ func (d *doctor) checks() []check {
 	return []check{
 		{name: "data directory", look: d.dataDirectory},
 		{name: "disk space", look: d.diskSpace},
-		{name: "database", look: d.databaseWhole},
+		{name: "fsync", look: d.syncs},
+		{name: "clock", look: d.clock},
+		{name: "private files", look: d.private},
+		{name: "database", look: d.database},
+		{name: "backup", look: d.backedUp, serving: true},
 		{name: "wasm engine", look: d.wasmEngine},
 		{name: "memory reset", look: d.memoryReset},
 		{name: "compile cache", look: d.compileCache},
@@ -51,8 +59,16 @@ func (d *doctor) checks() []check {
 		{name: "packs", look: d.packsLoaded, serving: true},
 		{name: "secrets", look: d.secretsOpen, serving: true},
 		{name: "changes", look: d.changesPass, serving: true},
+		{name: "kubernetes", look: d.clusterReached, serving: true},
 		{name: "webhooks", look: d.webhooksDeclared, serving: true},
 	}
+}
+
+// examination looks at everything, deep or only at what takes no time to speak of.
+func (d *doctor) examination(deep bool) []automation.Check {
+	with := *d
+	with.deep = deep
+	return with.examine()
 }
 
 // examine looks at everything.
@@ -71,7 +87,7 @@ func (d *doctor) examine() []automation.Check {
 
 // Examine looks at this machine as a server with its data in that directory
 // would, and leaves out what only a running server knows. It leaves nothing behind.
-func Examine(ctx context.Context, data string) (found []automation.Check, err error) {
+func Examine(ctx context.Context, data string, deep bool) (found []automation.Check, err error) {
 	sandbox, err := wasm.New(ctx, wasm.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
@@ -79,7 +95,7 @@ func Examine(ctx context.Context, data string) (found []automation.Check, err er
 	defer func() { err = errors.Join(err, patiently(sandbox.Close)()) }()
 	c := config.Default()
 	c.Data = data
-	d := &doctor{config: c, facts: func() wasm.Facts {
+	d := &doctor{config: c, started: time.Now(), deep: deep, facts: func() wasm.Facts {
 		f := sandbox.Facts()
 		f.CacheDir = cacheDir(data)
 		return f

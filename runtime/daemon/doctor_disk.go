@@ -26,9 +26,6 @@ func (d *doctor) dataDirectory() finding {
 	if err := probe(dir); err != nil {
 		return failed(dir+" can not be written to: "+err.Error(), "give the server's user the right to write there")
 	}
-	if !d.config.Fsync {
-		return warning("fsync is off: acknowledged events may be lost when the machine dies", "take fsync: false out of the configuration")
-	}
 	mode := fmt.Sprintf("%s can be written to, mode %04o", dir, info.Mode().Perm())
 	if readable(info) {
 		return warning(mode+": others of this machine may look into it", "chmod 700 "+dir)

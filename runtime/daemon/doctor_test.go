@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -9,7 +11,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/squall-dev/squall/hostfuncs/kube"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
 	"github.com/squall-dev/squall/runtime/wasm"
@@ -26,6 +30,12 @@ func checkOf(t *testing.T, found []automation.Check, name string) automation.Che
 	}
 	t.Fatalf("there is no check %q among %+v", name, found)
 	return automation.Check{}
+}
+
+// clusterAnswer is what a cluster says when it is asked.
+type clusterAnswer struct {
+	reached kube.Reached
+	err     error
 }
 
 func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
@@ -50,6 +60,14 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 	if err := os.WriteFile(file, []byte("12345"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	private, open := dir(0o700), dir(0o700)
+	for path, mode := range map[string]os.FileMode{private + "/squall.db": 0o600, private + "/secret.key": 0o400, open + "/squall.db": 0o644} {
+		if err := errors.Join(os.WriteFile(path, []byte(strings.Repeat("nonsense", 100)), 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wanting := automation.PackStatus{Name: "k", InService: true, Capabilities: automation.Capabilities{
+		Kubernetes: []automation.KubernetesCapability{{Verbs: []string{"exec"}, Resources: []string{"pods"}}}}}
 	serving := automation.PackStatus{Name: "core", InService: true}
 	for _, tt := range []struct {
 		name, check string
@@ -59,6 +77,7 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		config      config.Config
 		changes     automation.ChangeGuard
 		secrets     []automation.Secret
+		cluster     clusterAnswer
 		status      automation.CheckStatus
 		detail      string
 	}{
@@ -66,6 +85,22 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		{name: "a data directory that others read", check: "data directory", data: dir(0o755), status: "warning", detail: "mode 0755: others"},
 		{name: "a data directory that is not there", check: "data directory", data: filepath.Join(dir(0o700), "no"), status: "warning", detail: "not there yet"},
 		{name: "a file in the place of the data directory", check: "data directory", data: file, status: "failed", detail: "not a directory"},
+		{name: "files of this user alone", check: "private files", data: private, status: "ok", detail: "2 files"},
+		{name: "a database that others read", check: "private files", data: open, status: "failed", detail: "others of this machine may read"},
+		{name: "no files yet", check: "private files", status: "ok", detail: "nothing to protect"},
+		{name: "no database yet", check: "database", status: "ok", detail: "none yet"},
+		{name: "a file that is no database", check: "database", data: private, status: "failed", detail: "not a database"},
+		{name: "a disk that waits or does not", check: "fsync", config: config.Config{Fsync: true}, detail: "an fsync takes"},
+		{name: "a disk that nobody waits for", check: "fsync", status: "warning", detail: "fsync is off"},
+		{name: "the time", check: "clock", status: "ok", detail: "zone"},
+		{name: "no backup", check: "backup", status: "warning", detail: "none"},
+		{name: "no pack for a cluster", check: "kubernetes", packs: []automation.PackStatus{serving}, status: "ok", detail: "no pack asks"},
+		{name: "a cluster that gives all", check: "kubernetes", packs: []automation.PackStatus{wanting}, cluster: clusterAnswer{reached: kube.Reached{Version: "v1.37", Asked: 3}},
+			status: "ok", detail: "v1.37 answers, and gives all of 3"},
+		{name: "a cluster that gives less", check: "kubernetes", packs: []automation.PackStatus{wanting}, cluster: clusterAnswer{reached: kube.Reached{Missing: strings.Fields("a b c d e f g")}},
+			status: "warning", detail: "may not: a, b, c, d, e, and 2 more"},
+		{name: "no cluster", check: "kubernetes", packs: []automation.PackStatus{wanting}, cluster: clusterAnswer{err: automation.Unavailable("nobody answers")},
+			status: "warning", detail: "nobody answers"},
 		{name: "machine code", check: "wasm engine", facts: well, status: "ok", detail: "compiler"},
 		{name: "the interpreter", check: "wasm engine", facts: wasm.Facts{Mode: "interpreter", ModeWhy: "because"}, status: "warning", detail: "interpreter: because"},
 		{name: "the kernel lists pages", check: "memory reset", facts: well, status: "ok", detail: "PAGEMAP_SCAN"},
@@ -109,9 +144,13 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 					return map[string][]automation.Ref{"heard": {"p.a"}, "other": {"p.b"}}
 				},
 				changes: func() automation.ChangeGuard { return tt.changes },
-				secrets: func() []automation.Secret { return tt.secrets }}
+				secrets: func() []automation.Secret { return tt.secrets },
+				backups: func() automation.LastBackup { return automation.LastBackup{} }, started: time.Now(),
+				reach: func(context.Context, []automation.KubernetesCapability) (kube.Reached, error) {
+					return tt.cluster.reached, tt.cluster.err
+				}}
 			c := checkOf(t, d.examine(), tt.check)
-			if c.Status != tt.status || !strings.Contains(c.Detail, tt.detail) {
+			if tt.status != "" && c.Status != tt.status || !strings.Contains(c.Detail, tt.detail) {
 				t.Errorf("%s: %s, want %s and %q", c.Status, c.Detail, tt.status, tt.detail)
 			}
 			if c.Status == automation.CheckFailed && c.Hint == "" {
@@ -139,7 +178,7 @@ func TestLittleDiskSpaceIsAWarning(t *testing.T) {
 func TestExamineNeedsNoServerAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	found, err := Examine(t.Context(), dir)
+	found, err := Examine(t.Context(), dir, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,8 +207,8 @@ func TestTheDoctorOfAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := serve(t, dir, nil)
-	list, err := h.Doctor(t.Context())
-	if err != nil || len(list.Items) != 12 {
+	list, err := h.Doctor(t.Context(), false)
+	if err != nil || len(list.Items) != 17 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if c := checkOf(t, list.Items, "packs"); c.Status != automation.CheckFailed || !strings.Contains(c.Detail, "torn") {
@@ -246,5 +285,43 @@ func TestInspectModule(t *testing.T) {
 				t.Errorf("error is %v, want %s: %s", err, tt.kind, tt.err)
 			}
 		})
+	}
+}
+
+func TestTheClockIsJudged(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tt := range []struct {
+		name           string
+		now, disk      time.Time
+		passed, walked time.Duration
+		want           automation.CheckStatus
+	}{
+		{"all agree", now, now, time.Hour, time.Hour, "ok"},
+		{"the clock was set forward", now, now, time.Hour, 2 * time.Hour, "warning"},
+		{"the clock was set back", now, now, time.Hour, 0, "warning"},
+		{"the disk is elsewhere", now, now.Add(-time.Minute), time.Hour, time.Hour, "warning"},
+		{"nobody has set it", time.Unix(0, 0), time.Unix(0, 0), time.Hour, time.Hour, "failed"},
+	} {
+		if got := judgeClock(tt.now, tt.disk, tt.passed, tt.walked); got.Status != tt.want {
+			t.Errorf("%s: %+v, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestTheLastBackupIsJudged(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 20, 3, 4, 5, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		last automation.LastBackup
+		want string
+	}{
+		"a fresh one":       {automation.LastBackup{At: now.Add(-time.Hour), Bytes: 1 << 20}, "1 MiB before compression"},
+		"an old one":        {automation.LastBackup{At: now.Add(-10 * 24 * time.Hour)}, "10 days old"},
+		"one that has gaps": {automation.LastBackup{At: now, Missing: 2}, "lacks the contents of 2 artifacts"},
+	} {
+		if got := judgeBackup(tt.last, now); !strings.Contains(got.Detail, tt.want) {
+			t.Errorf("%s: %+v, want %s", name, got, tt.want)
+		}
 	}
 }

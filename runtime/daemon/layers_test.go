@@ -18,7 +18,7 @@ const module = "github.com/squall-dev/squall/"
 // written is forbidden. runtime/README.md draws the same.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd/squall":                  {"runtime/daemon", "runtime/torture", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api"},
+		"cmd/squall":                  {"runtime/backup", "runtime/daemon", "runtime/torture", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api"},
 		"runtime/automation":          {},
 		"runtime/expr":                {"runtime/automation"},
 		"runtime/parameter":           {"runtime/automation", "runtime/expr"},
@@ -38,6 +38,7 @@ func mayImport() map[string][]string {
 		"hostfuncs/hostfuncstest":     {"hostfuncs", "runtime/automation"},
 		"hostfuncs/*":                 {"hostfuncs", "runtime/automation"},
 		"runtime/artifact":            {"hostfuncs", "runtime/automation", "runtime/disk"},
+		"runtime/backup":              {"runtime/automation", "runtime/store/sqlite"},
 		"runtime/rule":                {"runtime/automation", "runtime/expr"},
 		"runtime/rule/bench":          {"runtime/automation", "runtime/rule"},
 		"runtime/wasm":                {"hostfuncs", "runtime/automation", "runtime/wasm/rewrite", "runtime/wasm/memory", "runtime/wasm/extismabi"},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/hostfuncs/kube"
@@ -30,7 +31,7 @@ import (
 )
 
 // remembered is how many changes a watcher may have missed and still catch up.
-const remembered = 30_000
+const remembered = 10_000
 
 // parts is every part of the program, and how to take them apart again.
 type parts struct {
@@ -201,13 +202,19 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	whole := func(ctx context.Context, t automation.Tape) (automation.Tape, error) {
 		return files.WholeTape(ctx, db, t)
 	}
+	kept, err := newBackups(ctx, o, files, db, metrics.BackupFailed)
+	if err != nil {
+		return p, err
+	}
+	metrics.Gauge("squall_backup_last_timestamp_seconds", "When the last backup was written to its end; 0 for never.", kept.lastSeconds)
 	p.api, err = api.New(api.Options{
 		Engine: p.engine, Store: keyed, Guard: p.guard, Live: p.live, Artifacts: files,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
-		WholeTape: whole, ReplayExecution: tapes{db, sandbox, whole}.replay,
+		Backup: kept.write, LastBackup: kept.latest, WholeTape: whole, ReplayExecution: tapes{db, sandbox, whole}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
-			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List, database: db.Check}).examine,
+			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List,
+			backups: kept.latest, reach: watched.Reach, started: time.Now()}).examination,
 		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: sealedValues{values, keyed}, Mask: maskParameters(p.registry, values.Scrub), Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,

@@ -100,7 +100,7 @@ func (o Options) withDefaults() Options {
 		o.Workers = 16
 	}
 	if o.Queue == 0 {
-		o.Queue = 10_000
+		o.Queue = 2_000
 	}
 	if o.Backoff == 0 {
 		o.Backoff = time.Second

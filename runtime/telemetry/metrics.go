@@ -29,6 +29,8 @@ import (
 //	squall_source_events_total{kind}                events that timers, sensors and watches raised
 //	squall_source_failures_total{kind}              failures of theirs; they try again
 //	squall_pack_loads_total{pack,result}            tries to load a pack
+//	squall_backup_failures_total                    backups that could not be written to their end
+//	squall_backup_last_timestamp_seconds            when the last one was, since 1970
 //	squall_executions_queued                        pending executions held in memory
 //	squall_executions_running                       executions running now
 //	squall_wasm_memory_budget_bytes                 memory that all guests together may use
@@ -58,6 +60,7 @@ type Metrics struct {
 	raised     *prometheus.CounterVec
 	failures   *prometheus.CounterVec
 	polls      *prometheus.CounterVec
+	backups    prometheus.Counter
 }
 
 // NewMetrics makes the server's metrics in a registry of their own.
@@ -82,12 +85,14 @@ func NewMetrics() *Metrics {
 		misfits: counter("squall_payload_misfits_total", "Events whose payload does not fit the schema of their trigger type, by what became of them (reject, warn).", "trigger", "check"),
 		cut: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_event_chains_cut_total",
 			Help: "Chains of events about executions that were cut because they had become too long."}),
+		backups: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_backup_failures_total",
+			Help: "Backups that could not be written to their end."}),
 		polls:    counter("squall_sensor_polls_total", "Polls of sensors, by sensor and outcome (ok, error).", "sensor", "outcome"),
 		raised:   counter("squall_source_events_total", "Events that timers, sensors and watches raised.", "kind"),
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures, m.backups,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -175,6 +180,9 @@ func (m *Metrics) SourceRaised(kind string, events int) {
 
 // SourceFailed counts that a source could not do its work.
 func (m *Metrics) SourceFailed(kind string) { m.failures.WithLabelValues(kind).Inc() }
+
+// BackupFailed counts a backup that could not be written to its end.
+func (m *Metrics) BackupFailed() { m.backups.Inc() }
 
 // ChainCut counts a chain of events that was cut.
 func (m *Metrics) ChainCut() { m.cut.Inc() }

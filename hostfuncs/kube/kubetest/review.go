@@ -35,10 +35,13 @@ func (q Question) String() string {
 	return strings.TrimSpace(q.User + " " + q.On.Verb + " " + resource + " " + q.On.Namespace + "/" + q.On.Name)
 }
 
-// review answers a SubjectAccessReview as Review says.
+// review answers a SubjectAccessReview, or one of the asker itself, as Review says.
 func (s *Server) review(w http.ResponseWriter, r *http.Request) {
-	var asked struct{ Spec Question }
-	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || asked.Spec.User == "" {
+	var asked struct {
+		Kind string
+		Spec Question
+	}
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || asked.Spec.User == "" && strings.HasSuffix(r.URL.Path, "/subjectaccessreviews") {
 		writeStatus(w, Failure(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "the review has no user"))
 		return
 	}
@@ -47,7 +50,7 @@ func (s *Server) review(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	allowed := s.Review != nil && s.Review(asked.Spec)
 	writeJSON(w, http.StatusCreated, map[string]any{
-		"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+		"apiVersion": "authorization.k8s.io/v1", "kind": asked.Kind,
 		"spec": asked.Spec, "status": map[string]any{"allowed": allowed},
 	})
 }

@@ -148,6 +148,10 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc(pod+"portforward", s.portForward)
 	mux.HandleFunc(pod+"log", s.log)
 	mux.HandleFunc("POST /apis/authorization.k8s.io/v1/subjectaccessreviews", s.review)
+	mux.HandleFunc("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", s.review)
+	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"gitVersion": "v1.0.0-kubetest"})
+	})
 	mux.HandleFunc("GET /api/v1/nodes/{node}/proxy/stats/summary", s.summary)
 	mux.HandleFunc("GET /apis/metrics.k8s.io/v1beta1/pods", s.podMetrics)
 	mux.HandleFunc("GET /apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods", s.podMetrics)

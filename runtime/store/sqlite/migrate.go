@@ -30,9 +30,7 @@ func migrate(ctx context.Context, conn *sql.Conn, path string) error {
 		return fmt.Errorf("list migrations: %w", err)
 	}
 	if version > len(files) {
-		return automation.Conflict("%s was written by a newer squall (schema %d, this one knows %d)", path, version, len(files)).
-			WithCode("schema_too_new").
-			WithHint("start a squall at least as new as the one that used this data directory last")
+		return tooNew(path, version, len(files))
 	}
 	for i := version; i < len(files); i++ {
 		if err := apply(ctx, conn, files[i], i+1); err != nil {
@@ -40,6 +38,18 @@ func migrate(ctx context.Context, conn *sql.Conn, path string) error {
 		}
 	}
 	return nil
+}
+
+func tooNew(path string, version, known int) error {
+	return automation.Conflict("%s was written by a newer squall (schema %d, this one knows %d)", path, version, known).
+		WithCode("schema_too_new").
+		WithHint("start a squall at least as new as the one that used this data directory last")
+}
+
+// knownSchema is the number of migrations that there are.
+func knownSchema() int {
+	files, _ := fs.Glob(migrations, "migrations/*.sql") // the pattern is well-formed
+	return len(files)
 }
 
 // schemaVersion is the number of migrations the file has seen. A database that

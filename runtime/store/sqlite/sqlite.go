@@ -238,11 +238,15 @@ func openRead(ctx context.Context, path, vfs string) (*sql.DB, error) {
 // open opens a pool and proves that it can connect. The pragmas run in order on
 // every new connection.
 func open(ctx context.Context, path, vfs string, pragmas ...string) (*sql.DB, error) {
+	whole, err := filepath.Abs(path) // a relative one would be taken for a host
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", path, err)
+	}
 	query := url.Values{"_pragma": pragmas}
 	if vfs != "" {
 		query.Set("vfs", vfs)
 	}
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(whole), RawQuery: query.Encode()}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)

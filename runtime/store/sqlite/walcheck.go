@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -32,6 +33,15 @@ func checkLog(path string) error {
 	return automation.Unavailable("%s-wal is damaged at frame %d: %d transactions behind it can not be read", path, frame, lost).
 		WithCode("log_damaged").
 		WithHint("check the disk; restore the database from a backup, or move %s-wal away to go on without what is in it", path)
+}
+
+// checkIdleLog is checkLog for a database that a server may have open: then the log
+// changes while it is read, and was looked through when the server opened it.
+func checkIdleLog(ctx context.Context, path string) error {
+	if InUse(ctx, path) != nil {
+		return nil
+	}
+	return checkLog(path)
 }
 
 const (

@@ -394,6 +394,12 @@ export interface KubernetesCapability {
   verbs: string[];
 }
 
+export interface LastBackup {
+  at?: string;
+  bytes?: number;
+  missing?: number;
+}
+
 export interface Limits {
   call_depth?: number;
   fuel?: number;

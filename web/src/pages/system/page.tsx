@@ -7,7 +7,7 @@ import { useTitle } from "../../lib/hooks";
 import { Badge, type Tone } from "../../ui/badge";
 import { Button } from "../../ui/button";
 import { CommandLine } from "../../ui/copy";
-import { Fact, Facts, ListHeader, Panel } from "../../ui/page";
+import { Fact, Facts, ListHeader, linkClass, Panel } from "../../ui/page";
 import { Loaded } from "../../ui/states";
 import { Changes } from "./changes";
 
@@ -114,6 +114,9 @@ function About() {
           </Facts>
         )}
         <CommandLine text="squall doctor" />
+        <a className={linkClass} href="/api/v1/backup" download>
+          Download a backup
+        </a>
       </div>
     </Panel>
   );
