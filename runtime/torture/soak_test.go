@@ -3,7 +3,6 @@ package torture
 import (
 	"io"
 	"math"
-	"os"
 	"testing"
 	"time"
 )
@@ -35,14 +34,28 @@ func TestALineThroughSamplesFindsWhatGrows(t *testing.T) {
 	}
 }
 
+// A few seconds are enough to see that all samples are taken, not whether something
+// grows.
 func TestSoak(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a while")
+	t.Parallel()
+	r := someRun(t, "soak")
+	r.For = 5 * time.Second
+	if err := soak(t.Context(), r); err != nil {
+		t.Fatal(err)
 	}
-	all, err := Run(t.Context(), Options{
-		Dir: t.TempDir(), Only: []string{"soak"}, For: 12 * time.Second, Command: []string{os.Args[0]}, Out: lines{t}, Logs: os.Stderr,
-	})
-	if err != nil || Broken(all) > 0 {
-		t.Errorf("%d broken, %v", Broken(all), err)
+	grows := 0
+	for _, p := range r.promises {
+		switch {
+		case p.Unit == "samples":
+			grows++
+			if p.Checked < 10 {
+				t.Errorf("%s: %d samples", p.Text, p.Checked)
+			}
+		case !p.Kept():
+			t.Errorf("%s: %v", p.Text, p.Broken)
+		}
+	}
+	if grows != 5 {
+		t.Errorf("%d things were watched", grows)
 	}
 }
