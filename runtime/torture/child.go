@@ -36,6 +36,9 @@ type plan struct {
 	Cut   int    `json:"cut,omitempty"`
 	Image string `json:"image,omitempty"`
 	Seed  uint64 `json:"seed,omitempty"`
+	// Lie is a class of files of which the disk says that they are synced, and does
+	// not do it.
+	Lie string `json:"lie,omitempty"`
 
 	Synchronous     string `json:"synchronous,omitempty"`
 	CheckpointPages int    `json:"checkpoint_pages,omitempty"`
@@ -103,6 +106,7 @@ func (p plan) faults() (disk.Faults, error) {
 	if err != nil {
 		return f, err
 	}
+	rec.lie = p.Lie
 	f.Layer = rec.cutAt(p.Cut, func() {
 		if err := rec.leave(p.Image, p.Seed); err != nil {
 			fmt.Fprintln(os.Stderr, "leave the image:", err)

@@ -18,6 +18,7 @@ import (
 // always.
 type recorder struct {
 	root string
+	lie  string // what is never synced, whatever is said
 
 	mu      sync.Mutex // guards all below, and is never given back after the cut
 	ops     int
@@ -89,7 +90,7 @@ func (r *recorder) note(op disk.Op) {
 			f.pending = append(f.pending, op)
 		}
 	case disk.Sync:
-		if f := r.names[op.Path]; f != nil {
+		if f := r.names[op.Path]; f != nil && (r.lie == "" || classOf(op, r.root) != r.lie) {
 			for _, p := range f.pending {
 				f.content = apply(f.content, p)
 			}

@@ -130,8 +130,8 @@ func TestTheVerificationCanFail(t *testing.T) {
 			if err := s.stop(); err != nil {
 				t.Fatal(err)
 			}
-			if err := b.finish(t.Context()); err != nil {
-				t.Fatal(err)
+			if ok, err := b.finish(t.Context()); err != nil || !ok {
+				t.Fatal(ok, err)
 			}
 			tt.lie(b)
 			if err := b.verify(t.Context()); err != nil {

@@ -41,7 +41,7 @@ type tested struct {
 // verify lets a server without faults finish the work, stops it, and compares what
 // it remembers with what the world saw.
 func (b *bench) verify(ctx context.Context) error {
-	if err := b.finish(ctx); err != nil {
+	if ok, err := b.finish(ctx); err != nil || !ok {
 		return err
 	}
 	data := filepath.Join(b.dir, "data")
@@ -59,13 +59,14 @@ func (b *bench) verify(ctx context.Context) error {
 	return errors.Join(t.look(ctx), db.Close())
 }
 
-// finish starts the server, waits until it has nothing to do and stops it.
-func (b *bench) finish(ctx context.Context) error {
+// finish starts the server, waits until it has nothing to do and stops it. It is not
+// ok when there is nothing to look at, which has been said then.
+func (b *bench) finish(ctx context.Context) (ok bool, err error) {
 	start, token := b.promise("starts", promiseStart), b.promise("starts", promiseToken)
 	s, err := b.start(ctx, plan{})
 	b.check(start, err == nil, "%v", err)
 	if err != nil {
-		return nil // said; there is nothing to look at
+		return false, nil
 	}
 	api, err := b.client(s.url)
 	if err == nil {
@@ -75,10 +76,10 @@ func (b *bench) finish(ctx context.Context) error {
 	if err != nil {
 		s.kill()
 		<-s.exited
-		return nil
+		return false, nil
 	}
 	b.waitIdle(ctx, api)
-	return s.stop()
+	return true, s.stop()
 }
 
 // idlePatience is how long the work that was left behind may take.
