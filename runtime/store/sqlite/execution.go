@@ -175,5 +175,9 @@ func (s *Store) Pending(ctx context.Context, after string, limit int) (list []au
 	if err != nil {
 		return nil, err
 	}
-	return s.sound(ctx, all)
+	list, err = s.sound(ctx, all)
+	if err == nil && len(list) < len(all) { // a short page would mean that there are no more
+		return s.Pending(ctx, after, limit)
+	}
+	return list, err
 }

@@ -58,6 +58,7 @@ func givenSum(x automation.Execution, parameters string) int64 {
 // sound returns the executions that are what was written. The others are never run:
 // they end as failed, with a code that says why.
 func (s *Store) sound(ctx context.Context, all []pendingRow) (list []automation.Execution, err error) {
+	list = []automation.Execution{}
 	for _, row := range all {
 		damage := row.sums.whole(row.Execution)
 		if damage == nil {
@@ -78,6 +79,9 @@ func (s *Store) condemn(ctx context.Context, id string, damage error) error {
 		e, err := t.stepFrom(id, automation.Failed)
 		if err != nil {
 			return err
+		}
+		if e.was != automation.Pending { // it runs, from memory, where it is whole
+			return wrongStatus(id, e.was)
 		}
 		at := time.Now()
 		e.Code, e.Message, e.Hint, e.FinishedAt = automation.CodeDamaged, damage.Error(), automation.HintOf(damage), &at
