@@ -34,7 +34,7 @@ type stamp struct {
 	modified time.Time
 }
 
-// listing is the files of a pack that make a difference: pack.yaml,
+// listing is the files of a pack that make a difference: pack.yaml, pack.sum,
 // config.schema.yaml, metadata, and modules or their manifests in the pack's folder
 // or in actions. Sources, tests and documents are none of the server's business.
 type listing map[string]stamp
@@ -78,7 +78,7 @@ func counts(dir, name string) bool {
 	ext := path.Ext(name)
 	switch {
 	case dir == ".":
-		return name == manifestFile || name == configSchemaFile || ext == ".wasm" || isPluginManifest(name)
+		return name == manifestFile || name == configSchemaFile || name == sumsFile || ext == ".wasm" || isPluginManifest(name)
 	case dir == "actions" && (ext == ".wasm" || isPluginManifest(name)):
 		return true
 	}

@@ -97,6 +97,9 @@ func component(log *slog.Logger) *slog.Logger {
 // ErrInvalid.
 func (l *Loader) Load(ctx context.Context, folder string, fsys fs.FS, where string) (*Pack, error) {
 	files, err := readAll(fsys)
+	if err == nil {
+		err = files.verify()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/squall-dev/squall/runtime/daemon"
+	"github.com/squall-dev/squall/runtime/torture"
 )
 
 // version is the release, set by the linker: -ldflags "-X main.version=1.2.3".
@@ -42,6 +43,9 @@ func compiler() []string {
 func run(ctx context.Context, args []string, s *streams) int {
 	if len(args) > 0 && args[0] == compileCommand { // before anything else takes memory
 		return daemon.CompileModule(ctx, args[1:], s.in, s.err)
+	}
+	if len(args) == 1 && args[0] == tortureCommand {
+		return torture.Child(ctx, s.out, s.err)
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

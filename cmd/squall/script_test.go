@@ -17,7 +17,7 @@ const programEnv = "SQUALL_TEST_PROGRAM"
 // TestMain lets the tests run the program as a process of its own. Its compiler
 // process gets no environment.
 func TestMain(m *testing.M) {
-	if os.Getenv(programEnv) != "" || len(os.Args) > 1 && os.Args[1] == compileCommand {
+	if os.Getenv(programEnv) != "" || len(os.Args) > 1 && (os.Args[1] == compileCommand || os.Args[1] == tortureCommand) {
 		main()
 	}
 	testscript.Main(m, map[string]func(){"squall": main})

@@ -60,13 +60,18 @@ func New(credentials store.Credentials, now func() time.Time) *Guard {
 }
 
 // EnsureAdmin makes the first API token when there is none yet. It returns the
-// token's text, which is stored nowhere, or "" when a token exists already.
-func (g *Guard) EnsureAdmin(ctx context.Context) (string, error) {
+// token's text, or "" when a token exists already. Keep is given the text before
+// the token is valid: only its hash is stored, so a token that was not kept would
+// shut everybody out.
+func (g *Guard) EnsureAdmin(ctx context.Context, keep func(text string) error) (string, error) {
 	tokens, err := g.credentials.Tokens(ctx)
 	if err != nil || len(tokens) > 0 {
 		return "", err
 	}
 	text := "squall_" + secret()
+	if err := keep(text); err != nil {
+		return "", err
+	}
 	return text, g.credentials.PutToken(ctx, store.Token{
 		Hash: hash(text), Name: "first start", User: adminUser, Role: RoleAdmin, CreatedAt: g.now(),
 	})

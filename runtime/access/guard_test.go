@@ -76,11 +76,11 @@ func TestFirstStartMakesOneTokenOnly(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
 	g := New(m, nil)
-	token, err := g.EnsureAdmin(t.Context())
+	token, err := g.EnsureAdmin(t.Context(), kept)
 	if err != nil || token == "" {
 		t.Fatalf("first start: %q, %v", token, err)
 	}
-	if again, err := g.EnsureAdmin(t.Context()); err != nil || again != "" {
+	if again, err := g.EnsureAdmin(t.Context(), kept); err != nil || again != "" {
 		t.Errorf("second start made a token again: %q, %v", again, err)
 	}
 	who, err := g.Token(t.Context(), token)
@@ -126,7 +126,7 @@ func TestLoginCodeWorksOnce(t *testing.T) {
 func TestLogoutEndsTheSession(t *testing.T) {
 	t.Parallel()
 	g := New(newMemory(), nil)
-	token, err := g.EnsureAdmin(t.Context())
+	token, err := g.EnsureAdmin(t.Context(), kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestFailuresAreLimitedAndTheRightSecretIsNot(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_700_000_000, 0)
 	g := New(newMemory(), func() time.Time { return now })
-	token, err := g.EnsureAdmin(t.Context())
+	token, err := g.EnsureAdmin(t.Context(), kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,5 +172,20 @@ func TestFailuresAreLimitedAndTheRightSecretIsNot(t *testing.T) {
 	}
 	if err := fail(); !errors.Is(err, automation.ErrUnavailable) {
 		t.Errorf("the window slides: %v, want unavailable", err)
+	}
+}
+
+func kept(string) error { return nil }
+
+func TestATokenThatWasNotKeptIsNotValid(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	g := New(m, nil)
+	full := errors.New("disk full")
+	if _, err := g.EnsureAdmin(t.Context(), func(string) error { return full }); !errors.Is(err, full) || len(m.tokens) != 0 {
+		t.Errorf("%v, tokens %v", err, m.tokens)
+	}
+	if token, err := g.EnsureAdmin(t.Context(), kept); err != nil || token == "" {
+		t.Errorf("the next start: %q, %v", token, err)
 	}
 }

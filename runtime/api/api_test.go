@@ -114,10 +114,10 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 	catalogue := service{rules}
 	stop := s.runEngine(catalogue)
 	guard := access.New(s.db, nil)
-	if s.token, err = guard.EnsureAdmin(t.Context()); err != nil {
+	if s.token, err = guard.EnsureAdmin(t.Context(), func(string) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	files, err := artifact.Open(dir)
+	files, err := artifact.Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ import (
 func openStore(t *testing.T) (*Store, string) {
 	t.Helper()
 	dir := t.TempDir()
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	must(t, err)
 	return s, dir
 }
@@ -240,26 +240,64 @@ func TestSameContentAtOnceIsOneFile(t *testing.T) {
 	}
 }
 
-func TestDamageIsSeen(t *testing.T) {
+func TestDamageIsSeenAndMovedAside(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, found string }{
+		{"a flipped bit", "c0ntent"},
+		{"a short file", "cont"},
+		{"a long file", "content, and more"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, dir := openStore(t)
+			a := put(t, s, "content")
+			path, err := s.path(a.SHA256)
+			must(t, err)
+			must(t, os.WriteFile(path, []byte(tt.found), 0o600))
+			for range 2 { // found, and remembered
+				_, err := s.Reader(a)
+				if e := (*automation.Error)(nil); !errors.As(err, &e) || e.Code != "artifact_damaged" || !strings.Contains(e.Hint, "damaged/"+a.SHA256) {
+					t.Fatalf("it was read: %v", err)
+				}
+			}
+			if got := files(t, dir); len(got) != 1 || !strings.Contains(got[0], "damaged") {
+				t.Errorf("files: %v", got)
+			}
+			put(t, s, "content") // keeping it again heals it
+			must(t, s.Verify(a))
+		})
+	}
+}
+
+func TestALostFileIsGone(t *testing.T) {
 	t.Parallel()
 	s, _ := openStore(t)
 	a := put(t, s, "content")
 	path, err := s.path(a.SHA256)
 	must(t, err)
-
-	must(t, os.WriteFile(path, []byte("c0ntent"), 0o600))
-	if err := s.Verify(a); !errors.Is(err, automation.ErrUnavailable) || automation.HintOf(err) == "" {
-		t.Errorf("a flipped bit: %v", err)
-	}
-	must(t, os.WriteFile(path, []byte("cont"), 0o600))
-	if _, err := s.Reader(a); !errors.Is(err, automation.ErrUnavailable) {
-		t.Errorf("a short file: %v", err)
-	}
-	put(t, s, "content") // keeping it again heals it
-	must(t, s.Verify(a))
 	must(t, os.Remove(path))
 	if _, err := s.Reader(a); !errors.Is(err, automation.ErrNotFound) {
 		t.Errorf("a lost file: %v", err)
+	}
+}
+
+func TestAWholeFileIsReadOnceAMinute(t *testing.T) {
+	t.Parallel()
+	s, _ := openStore(t)
+	a := put(t, s, "content")
+	path, err := s.path(a.SHA256)
+	must(t, err)
+	must(t, s.Verify(a))
+	info, err := os.Stat(path)
+	must(t, err)
+	must(t, os.WriteFile(path, []byte("c0ntent"), 0o600))
+	must(t, os.Chtimes(path, info.ModTime(), info.ModTime())) // as a disk does it
+	r, err := s.Reader(a)
+	must(t, err)
+	must(t, r.Close())
+	s.now = func() time.Time { return time.Now().Add(verifiedFor) }
+	if _, err := s.Reader(a); !errors.Is(err, automation.ErrUnavailable) {
+		t.Errorf("a minute later: %v", err)
 	}
 }
 
@@ -282,7 +320,7 @@ func TestOpenRemovesWhatWasBeingWritten(t *testing.T) {
 	if got := files(t, dir); len(got) != 2 {
 		t.Fatalf("files: %v", got)
 	}
-	again, err := Open(dir) // the first process died
+	again, err := Open(dir, nil) // the first process died
 	must(t, err)
 	if got := files(t, dir); len(got) != 1 {
 		t.Errorf("files: %v", got)
@@ -305,7 +343,7 @@ func TestSweep(t *testing.T) {
 		}
 	}
 	sweep(s, 2*time.Hour, 0) // this process published them: executions may still run
-	later, err := Open(dir)
+	later, err := Open(dir, nil)
 	must(t, err)
 	sweep(later, 30*time.Minute, 0) // too young
 	sweep(later, 2*time.Hour, 1)
@@ -323,7 +361,7 @@ func TestSweepRemovesNothingWhenNobodyKnows(t *testing.T) {
 	t.Parallel()
 	s, dir := openStore(t)
 	a := put(t, s, "content")
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	must(t, err)
 	s.now = func() time.Time { return time.Now().Add(2 * time.Hour) }
 	broken := errors.New("database is down")
@@ -393,7 +431,7 @@ func TestCleanMediaType(t *testing.T) {
 }
 
 func BenchmarkCommit(b *testing.B) {
-	s, err := Open(b.TempDir())
+	s, err := Open(b.TempDir(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -4,6 +4,7 @@
 //
 //	DIR/artifacts/3f/a0/3fa0...   the content
 //	DIR/artifacts/tmp/...         what is being written
+//	DIR/artifacts/damaged/3fa0... what no longer is what its name says
 //
 // It does not know which execution kept what under which name: those rows are the
 // store's. A file without a row is swept away by [Store.Sweep].
@@ -12,22 +13,21 @@ package artifact
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/disk"
 )
 
 // Store is a folder of artifacts. It is safe for concurrent use, by one process.
 type Store struct {
 	root   string
 	tmp    string
+	disk   disk.Layer                     // nil in production
 	create func(dir string) (file, error) // opens a temporary file; tests replace it
 	now    func() time.Time
 
@@ -35,7 +35,9 @@ type Store struct {
 	// fresh are the hashes that this process published and that no row has been
 	// seen to name: their executions may still run.
 	fresh map[string]bool
-	holds int // while it is not 0 nothing is removed
+	// verified are the hashes of files that were found whole, and when.
+	verified map[string]seen
+	holds    int // while it is not 0 nothing is removed
 }
 
 // Hold keeps every file until release is called: somebody copies them.
@@ -59,80 +61,21 @@ type file interface {
 }
 
 // Open opens or creates the folder of artifacts below dir, and removes what a
-// process that died was writing.
-func Open(dir string) (*Store, error) {
+// process that died was writing. The layer is nil but in a torture.
+func Open(dir string, layer disk.Layer) (*Store, error) {
 	root := filepath.Join(dir, "artifacts")
 	s := &Store{
-		root: root, tmp: filepath.Join(root, "tmp"), create: createTemp,
-		now: time.Now, fresh: map[string]bool{},
+		root: root, tmp: filepath.Join(root, "tmp"), disk: layer,
+		now: time.Now, fresh: map[string]bool{}, verified: map[string]seen{},
 	}
+	s.create = func(dir string) (file, error) { return layer.CreateTemp(dir) }
 	if err := os.RemoveAll(s.tmp); err != nil {
 		return nil, s.unavailable("remove what was being written").Because(err)
 	}
-	if err := os.MkdirAll(s.tmp, 0o700); err != nil {
-		return nil, s.unavailable("create the folder of artifacts").Because(err)
-	}
-	if err := syncDir(root); err != nil {
+	if err := layer.MakeDirs(s.tmp, 0o700); err != nil {
 		return nil, s.unavailable("create the folder of artifacts").Because(err)
 	}
 	return s, nil
-}
-
-func createTemp(dir string) (file, error) { return os.CreateTemp(dir, "*") }
-
-// Reader opens the content of an artifact. Whoever reads must close it.
-func (s *Store) Reader(a automation.Artifact) (io.ReadSeekCloser, error) {
-	path, err := s.path(a.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, automation.NotFound("the content of artifact %s is gone", a.ID).WithCode("artifact_gone").
-			WithHint("restore %s from a backup, or run the execution again", path)
-	}
-	if err != nil {
-		return nil, s.unavailable("open artifact " + a.ID).Because(err)
-	}
-	if err := sameSize(f, a); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
-// sameSize finds a file that was cut off without reading all of it.
-func sameSize(f *os.File, a automation.Artifact) error {
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("look at artifact %s: %w", a.ID, err)
-	}
-	if info.Size() != a.Size {
-		return damaged(a)
-	}
-	return nil
-}
-
-// Verify reads the whole content and compares it with its hash. It returns an
-// error of kind ErrUnavailable when the content is damaged.
-func (s *Store) Verify(a automation.Artifact) error {
-	r, err := s.Reader(a)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, r); err != nil {
-		return s.unavailable("read artifact " + a.ID).Because(err)
-	}
-	if hex.EncodeToString(hash.Sum(nil)) != a.SHA256 {
-		return damaged(a)
-	}
-	return nil
-}
-
-func damaged(a automation.Artifact) error {
-	return automation.Unavailable("the content of artifact %s is damaged", a.ID).WithCode("artifact_damaged").
-		WithHint("check the disk; restore the file %s from a backup, or run the execution again", a.SHA256)
 }
 
 // path is where content lies. The hash comes from outside: anything else could
@@ -159,42 +102,15 @@ func (s *Store) publish(temp, hash string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.makeDir(filepath.Dir(path)); err != nil {
+	if err := s.disk.MakeDirs(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := s.disk.Rename(temp, path); err != nil {
 		return err
 	}
 	s.fresh[hash] = true
-	return syncDir(filepath.Dir(path))
-}
-
-// makeDir makes a folder below root; a new one is durable before anything is put
-// into it.
-func (s *Store) makeDir(dir string) error {
-	if dir == s.root {
-		return nil
-	}
-	if err := s.makeDir(filepath.Dir(dir)); err != nil {
-		return err
-	}
-	err := os.Mkdir(dir, 0o700)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(dir))
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	delete(s.verified, hash)
+	return s.disk.SyncNames(filepath.Dir(path))
 }
 
 func (s *Store) unavailable(doing string) *automation.Error {

@@ -32,7 +32,7 @@ func filled(t testing.TB, executions int) (dir string, hashes []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := artifact.Open(dir)
+	files, err := artifact.Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func filled(t testing.TB, executions int) (dir string, hashes []string) {
 
 func source(t testing.TB, dir string) Source {
 	t.Helper()
-	files, err := artifact.Open(dir)
+	files, err := artifact.Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestABackupBecomesTheSameDirectory(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		files, err := artifact.Open(to)
+		files, err := artifact.Open(to, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

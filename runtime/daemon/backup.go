@@ -101,7 +101,7 @@ func Backup(ctx context.Context, data, version string, w io.Writer) (backup.Summ
 	if err := sqlite.InUse(ctx, database); err != nil {
 		return backup.Summary{}, err
 	}
-	files, err := artifact.Open(data)
+	files, err := artifact.Open(data, nil)
 	if err != nil {
 		return backup.Summary{}, err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/squall-dev/squall/runtime/api"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
+	"github.com/squall-dev/squall/runtime/disk"
 	"github.com/squall-dev/squall/runtime/telemetry"
 )
 
@@ -42,6 +43,8 @@ type Options struct {
 	Now func() time.Time
 	// Ready is called once, when the server answers.
 	Ready func(Started)
+	// Faults are what a torture does to the server (package torture).
+	Faults disk.Faults
 }
 
 // Started tells how to reach a server that has just come up.
@@ -140,7 +143,7 @@ func unlessStopped(ctx context.Context, err error) error {
 func (d *Daemon) serve(ctx context.Context, listener net.Listener) error {
 	p := d.parts
 	server := &http.Server{
-		Handler: p.api.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: answers(d.Faults.Points, p.api.Handler()), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(d.Logger.With("component", "http").Handler(), slog.LevelDebug),
 	}
 	group, failed := errgroup.WithContext(ctx)

@@ -18,7 +18,7 @@ const module = "github.com/squall-dev/squall/"
 // written is forbidden. runtime/README.md draws the same.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd/squall":                  {"runtime/backup", "runtime/daemon", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api"},
+		"cmd/squall":                  {"runtime/backup", "runtime/daemon", "runtime/torture", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api"},
 		"runtime/automation":          {},
 		"runtime/expr":                {"runtime/automation"},
 		"runtime/parameter":           {"runtime/automation", "runtime/expr"},
@@ -31,12 +31,14 @@ func mayImport() map[string][]string {
 		"runtime/telemetry":           {},
 		"runtime/store":               {"runtime/automation"},
 		"runtime/store/storetest":     {"runtime/store", "runtime/automation"},
-		"runtime/store/sqlite":        {"runtime/store", "runtime/automation"},
+		"runtime/disk":                {},
+		"runtime/store/sqlite":        {"runtime/store", "runtime/automation", "runtime/disk", "runtime/store/sqlite/vfs"},
+		"runtime/store/sqlite/vfs":    {"runtime/disk"},
 		"hostfuncs":                   {"runtime/automation"},
 		"hostfuncs/hostfuncstest":     {"hostfuncs", "runtime/automation"},
 		"hostfuncs/*":                 {"hostfuncs", "runtime/automation"},
+		"runtime/artifact":            {"hostfuncs", "runtime/automation", "runtime/disk"},
 		"runtime/backup":              {"runtime/automation", "runtime/store/sqlite"},
-		"runtime/artifact":            {"hostfuncs", "runtime/automation"},
 		"runtime/rule":                {"runtime/automation", "runtime/expr"},
 		"runtime/rule/bench":          {"runtime/automation", "runtime/rule"},
 		"runtime/wasm":                {"hostfuncs", "runtime/automation", "runtime/wasm/rewrite", "runtime/wasm/memory", "runtime/wasm/extismabi"},
@@ -57,6 +59,7 @@ func mayImport() map[string][]string {
 		"sdk/conformance":             {},
 		"runtime/daemon":              {"*"},
 		"runtime/daemon/*":            {"*"},
+		"runtime/torture":             {"*"},
 	}
 }
 
@@ -70,7 +73,7 @@ func doors() map[string][]string {
 		"gopkg.in/yaml.v3":                      {"runtime/config", "packs", "runtime/expr"},
 		"k8s.io/":                               {"hostfuncs/kube", "hostfuncs/kube/kubetest"},
 		"github.com/go-logr/logr":               {"hostfuncs/kube", "hostfuncs/kube/kubetest"},
-		"modernc.org/sqlite":                    {"runtime/store/sqlite"},
+		"modernc.org/":                          {"runtime/store/sqlite", "runtime/store/sqlite/vfs"},
 		"github.com/google/pprof":               {"runtime/flame"},
 		"github.com/dlclark/regexp2":            {"runtime/rule", "runtime/expr", "runtime/parameter"},
 		"github.com/google/cel-go":              {"runtime/rule"},

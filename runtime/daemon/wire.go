@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/squall-dev/squall/runtime/artifact"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
+	"github.com/squall-dev/squall/runtime/disk"
 	"github.com/squall-dev/squall/runtime/engine"
 	"github.com/squall-dev/squall/runtime/live"
 	"github.com/squall-dev/squall/runtime/parameter"
@@ -73,12 +73,12 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	c := o.Config
 	ids := &automation.IDs{}
 	metrics := telemetry.NewMetrics()
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+	if err := o.Faults.Layer.MakeDirs(c.Data, 0o700); err != nil {
 		return p, fmt.Errorf("make the data directory: %w", err)
 	}
 
 	db, err := sqlite.Open(ctx, sqlite.Options{
-		Path: filepath.Join(c.Data, "squall.db"), IDs: ids, Logger: o.Logger, NoSync: !c.Fsync,
+		Path: filepath.Join(c.Data, "squall.db"), IDs: ids, Logger: o.Logger, NoSync: !c.Fsync, Faults: o.Faults,
 		Published: func(changes []automation.Change) { p.live.Publish(changes) },
 	})
 	if err != nil {
@@ -90,7 +90,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, fmt.Errorf("read the last change: %w", err)
 	}
 	p.live = live.New(remembered, last)
-	files, err := artifact.Open(c.Data)
+	files, err := artifact.Open(c.Data, o.Faults.Layer)
 	if err != nil {
 		return p, fmt.Errorf("open the artifacts: %w", err)
 	}
@@ -153,7 +153,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	p.engine, err = engine.New(engine.Options{
 		Store: keyed, IDs: ids, Workers: c.Workers, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
 		Catalogue: func() engine.Catalogue { return p.registry.Snapshot() },
-		Runner:    runner.NewWasm(lender{p.registry, granted}, guard, values),
+		Runner:    tortured(o.Faults.Points, runner.NewWasm(lender{p.registry, granted}, guard, values)),
 		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
 			return files.Sink(execution, ids, kept)
 		},
@@ -183,7 +183,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	)
 
 	p.guard = access.New(db, nil)
-	if err := p.firstToken(ctx, c.Data); err != nil {
+	if err := p.firstToken(ctx, c.Data, o.Faults.Layer); err != nil {
 		return p, err
 	}
 	if p.certs, err = newCertificates(c.TLS, o.Logger); err != nil {
@@ -283,19 +283,21 @@ func stillRunning(db store.Reader) func(ctx context.Context, event string) bool 
 }
 
 // firstToken makes the admin token at the first start and keeps it where the CLI
-// on this machine finds it.
-func (p *parts) firstToken(ctx context.Context, data string) error {
-	token, err := p.guard.EnsureAdmin(ctx)
+// on this machine finds it. The file comes first: a server that dies in between
+// makes another token at its next start, where the other way around nobody would
+// know the only one.
+func (p *parts) firstToken(ctx context.Context, data string, layer disk.Layer) error {
+	p.adminTokenFile = filepath.Join(data, "admin.token")
+	token, err := p.guard.EnsureAdmin(ctx, func(token string) error {
+		if err := layer.WriteFile(p.adminTokenFile, []byte(token+"\n"), 0o600); err != nil {
+			return fmt.Errorf("write the admin token: %w", err)
+		}
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("make the admin token: %w", err)
 	}
-	p.adminToken, p.adminTokenFile = token, filepath.Join(data, "admin.token")
-	if token == "" {
-		return nil
-	}
-	if err := os.WriteFile(p.adminTokenFile, []byte(token+"\n"), 0o600); err != nil {
-		return fmt.Errorf("write the admin token: %w", err)
-	}
+	p.adminToken = token
 	return nil
 }
 

@@ -139,6 +139,10 @@ func (s *Timers) Run(ctx context.Context) error {
 // longestSleep makes a clock that was set, or a machine that slept, noticed.
 const longestSleep = time.Minute
 
+// Fire is one turn of Run, for who has a clock of his own: it deals with everything
+// that is due and returns how long to wait. It must not be called beside Run.
+func (s *Timers) Fire(ctx context.Context) time.Duration { return s.fire(ctx) }
+
 // fire deals with everything that is due and returns how long to wait.
 func (s *Timers) fire(ctx context.Context) time.Duration {
 	if err := s.load(ctx); err != nil {

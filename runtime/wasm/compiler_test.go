@@ -1,8 +1,10 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,8 +45,9 @@ func TestCompilerProcess(t *testing.T) {
 	t.Parallel()
 	needsProcess(t)
 	c := compiled(t)
+	var said bytes.Buffer
 	serves := func() *Engine {
-		e := newEngine(t, Options{CacheDir: c.dir, Compiler: c.command})
+		e := newEngine(t, Options{CacheDir: c.dir, Compiler: c.command, Logger: slog.New(slog.NewTextHandler(&said, nil))})
 		if res := call(t, load(t, e, "echo"), Call{Export: "echo", Input: []byte("1")}); string(res.Output) != "1" {
 			t.Fatalf("output %s", res.Output)
 		}
@@ -55,12 +58,20 @@ func TestCompilerProcess(t *testing.T) {
 	if len(made) != 2 {
 		t.Fatalf("the cache has %v, want a module and a record", made)
 	}
+	damaged := ""
 	for file := range made {
 		if filepath.Base(filepath.Dir(file)) != "records" {
 			damage(t, file)
+			damaged = file
 		}
 	}
+	if contains(said.String(), "damaged") {
+		t.Errorf("before the damage: %s", said.String())
+	}
 	serves()
+	if !contains(said.String(), "damaged") || !contains(said.String(), filepath.Base(damaged)) {
+		t.Errorf("nobody was told of the damage: %s", said.String())
+	}
 	if again := filesIn(t, c.dir); len(again) != 2 {
 		t.Errorf("the cache has %v, want a module and a record", again)
 	}

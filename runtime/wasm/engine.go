@@ -134,6 +134,9 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	}
 	if o.CacheDir != "" {
 		e.records = newRecords(o.CacheDir, e.limits, e.interprets)
+		e.records.damaged = func(file string, err error) {
+			e.log.Warn("a file of the cache of compiled modules is damaged; it is made anew and not executed", "file", file, "err", err)
+		}
 		if !e.interprets {
 			e.compiler = &compiler{command: o.Compiler, dir: o.CacheDir}
 		}

@@ -29,6 +29,15 @@ type records struct {
 	dir   string // the cache
 	maker string // all that a record depends on beside the module
 	sums  sums
+	// damaged is told of a file that is not what was written, before it is made anew;
+	// nil tells nobody.
+	damaged func(file string, err error)
+}
+
+func (s *records) tell(file string, err error) {
+	if s.damaged != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.damaged(file, err)
+	}
 }
 
 // sums remembers the SHA-256 of the code that was asked about last: a load asks about
@@ -98,7 +107,11 @@ func (s *records) find(code []byte) *findings {
 // findSum is find for a module of which only the SHA-256 is there.
 func (s *records) findSum(sum string) *findings {
 	r := s.readSum(sum)
-	if r == nil || r.Compiled.check(s.dir) != nil {
+	if r == nil {
+		return nil
+	}
+	if err := r.Compiled.check(s.dir); err != nil {
+		s.tell(filepath.Join(s.dir, r.Compiled.File), err)
 		return nil
 	}
 	now := time.Now()
@@ -141,6 +154,7 @@ func (s *records) readSum(sum string) *record {
 	}
 	r, err := decodeRecord(b, key)
 	if err != nil {
+		s.tell(s.path(key), err)
 		return nil
 	}
 	return r
@@ -197,7 +211,7 @@ func (c machineCode) check(dir string) error {
 	}
 	sum, err := fileSum(filepath.Join(dir, c.File))
 	if err == nil && sum != c.Sum {
-		err = fs.ErrInvalid
+		err = errors.New("its checksum does not fit")
 	}
 	return err
 }

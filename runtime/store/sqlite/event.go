@@ -40,8 +40,12 @@ func event(ctx context.Context, q querier, id string) (automation.Event, error) 
 	if err != nil {
 		return e, err
 	}
-	payload := q.QueryRowContext(ctx, `SELECT payload FROM event_payloads WHERE event = ?`, id)
-	if err := payload.Scan(raw{&e.Payload}); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	var sum *int64
+	payload := q.QueryRowContext(ctx, `SELECT payload, sum FROM event_payloads WHERE event = ?`, id)
+	if err := payload.Scan(raw{&e.Payload}, &sum); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return e, err
+	}
+	if err := eventWhole(e, sum); err != nil {
 		return e, err
 	}
 	e.Verdicts, err = collect(ctx, q, scanVerdict,
@@ -99,7 +103,8 @@ func (s *Store) RecentEvents(ctx context.Context, trigger automation.Ref, after 
 	if after != "" {
 		w.add("id < ?", after)
 	}
-	events, err := s.recent(ctx, `SELECT `+eventColumns+`, coalesce((SELECT payload FROM event_payloads WHERE event = events.id), 'null') FROM events`+
+	events, err := s.recent(ctx, `SELECT `+eventColumns+`, coalesce((SELECT payload FROM event_payloads WHERE event = events.id), 'null'),
+		(SELECT sum FROM event_payloads WHERE event = events.id) FROM events`+
 		w.String()+` ORDER BY id DESC LIMIT ?`, append(w.args, limitOr(limit, defaultLimit))...)
 	if err != nil {
 		return nil, fmt.Errorf("read recent events: %w", s.readError(ctx, err))
@@ -116,8 +121,13 @@ func (s *Store) recent(ctx context.Context, query string, args ...any) ([]automa
 	events, left := []automation.Event{}, recentBytes
 	for left > 0 && rows.Next() {
 		var e automation.Event
-		if err := rows.Scan(append(eventFields(&e), raw{&e.Payload})...); err != nil {
+		var sum *int64
+		if err := rows.Scan(append(eventFields(&e), raw{&e.Payload}, &sum)...); err != nil {
 			return nil, err
+		}
+		if err := eventWhole(e, sum); err != nil {
+			s.logger.Warn("a damaged event is left out", "event", e.ID, "err", err)
+			continue
 		}
 		left -= len(e.Payload)
 		events = append(events, e)
@@ -157,7 +167,7 @@ func newEventRows(e automation.Event) (eventRows, error) {
 	rows := eventRows{event: []any{e.ID, string(e.Trigger), string(parameters), e.PayloadBytes,
 		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary, e.Warning, e.Cause, e.Depth, e.Trace}}
 	if e.Payload != nil {
-		rows.payload = []any{e.ID, string(e.Payload)}
+		rows.payload = []any{e.ID, string(e.Payload), sumOf(e.ID, string(e.Payload))}
 	}
 	e.Payload, e.Verdicts, e.Executions = nil, nil, nil
 	rows.change = automation.Change{Kind: automation.EventCreated, Event: &e}
@@ -170,7 +180,7 @@ func (r eventRows) insert(t *tx) error {
 		return err
 	}
 	if r.payload != nil {
-		const insertPayload = `INSERT INTO event_payloads (event, payload) VALUES (?, ?)`
+		const insertPayload = `INSERT INTO event_payloads (event, payload, sum) VALUES (?, ?, ?)`
 		if err := t.exec(insertPayload, r.payload...); err != nil {
 			return err
 		}

@@ -37,11 +37,11 @@ func scanExecution(row scanner) (e automation.Execution, err error) {
 }
 
 // fullColumns are all columns, of both tables.
-const fullColumns = executionColumns + `, parameters, output, trace`
+const fullColumns = executionColumns + `, parameters, output, trace, sum, output_sum`
 
-func scanFull(row scanner) (e automation.Execution, err error) {
-	err = row.Scan(append(executionFields(&e), raw{&e.Parameters}, raw{&e.Output}, &e.Trace)...)
-	return e, err
+func scanFull(row scanner) (e automation.Execution, sums executionSums, err error) {
+	err = row.Scan(append(executionFields(&e), raw{&e.Parameters}, raw{&e.Output}, &e.Trace, &sums.given, &sums.output)...)
+	return e, sums, err
 }
 
 func unknownExecution(id string) error {
@@ -58,12 +58,15 @@ func (s *Store) Execution(ctx context.Context, id string) (e automation.Executio
 }
 
 func execution(ctx context.Context, q querier, id string) (automation.Execution, error) {
-	e, err := scanFull(q.QueryRowContext(ctx,
+	e, sums, err := scanFull(q.QueryRowContext(ctx,
 		`SELECT `+fullColumns+` FROM executions JOIN execution_data ON execution = id WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, unknownExecution(id)
 	}
 	if err != nil {
+		return e, err
+	}
+	if err := sums.whole(e); err != nil {
 		return e, err
 	}
 	if e.AttemptList, err = attempts(ctx, q, id); err != nil {
@@ -159,14 +162,22 @@ func (s *Store) CountExecutions(ctx context.Context, q store.ExecutionQuery) (ma
 func (s *Store) Pending(ctx context.Context, after string, limit int) (list []automation.Execution, err error) {
 	const query = `SELECT ` + fullColumns + ` FROM executions JOIN execution_data ON execution = id
 		WHERE status = 'pending' AND id > ? ORDER BY id LIMIT ?`
+	var all []pendingRow
 	err = s.snapshot(ctx, "list pending executions", func(q querier) error {
-		list, err = collect(ctx, q, scanFull, query, after, limitOr(limit, defaultLimit))
-		for i := range list {
+		all, err = collect(ctx, q, scanPending, query, after, limitOr(limit, defaultLimit))
+		for i := range all {
 			if err == nil {
-				list[i].AttemptList, err = attemptsInShort(ctx, q, list[i])
+				all[i].AttemptList, err = attemptsInShort(ctx, q, all[i].Execution)
 			}
 		}
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	list, err = s.sound(ctx, all)
+	if err == nil && len(list) < len(all) { // a short page would mean that there are no more
+		return s.Pending(ctx, after, limit)
+	}
 	return list, err
 }

@@ -16,10 +16,10 @@ import (
 // after a crash. Locking the database itself would shut out our own readers.
 func takeLock(ctx context.Context, path string) (*sql.DB, error) {
 	name := path + ".lock"
-	if err := createFile(name); err != nil {
+	if err := createFile(name, nil); err != nil {
 		return nil, err
 	}
-	db, err := open(ctx, name, "busy_timeout(0)")
+	db, err := open(ctx, name, "", "busy_timeout(0)")
 	if err != nil {
 		return nil, lockError(path, err) // the driver looks at the file when it connects
 	}

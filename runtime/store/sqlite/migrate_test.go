@@ -16,6 +16,7 @@ var released = map[string]string{
 	"0003_tape.sql":           "c1e2f1b7b9dcac666ce8c8a806d2e3195ca85084b1e7075250f7d29f8ca93df6",
 	"0004_children.sql":       "8cf7ffb978a308e798a326bc28af90a2a54f23a934a10ff9501e759f929afa29",
 	"0005_encrypted_keys.sql": "b132fec8c88f0ea3bf475f452f5ee8a27c0ab75fa3eb483f9cb3812ee7bebaf7",
+	"0006_sums.sql":           "c80e5ec9b5f6446ad242bbd927f946549a433d030f1fc375f4139cb23b55a7a5",
 }
 
 func TestMigrationsNeverChange(t *testing.T) {

@@ -31,7 +31,8 @@ func newExecutionRows(e automation.Execution) (executionRows, error) {
 		execution: []any{e.ID, string(e.Action), string(e.Status), e.Summary, string(e.Rule), e.Event, e.Parent,
 			e.Attempts, string(e.Code), nanos(e.CreatedAt), nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), e.DryRun, e.StartedFrom,
 			e.StartedBy, e.Message, e.Hint, 0, e.MaxAttempts, e.MaxLost, e.Depth, e.Awaited},
-		data:    []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace},
+		data: []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace,
+			givenSum(e, string(e.Parameters)), sumOf(string(e.Output), e.Trace)},
 		attempt: first,
 		summary: e.ExecutionSummary,
 	}, nil
@@ -67,7 +68,7 @@ func (r executionRows) insert(t *tx) error {
 	if err := t.exec(insertExecution, r.execution...); err != nil {
 		return err
 	}
-	const insertData = `INSERT INTO execution_data (execution, parameters, output, trace) VALUES (?, ?, ?, ?)`
+	const insertData = `INSERT INTO execution_data (execution, parameters, output, trace, sum, output_sum) VALUES (?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertData, r.data...); err != nil {
 		return err
 	}

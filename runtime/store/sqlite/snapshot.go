@@ -26,7 +26,10 @@ func Snapshot(ctx context.Context, path, into string) (err error) {
 		return automation.NotFound("there is no database at %s", path).Because(err).
 			WithHint("name the data directory of a server that has been started once: --data")
 	}
-	db, err := open(ctx, path, "busy_timeout(5000)", "query_only(1)", "cache_size(-2000)")
+	if err := checkIdleLog(ctx, path); err != nil {
+		return err
+	}
+	db, err := open(ctx, path, "", "busy_timeout(5000)", "query_only(1)", "cache_size(-2000)")
 	if err != nil {
 		return err
 	}
@@ -36,7 +39,7 @@ func Snapshot(ctx context.Context, path, into string) (err error) {
 		return fmt.Errorf("copy %s: %w", path, kindOf(err, path))
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	if err := createFile(into); err != nil { // empty, and for nobody else to read
+	if err := createFile(into, nil); err != nil { // empty, and for nobody else to read
 		return err
 	}
 	// The moment must be held: without it each write of others starts the copy anew.
@@ -69,7 +72,7 @@ func copyPages(ctx context.Context, driver any, into string) error {
 	if !ok {
 		return errors.New("the driver can not copy")
 	}
-	name, err := dsn(into, "journal_mode(OFF)", "synchronous(OFF)") // a copy that is torn is thrown away
+	name, err := dsn(into, "", "journal_mode(OFF)", "synchronous(OFF)") // a copy that is torn is thrown away
 	if err != nil {
 		return err
 	}
@@ -122,7 +125,10 @@ type Content struct {
 // Inspect reads a database that no server has open, without changing its schema. It
 // returns Conflict when the file is not ours or is of a newer program.
 func Inspect(ctx context.Context, path string) (c Contents, files []Content, err error) {
-	db, err := open(ctx, path, "query_only(1)")
+	if err := checkIdleLog(ctx, path); err != nil {
+		return c, nil, err
+	}
+	db, err := open(ctx, path, "", "query_only(1)")
 	if err != nil {
 		return c, nil, err
 	}
@@ -156,10 +162,14 @@ func Inspect(ctx context.Context, path string) (c Contents, files []Content, err
 func scanContent(row scanner) (c Content, err error) { return c, row.Scan(&c.SHA256, &c.Size) }
 
 // Check looks whether a database file is as SQLite wrote it: at its structure, or,
-// deep, at every index entry and constraint as well. What is wrong is in the error's
-// text. Bits that changed within a value are not seen by either.
+// deep, at every index entry, constraint and reference as well. What is wrong is in
+// the error's text. Bits that changed within a value are not seen by either: those
+// that are executed or shown have checksums, see sums.go.
 func Check(ctx context.Context, path string, deep bool) error {
-	db, err := open(ctx, path, "busy_timeout(5000)", "query_only(1)")
+	if err := checkIdleLog(ctx, path); err != nil {
+		return err
+	}
+	db, err := open(ctx, path, "", "busy_timeout(5000)", "query_only(1)")
 	if err != nil {
 		return err
 	}
@@ -172,7 +182,14 @@ func Check(ctx context.Context, path string, deep bool) error {
 	if err != nil {
 		return fmt.Errorf("check %s: %w", path, kindOf(err, path))
 	}
-	if len(said) == 1 && said[0] == "ok" {
+	if deep && len(said) == 1 && said[0] == "ok" {
+		said, err = collect(ctx, db, func(row scanner) (s string, err error) { return s, row.Scan(&s) },
+			`SELECT 'a row of ' || "table" || ' refers to ' || parent || ', where there is none' FROM pragma_foreign_key_check LIMIT 5`)
+		if err != nil {
+			return fmt.Errorf("check %s: %w", path, kindOf(err, path))
+		}
+	}
+	if len(said) == 0 || len(said) == 1 && said[0] == "ok" {
 		return nil
 	}
 	return automation.Conflict("the database %s is damaged: %s", path, said).WithCode("database_damaged").

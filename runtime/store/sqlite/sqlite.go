@@ -8,6 +8,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,7 +22,9 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/disk"
 	"github.com/squall-dev/squall/runtime/store"
+	"github.com/squall-dev/squall/runtime/store/sqlite/vfs"
 )
 
 // Options say where the database lies and who hears of changes.
@@ -39,6 +42,8 @@ type Options struct {
 	// NoSync does not wait for the disk: what was acknowledged may be lost when
 	// the machine dies. For benchmarks and tests only.
 	NoSync bool
+	// Faults lie between the database and its disk; for the torture only.
+	Faults disk.Faults
 }
 
 func (o Options) validate() (Options, error) {
@@ -66,11 +71,14 @@ func (o Options) validate() (Options, error) {
 // Store is a database in service.
 type Store struct {
 	path   string
+	logger *slog.Logger
 	ids    *automation.IDs
 	lock   *sql.DB // holds the right to be the only server on this file
 	write  *sql.DB // one connection, used by the writer alone
 	read   *sql.DB
 	writer *writer
+	vfs    string // of SQLite; "" is the system's
+	closed func() // takes the VFS back
 }
 
 var _ store.Store = (*Store)(nil)
@@ -83,22 +91,32 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: o.Path, ids: o.IDs}
+	s := &Store{path: o.Path, ids: o.IDs, logger: o.Logger, closed: func() {}}
 	defer func() {
 		if err != nil {
 			_ = s.closeFiles()
 		}
 	}()
-	if err := createFile(o.Path); err != nil {
+	if err := createFile(o.Path, o.Faults.Layer); err != nil {
 		return nil, err
+	}
+	if o.Faults.Layer != nil {
+		if s.vfs, s.closed, err = vfs.Register(o.Faults.Layer); err != nil {
+			return nil, err
+		}
 	}
 	if s.lock, err = takeLock(ctx, o.Path); err != nil {
 		return nil, err
 	}
-	if s.write, err = openWrite(ctx, o); err != nil {
+	if !o.NoSync { // without, a power cut leaves any number of gaps, and that was accepted
+		if err := checkLog(o.Path); err != nil {
+			return nil, err
+		}
+	}
+	if s.write, err = openWrite(ctx, o, s.vfs); err != nil {
 		return nil, err
 	}
-	if s.read, err = openRead(ctx, o.Path); err != nil {
+	if s.read, err = openRead(ctx, o.Path, s.vfs); err != nil {
 		return nil, err
 	}
 	if s.writer, err = newWriter(ctx, s.write, o); err != nil {
@@ -123,10 +141,12 @@ func (s *Store) closeFiles() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("close the database: %w", err)
+	err := errors.Join(errs...)
+	if err == nil {
+		s.closed()
+		return nil
 	}
-	return nil
+	return fmt.Errorf("close the database: %w", err)
 }
 
 // Ping writes and commits: a disk that is full or gone shows here.
@@ -152,11 +172,26 @@ func (s *Store) Announce(ctx context.Context, c automation.Change) error {
 }
 
 // createFile makes the file before SQLite does, because SQLite would let others
-// on the machine read it. SQLite gives the files beside it the same mode.
-func createFile(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+// on the machine read it. SQLite gives the files beside it the same mode. Its name
+// is durable before anything is written to it.
+func createFile(path string, layer disk.Layer) error {
+	if err := layer.MakeDirs(filepath.Dir(path), 0o700); err != nil {
 		return unavailable(path).Because(err)
 	}
+	if _, err := os.Stat(path); err == nil {
+		return touch(path)
+	}
+	if err := layer.Do(disk.Op{Kind: disk.Create, Path: path}, func() error { return touch(path) }); err != nil {
+		return unavailable(path).Because(err)
+	}
+	if err := layer.SyncNames(filepath.Dir(path)); err != nil {
+		return unavailable(path).Because(err)
+	}
+	return nil
+}
+
+// touch makes a file unless it is there, and finds out whether it can be written.
+func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return unavailable(path).Because(err)
@@ -164,18 +199,22 @@ func createFile(path string) error {
 	return f.Close()
 }
 
-func openWrite(ctx context.Context, o Options) (*sql.DB, error) {
-	synchronous := "FULL"
+// checkpointPages is after how many pages the log is copied into the database:
+// fewer, larger checkpoints than SQLite would make.
+const checkpointPages = 4000
+
+func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
+	synchronous := cmp.Or(o.Faults.Synchronous, "FULL")
 	if o.NoSync {
 		synchronous = "OFF"
 	}
-	db, err := open(ctx, o.Path,
+	db, err := open(ctx, o.Path, vfs,
 		"busy_timeout(5000)", // first: the others may have to wait for a reader
 		"journal_mode(WAL)",
 		"synchronous("+synchronous+")",
 		"foreign_keys(1)",
-		"cache_size(-32000)",            // KiB
-		"wal_autocheckpoint(4000)",      // pages: fewer, larger checkpoints
+		"cache_size(-32000)", // KiB
+		fmt.Sprintf("wal_autocheckpoint(%d)", cmp.Or(o.Faults.CheckpointPages, checkpointPages)),
 		"journal_size_limit(134217728)", // bytes the log may keep after a burst
 	)
 	if err != nil {
@@ -185,8 +224,8 @@ func openWrite(ctx context.Context, o Options) (*sql.DB, error) {
 	return db, nil
 }
 
-func openRead(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := open(ctx, path, "busy_timeout(5000)", "query_only(1)", "cache_size(-8000)")
+func openRead(ctx context.Context, path, vfs string) (*sql.DB, error) {
+	db, err := open(ctx, path, vfs, "busy_timeout(5000)", "query_only(1)", "cache_size(-8000)")
 	if err != nil {
 		return nil, err
 	}
@@ -198,8 +237,8 @@ func openRead(ctx context.Context, path string) (*sql.DB, error) {
 
 // open opens a pool and proves that it can connect. The pragmas run in order on
 // every new connection.
-func open(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) {
-	name, err := dsn(path, pragmas...)
+func open(ctx context.Context, path, vfs string, pragmas ...string) (*sql.DB, error) {
+	name, err := dsn(path, vfs, pragmas...)
 	if err != nil {
 		return nil, err
 	}
@@ -215,11 +254,15 @@ func open(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) 
 }
 
 // dsn is how the driver is told of a file.
-func dsn(path string, pragmas ...string) (string, error) {
+func dsn(path, vfs string, pragmas ...string) (string, error) {
 	whole, err := filepath.Abs(path) // a relative one would be taken for a host
 	if err != nil {
 		return "", fmt.Errorf("find %s: %w", path, err)
 	}
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(whole), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	query := url.Values{"_pragma": pragmas}
+	if vfs != "" {
+		query.Set("vfs", vfs)
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(whole), RawQuery: query.Encode()}
 	return name.String(), nil
 }

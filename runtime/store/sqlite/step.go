@@ -153,8 +153,8 @@ func (r finishRows) storeData(t *tx) error {
 	if r.Output == nil && r.Trace == "" {
 		return nil
 	}
-	return t.exec(`UPDATE execution_data SET output = ?, trace = ? WHERE execution = ?`,
-		textOrNull(r.Output), r.Trace, r.ID)
+	return t.exec(`UPDATE execution_data SET output = ?, trace = ?, output_sum = ? WHERE execution = ?`,
+		textOrNull(r.Output), r.Trace, sumOf(string(r.Output), r.Trace), r.ID)
 }
 
 // outcome says on the execution why it did not succeed. One that goes back has no

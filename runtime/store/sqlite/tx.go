@@ -48,7 +48,12 @@ func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Cha
 	if err := t.number(); err != nil {
 		return nil, err
 	}
-	return t.changes, t.run(`COMMIT`)
+	w.points.At("before commit")
+	if err := t.run(`COMMIT`); err != nil {
+		return nil, err
+	}
+	w.points.At("after commit")
+	return t.changes, nil
 }
 
 // closure runs one request. What it returns ends the whole transaction.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/disk"
 )
 
 // maxBatch bounds how many closures share one commit, and so how long the first
@@ -24,6 +25,7 @@ type writer struct {
 	stmts     map[string]*sql.Stmt // by their text; touched by the goroutine alone
 	published func([]automation.Change)
 	logger    *slog.Logger
+	points    disk.Points
 	seq       atomic.Int64 // of the latest change that was committed
 
 	mu       sync.RWMutex // guards closed, and requests against being closed under a sender
@@ -50,7 +52,7 @@ func newWriter(ctx context.Context, db *sql.DB, o Options) (*writer, error) {
 	}
 	w := &writer{
 		path: o.Path, conn: conn, stmts: map[string]*sql.Stmt{},
-		published: o.Published, logger: o.Logger,
+		published: o.Published, logger: o.Logger, points: o.Faults.Points,
 		requests: make(chan *request, maxBatch), done: make(chan struct{}),
 	}
 	if err := w.prepare(ctx); err != nil {
@@ -176,7 +178,9 @@ func (w *writer) commit(batch []*request) {
 	}
 	if err == nil && len(changes) > 0 {
 		w.seq.Store(changes[len(changes)-1].Seq)
+		w.points.At("before publish")
 		w.published(changes)
+		w.points.At("after publish")
 	}
 	for _, r := range batch {
 		close(r.answered)

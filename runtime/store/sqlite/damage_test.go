@@ -1,0 +1,122 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
+	"github.com/squall-dev/squall/runtime/store/sqlite"
+)
+
+// change changes a row as a disk would: past everything that watches.
+func change(t *testing.T, path, query string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	defer db.Close()
+	_, err = db.Exec(query)
+	must(t, err)
+}
+
+// damaged tells whether an error names damage.
+func isDamage(err error) bool {
+	var e *automation.Error
+	return errors.As(err, &e) && e.Code == "row_damaged" && errors.Is(err, automation.ErrUnavailable) && e.Hint != ""
+}
+
+func TestAChangedLetterIsNotShownAndNotRun(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "squall.db")
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path})
+	must(t, err)
+	ids := &automation.IDs{}
+	bad, good := sample(ids), sample(ids)
+	must(t, s.Accept(t.Context(), bad, good))
+	_, _, err = s.Recover(t.Context(), time.Now(), nil) // all are pending
+	must(t, err)
+	must(t, s.Close())
+
+	change(t, path, `UPDATE event_payloads SET payload = replace(payload, '{', '[') WHERE event = '`+bad.Event.ID+`'`)
+	change(t, path, `UPDATE execution_data SET parameters = parameters || ' ' WHERE execution = '`+bad.Executions[0].ID+`'`)
+	s, err = sqlite.Open(t.Context(), sqlite.Options{Path: path})
+	must(t, err)
+	defer s.Close()
+	if _, err := s.Event(t.Context(), bad.Event.ID); !isDamage(err) {
+		t.Errorf("the event was shown: %v", err)
+	}
+	if _, err := s.Execution(t.Context(), bad.Executions[0].ID); !isDamage(err) {
+		t.Errorf("the execution was shown: %v", err)
+	}
+	recent, err := s.RecentEvents(t.Context(), bad.Event.Trigger, "", 10)
+	must(t, err)
+	if len(recent) != 1 || recent[0].ID != good.Event.ID {
+		t.Errorf("recent events: %+v", recent)
+	}
+	pending, err := s.Pending(t.Context(), "", 1) // the damaged one comes first, and does not shorten the page
+	must(t, err)
+	if len(pending) != 1 || pending[0].ID != good.Executions[0].ID {
+		t.Errorf("pending: %+v", pending)
+	}
+	list, err := s.Executions(t.Context(), store.ExecutionQuery{Statuses: []automation.Status{automation.Failed}})
+	must(t, err)
+	if len(list) != 1 || list[0].ID != bad.Executions[0].ID || list[0].Code != automation.CodeDamaged {
+		t.Errorf("failed: %+v", list)
+	}
+}
+
+// logOf copies a database whose log holds so many transactions, as a dying server
+// leaves it.
+func logOf(t *testing.T, transactions int) (path string, log []byte) {
+	t.Helper()
+	from := filepath.Join(t.TempDir(), "squall.db")
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: from})
+	must(t, err)
+	defer s.Close()
+	ids := &automation.IDs{}
+	for range transactions {
+		must(t, s.Accept(t.Context(), sample(ids)))
+	}
+	path = filepath.Join(t.TempDir(), "squall.db")
+	db, err := os.ReadFile(from)
+	must(t, err)
+	must(t, os.WriteFile(path, db, 0o600))
+	log, err = os.ReadFile(from + "-wal")
+	must(t, err)
+	return path, log
+}
+
+func TestADamagedLogIsRefusedAndATornOneIsNot(t *testing.T) {
+	t.Parallel()
+	path, log := logOf(t, 5)
+	open := func(log []byte) error {
+		must(t, os.WriteFile(path+"-wal", log, 0o600))
+		must(t, errors.Join(os.RemoveAll(path+"-shm")))
+		s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path})
+		if err == nil {
+			// a copy: closing would take the log into the database
+			must(t, os.Rename(path+"-wal", path+"-gone"))
+			_ = s.Close()
+			db, _ := logOf(t, 0)
+			must(t, os.Rename(db, path))
+		}
+		return err
+	}
+	for _, at := range []int{0, 8, 16, 24, 31, 32, 36, 40, 48, 56, 200, 4000, len(log) / 2} {
+		flipped := append([]byte{}, log...)
+		flipped[at] ^= 0x10
+		var e *automation.Error
+		if err := open(flipped); !errors.As(err, &e) || e.Code != "log_damaged" {
+			t.Errorf("a bit in byte %d: %v", at, err)
+		}
+	}
+	for _, cut := range []int{1, 100, 4096, 4120, 9000} {
+		if err := open(log[:len(log)-cut]); err != nil {
+			t.Errorf("%d bytes are missing at the end: %v", cut, err)
+		}
+	}
+}
