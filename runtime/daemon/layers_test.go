@@ -18,7 +18,7 @@ const module = "github.com/squall-dev/squall/"
 // written is forbidden. runtime/README.md draws the same.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd/squall":                  {"runtime/daemon", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api"},
+		"cmd/squall":                  {"runtime/daemon", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api", "runtime/query"},
 		"runtime/automation":          {},
 		"runtime/expr":                {"runtime/automation"},
 		"runtime/parameter":           {"runtime/automation", "runtime/expr"},
@@ -29,9 +29,12 @@ func mayImport() map[string][]string {
 		"runtime/live":                {"runtime/automation"},
 		"runtime/config":              {"runtime/automation"},
 		"runtime/telemetry":           {},
-		"runtime/store":               {"runtime/automation"},
-		"runtime/store/storetest":     {"runtime/store", "runtime/automation"},
-		"runtime/store/sqlite":        {"runtime/store", "runtime/automation"},
+		"runtime/query":               {"runtime/automation"},
+		"runtime/store":               {"runtime/automation", "runtime/query"},
+		"runtime/store/storetest":     {"runtime/store", "runtime/automation", "runtime/query"},
+		"runtime/store/sqlite":        {"runtime/store", "runtime/automation", "runtime/query"},
+		"runtime/store/bench":         {"runtime/store", "runtime/automation", "runtime/query", "runtime/store/sqlite"},
+		"runtime/retention":           {"runtime/automation", "runtime/store"},
 		"hostfuncs":                   {"runtime/automation"},
 		"hostfuncs/hostfuncstest":     {"hostfuncs", "runtime/automation"},
 		"hostfuncs/*":                 {"hostfuncs", "runtime/automation"},
@@ -47,7 +50,7 @@ func mayImport() map[string][]string {
 		"runtime/trigger/triggertest": {"runtime/trigger", "runtime/automation"},
 		"runtime/access":              {"runtime/automation", "runtime/store"},
 		"packs":                       {"runtime/automation", "runtime/config", "runtime/expr", "runtime/rule", "runtime/parameter", "runtime/wasm", "hostfuncs"},
-		"runtime/api":                 {"runtime/automation", "runtime/access", "runtime/live", "runtime/store", "runtime/flame", "runtime/trigger", "web"},
+		"runtime/api":                 {"runtime/automation", "runtime/query", "runtime/access", "runtime/live", "runtime/store", "runtime/flame", "runtime/trigger", "web"},
 		"runtime/api/gen":             {"runtime/api"},
 		"runtime/client":              {"runtime/automation"},
 		"web":                         {},

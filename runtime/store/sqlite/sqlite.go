@@ -71,6 +71,10 @@ type Store struct {
 	write  *sql.DB // one connection, used by the writer alone
 	read   *sql.DB
 	writer *writer
+	logger *slog.Logger
+
+	stopIndex context.CancelFunc
+	indexed   chan struct{} // closed when the indexer has ended
 }
 
 var _ store.Store = (*Store)(nil)
@@ -83,7 +87,7 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: o.Path, ids: o.IDs}
+	s := &Store{path: o.Path, ids: o.IDs, logger: o.Logger, indexed: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			_ = s.closeFiles()
@@ -104,12 +108,17 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	if s.writer, err = newWriter(ctx, s.write, o); err != nil {
 		return nil, err
 	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopIndex = stop
+	go s.index(work)
 	return s, nil
 }
 
 // Close refuses new writes, waits for those under way and releases everything.
 // Closing twice does nothing.
 func (s *Store) Close() error {
+	s.stopIndex()
+	<-s.indexed
 	if !s.writer.stop() {
 		return nil
 	}
@@ -170,7 +179,8 @@ func openWrite(ctx context.Context, o Options) (*sql.DB, error) {
 		synchronous = "OFF"
 	}
 	db, err := open(ctx, o.Path,
-		"busy_timeout(5000)", // first: the others may have to wait for a reader
+		"busy_timeout(5000)",       // first: the others may have to wait for a reader
+		"auto_vacuum(INCREMENTAL)", // of a new file; an old one stays as it is until somebody runs VACUUM
 		"journal_mode(WAL)",
 		"synchronous("+synchronous+")",
 		"foreign_keys(1)",

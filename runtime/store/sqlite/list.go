@@ -1,0 +1,342 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/query"
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+// Executions lists executions, newest first.
+func (s *Store) Executions(ctx context.Context, want store.ExecutionQuery) (list []automation.ExecutionSummary, err error) {
+	err = s.snapshot(ctx, "list executions", func(q querier) error {
+		list, err = s.list(ctx, q, want)
+		return err
+	})
+	return list, err
+}
+
+func (s *Store) list(ctx context.Context, q querier, want store.ExecutionQuery) ([]automation.ExecutionSummary, error) {
+	empty := []automation.ExecutionSummary{}
+	p, err := s.plan(ctx, q, want)
+	if err != nil || p.none {
+		return empty, err
+	}
+	asked := p.asked(want.Statuses)
+	w := p.conditions(s.writer.skew.Load())
+	if want.After != "" {
+		w.add("id < ?", want.After)
+	}
+	limit := limitOr(want.Limit, defaultLimit)
+	if p.searches() {
+		return p.search(ctx, q, search{w, asked, limit, s.writer.skew.Load()})
+	}
+	l, err := p.lane(ctx, q, asked)
+	if err != nil || p.none {
+		return empty, err
+	}
+	if err := p.without(ctx, q, w); err != nil {
+		return empty, err
+	}
+	query, args := walks(`SELECT `+summaryColumns+` FROM executions`, w, l, asked)
+	return collect(ctx, q, scanSummary, query+` ORDER BY id DESC LIMIT ?`, append(args, limit)...)
+}
+
+// asked are the statuses that the filter and the caller want.
+func (p *plan) asked(statuses []automation.Status) []automation.Status {
+	if len(statuses) == 0 {
+		return p.statuses
+	}
+	return slices.DeleteFunc(slices.Clone(p.statuses), func(s automation.Status) bool { return !slices.Contains(statuses, s) })
+}
+
+// walks is a query that walks an index once for each of its values. The parts are
+// merged by id: each is in order, and the whole stops at the limit.
+func walks(query string, w *where, l *lane, asked []automation.Status) (string, []any) {
+	w = w.clone()
+	if l == nil || l.column != "status" {
+		inStatuses(w, "+status", asked)
+	}
+	if l == nil {
+		return query + w.String(), w.args
+	}
+	var parts []string
+	var args []any
+	if len(l.values) > mostWalks { // all of them together are few
+		w.add(l.column+" IN (SELECT value FROM json_each(?))", jsonText(l.values))
+		w.add(l.also)
+		return query + w.String(), w.args
+	}
+	for _, value := range l.values {
+		one := w.clone()
+		one.add(l.column+" = ?", value)
+		if l.also != "" {
+			one.add(l.also)
+		}
+		parts = append(parts, query+one.String())
+		args = append(args, one.args...)
+	}
+	if len(parts) == 0 {
+		return query + " WHERE false", nil
+	}
+	return strings.Join(parts, " UNION ALL "), args
+}
+
+// inStatuses restricts to some statuses, unless they are all that there are.
+func inStatuses(w *where, column string, asked []automation.Status) {
+	if len(asked) < len(automation.Statuses()) {
+		w.add(column+" IN (SELECT value FROM json_each(?))", jsonText(textOf(asked)))
+	}
+}
+
+// searches reports whether the index of words is walked.
+func (p *plan) searches() bool {
+	positive := func(t query.Term) bool { return !t.Not }
+	return p.exact == nil && (slices.ContainsFunc(p.words, positive) || p.narrowing() != "")
+}
+
+// narrowing is what the index of words knows of parameters. What it finds is right,
+// unless it is marked as cut or a pattern goes on after its first star: then the row
+// is asked as well.
+func (p *plan) narrowing() string {
+	var all []string
+	for _, t := range p.params {
+		if t.Not {
+			continue
+		}
+		found := []string{"marks : " + cutMark}
+		for _, v := range t.Values {
+			begin, _, open := v.Text, "", false
+			if v.Glob {
+				begin, _, open = strings.Cut(v.Text, "*")
+			}
+			find := `params : "` + parameterWord(t.Name, begin) + `"`
+			if open {
+				find += " *"
+			}
+			found = append(found, find)
+		}
+		all = append(all, "("+strings.Join(found, " OR ")+")")
+	}
+	return strings.Join(all, " AND ")
+}
+
+// wordsDecide reports whether what the index finds of parameters is right, but for
+// what is marked as cut.
+func (p *plan) wordsDecide() bool {
+	for _, t := range p.params {
+		for _, v := range t.Values {
+			if star := strings.IndexByte(v.Text, '*'); t.Not || v.Glob && star != len(v.Text)-1 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+type search struct {
+	where *where
+	asked []automation.Status
+	limit int
+	skew  int64
+}
+
+// search lists by the index of words, and looks through what is not indexed yet.
+func (p *plan) search(ctx context.Context, q querier, f search) ([]automation.ExecutionSummary, error) {
+	w, asked, limit, skew := f.where, f.asked, f.limit, f.skew
+	fresh, err := p.fresh(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	in := p.found(w, asked)
+	lo, hi := p.docs(skew)
+	in.add("execution_words.rowid >= ? AND execution_words.rowid < ?", lo.maybe, hi.maybe)
+	found, err := collect(ctx, q, scanSummary, `SELECT `+summaryColumns+joinWords+in.String()+` ORDER BY execution_words.rowid DESC LIMIT ?`,
+		append(in.args, limit)...)
+	if err != nil || len(fresh) == 0 {
+		return found, err
+	}
+	rest := w.clone()
+	rest.add("id IN (SELECT value FROM json_each(?))", jsonText(fresh))
+	inStatuses(rest, "+status", asked)
+	more, err := collect(ctx, q, scanSummary, `SELECT `+summaryColumns+` FROM executions`+rest.String()+` ORDER BY id DESC LIMIT ?`, append(rest.args, limit)...)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, more...)
+	slices.SortStableFunc(found, func(a, b automation.ExecutionSummary) int { return strings.Compare(b.ID, a.ID) })
+	return found[:min(len(found), limit)], nil
+}
+
+// joinWords finds the execution of each row of the index; the order of the tables is
+// an order to SQLite.
+const joinWords = ` FROM execution_words CROSS JOIN executions ON
+	executions.id >= printf('%016x', execution_words.rowid) AND executions.id < printf('%016xg', execution_words.rowid)`
+
+// found are the conditions of a row that the index of words found.
+func (p *plan) found(w *where, asked []automation.Status) *where {
+	in := &where{
+		conditions: []string{"execution_words MATCH ?", "doc = execution_words.rowid"},
+		args:       append([]any{p.match(asked)}, w.args...),
+	}
+	for _, condition := range w.conditions {
+		if strings.HasPrefix(condition, "id ") { // the join alone says where to look
+			condition = "+" + condition
+		}
+		in.conditions = append(in.conditions, condition)
+	}
+	return in
+}
+
+// edge is where rows of the index begin or end that are of a time: sure by their ids,
+// or maybe.
+type edge struct{ sure, maybe int64 }
+
+func (p *plan) docs(skew int64) (lo, hi edge) {
+	lo, hi = edge{math.MinInt64, math.MinInt64}, edge{math.MaxInt64, math.MaxInt64}
+	if !p.since.IsZero() {
+		lo = edge{docAt(p.since, skew), docAt(p.since, -skew)}
+	}
+	if !p.until.IsZero() {
+		hi = edge{docAt(p.until, -skew), docAt(p.until, skew)}
+	}
+	return lo, hi
+}
+
+func docAt(at time.Time, plus int64) int64 { return docOf(idFloor(at, plus) + "0000") }
+
+// match is what the index is asked.
+func (p *plan) match(asked []automation.Status) string {
+	var yes, no []string
+	for _, t := range p.words {
+		if t.Not {
+			no = append(no, match(t))
+		} else {
+			yes = append(yes, match(t))
+		}
+	}
+	if n := p.narrowing(); n != "" {
+		yes = append(yes, n)
+	}
+	yes = append(yes, p.marks(asked)...)
+	text := strings.Join(yes, " AND ")
+	for _, n := range no {
+		text = "(" + text + ") NOT " + n
+	}
+	return text
+}
+
+// mostMarks bounds how many alternatives the index is asked for; beyond, the rows are.
+const mostMarks = 20
+
+// marks ask the index for what kinds and statuses decide.
+func (p *plan) marks(asked []automation.Status) []string {
+	var all []string
+	if len(asked) < len(automation.Statuses()) {
+		var marks []string
+		for _, s := range asked {
+			marks = append(marks, statusMark(s))
+		}
+		all = append(all, marked(marks))
+	}
+	for _, t := range p.terms {
+		mark := map[query.Field]func(string) string{query.Action: actionMark, query.Pack: packMark, query.Rule: ruleMark}[t.Field]
+		if mark == nil {
+			continue
+		}
+		seen := map[string]bool{}
+		for _, k := range p.kinds {
+			seen[mark(valueOf(t.Field, k))] = true
+		}
+		if len(seen) <= mostMarks {
+			all = append(all, marked(slices.Sorted(setOf(seen))))
+		}
+	}
+	return all
+}
+
+// marksDecide reports whether the index alone knows what the plan selects.
+func (p *plan) marksDecide() bool {
+	if len(p.other.conditions) > len(p.params) || !p.wordsDecide() {
+		return false
+	}
+	for _, t := range p.terms {
+		seen := map[string]bool{}
+		for _, k := range p.kinds {
+			seen[valueOf(t.Field, k)] = true
+		}
+		if len(seen) > mostMarks || t.Field != query.Action && t.Field != query.Pack && t.Field != query.Rule {
+			return false
+		}
+	}
+	return true
+}
+
+// fresh are the executions that are not indexed yet and fit the words.
+func (p *plan) fresh(ctx context.Context, q querier) ([]string, error) {
+	docs, err := documents(ctx, q, `e.id IN (SELECT id FROM executions INDEXED BY executions_unindexed WHERE doc IS NULL)`)
+	var ids []string
+	for _, d := range docs {
+		if !slices.ContainsFunc(p.words, func(t query.Term) bool { return d.has(t) == t.Not }) {
+			ids = append(ids, d.id)
+		}
+	}
+	return ids, err
+}
+
+// without leaves out what holds words that must not be there, when nothing else is
+// searched for.
+func (p *plan) without(ctx context.Context, q querier, w *where) error {
+	for _, t := range p.words {
+		one := &plan{words: []query.Term{{Field: t.Field, Values: t.Values}}}
+		fresh, err := one.fresh(ctx, q)
+		if err != nil {
+			return err
+		}
+		w.add(not(t)+`(doc IS NOT NULL AND doc IN (SELECT rowid FROM execution_words WHERE execution_words MATCH ?)
+			OR doc IS NULL AND id IN (SELECT value FROM json_each(?)))`, match(t), jsonText(fresh))
+	}
+	return nil
+}
+
+// CountExecutions counts by status what the query selects, whatever its status, page
+// or limit.
+func (s *Store) CountExecutions(ctx context.Context, want store.ExecutionQuery) (counts map[automation.Status]int, err error) {
+	err = s.snapshot(ctx, "count executions", func(q querier) error {
+		counts, err = s.counts(ctx, q, want)
+		return err
+	})
+	return counts, err
+}
+
+func (s *Store) counts(ctx context.Context, q querier, want store.ExecutionQuery) (map[automation.Status]int, error) {
+	p, err := s.plan(ctx, q, want)
+	if err != nil || p.none {
+		return map[automation.Status]int{}, err
+	}
+	skew := s.writer.skew.Load()
+	c := &census{ctx: ctx, q: q, plan: p, skew: skew, byStatus: map[automation.Status]int{}}
+	switch {
+	case p.searches():
+		err = c.search()
+	case len(p.other.conditions) == 0 && len(p.words) == 0:
+		err = c.kept()
+	default:
+		err = c.walk()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	for status, n := range c.byStatus {
+		if n == 0 || !slices.Contains(p.statuses, status) {
+			delete(c.byStatus, status)
+		}
+	}
+	return c.byStatus, nil
+}
