@@ -25,7 +25,7 @@ func newArtifactCommand(c *cli) *cobra.Command {
 		Long:    "Look at the files that executions kept, and fetch them. The page shows profiles as\nflame graphs under /artifacts.",
 		Example: "  squall artifact list --execution ID\n  squall artifact get ID --file heap.pb.gz",
 	})
-	cmd.AddCommand(newArtifactListCommand(c), newArtifactGetCommand(c))
+	cmd.AddCommand(newArtifactListCommand(c), newArtifactGetCommand(c), newPinCommand(c), newUnpinCommand(c))
 	return cmd
 }
 
@@ -120,6 +120,7 @@ func (c *cli) getArtifact(ctx context.Context, id, target string) error {
 		p.pair("SHA-256", a.SHA256)
 		p.pair("Execution", a.Execution)
 		p.pair("Created", c.when(t, a.CreatedAt))
+		p.pair("Pinned by", a.PinnedBy)
 		return p.err
 	}))
 }

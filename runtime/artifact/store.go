@@ -34,7 +34,7 @@ type Store struct {
 	mu sync.Mutex // guards fresh, and publishing a file against sweeping it
 	// fresh are the hashes that this process published and that no row has been
 	// seen to name: their executions may still run.
-	fresh map[string]bool
+	fresh map[string]time.Time // when they were published
 }
 
 // file is what a temporary file must do.
@@ -51,7 +51,7 @@ func Open(dir string) (*Store, error) {
 	root := filepath.Join(dir, "artifacts")
 	s := &Store{
 		root: root, tmp: filepath.Join(root, "tmp"), create: createTemp,
-		now: time.Now, fresh: map[string]bool{},
+		now: time.Now, fresh: map[string]time.Time{},
 	}
 	if err := os.RemoveAll(s.tmp); err != nil {
 		return nil, s.unavailable("remove what was being written").Because(err)
@@ -152,7 +152,7 @@ func (s *Store) publish(temp, hash string) error {
 	if err := os.Rename(temp, path); err != nil {
 		return err
 	}
-	s.fresh[hash] = true
+	s.fresh[hash] = s.now()
 	return syncDir(filepath.Dir(path))
 }
 

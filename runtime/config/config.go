@@ -67,6 +67,8 @@ type Config struct {
 	// pauses what keeps failing.
 	Budgets []Budget `yaml:"budgets"`
 	Breaker Breaker  `yaml:"breaker"`
+	// Retention bounds the history; an empty list keeps everything.
+	Retention []Retention `yaml:"retention"`
 	// Grants narrow what packs ask for, by pack name, in the language of pack.yaml. A
 	// pack that is not there has what it asks for.
 	Grants map[string]automation.Capabilities `yaml:"grants"`
@@ -104,6 +106,7 @@ func Default() Config {
 		DrainTimeout: 20 * time.Second,
 
 		WebhooksDefault: WebhooksOpen,
+		Retention:       defaultRetention(),
 	}
 }
 
@@ -185,6 +188,8 @@ func unknownKey(text string) string {
 		where, known = " of kubernetes", keys(reflect.TypeFor[Kubernetes]())
 	case "HTTP":
 		where, known = " of http", keys(reflect.TypeFor[HTTP]())
+	case "Retention":
+		where, known = " of retention", keys(reflect.TypeFor[Retention]())
 	case "TLS":
 		where, known = " of tls", keys(reflect.TypeFor[TLS]())
 	case "ClientSubject":
@@ -233,6 +238,7 @@ func (c Config) Validate() error {
 		bad("webhooks_default: %q is neither open nor declared", c.WebhooksDefault)
 	}
 	c.validateTLS(bad)
+	c.validateRetention(bad)
 	if _, err := c.HTTP.ProxyURL(); err != nil {
 		bad("http: %s", err)
 	}

@@ -21,6 +21,7 @@ type doctor struct {
 	webhooks func() map[string][]automation.Ref
 	changes  func() automation.ChangeGuard
 	secrets  func() []automation.Secret
+	history  func(context.Context) (automation.Retention, error)
 }
 
 // finding is what a check found; its name is the table's.
@@ -48,6 +49,7 @@ func (d *doctor) checks() []check {
 		{name: "packs", look: d.packsLoaded, serving: true},
 		{name: "secrets", look: d.secretsOpen, serving: true},
 		{name: "changes", look: d.changesPass, serving: true},
+		{name: "history", look: d.historyKept, serving: true},
 		{name: "webhooks", look: d.webhooksDeclared, serving: true},
 	}
 }

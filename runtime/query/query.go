@@ -129,3 +129,8 @@ func (f Filter) And(t Term) Filter {
 
 // Is makes a term that asks for a value as it is.
 func Is(field Field, text string) Term { return Term{Field: field, Values: []Value{{Text: text}}} }
+
+// Quote writes text as words to look for in succession.
+func Quote(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}

@@ -29,6 +29,11 @@ import (
 //	squall_source_events_total{kind}                events that timers, sensors and watches raised
 //	squall_source_failures_total{kind}              failures of theirs; they try again
 //	squall_pack_loads_total{pack,result}            tries to load a pack
+//	squall_history_removed_total{what}              what retention removed: executions, events, files
+//	squall_history_executions                       executions that are kept
+//	squall_history_bytes                            size of the database
+//	squall_history_unindexed                        executions that the search has yet to index
+//	squall_retention_failing                        1 while retention fails
 //	squall_executions_queued                        pending executions held in memory
 //	squall_executions_running                       executions running now
 //	squall_wasm_memory_budget_bytes                 memory that all guests together may use
@@ -36,7 +41,7 @@ import (
 //	squall_wasm_idle_instances                      instances that wait for a call
 //	squall_wasm_modules                             modules loaded
 //
-// The last six are gauges that package daemon adds. Beside them stand the Go and
+// The last ten are gauges that package daemon adds. Beside them stand the Go and
 // process metrics of the Prometheus client.
 type Metrics struct {
 	registry   *prometheus.Registry
@@ -58,6 +63,7 @@ type Metrics struct {
 	raised     *prometheus.CounterVec
 	failures   *prometheus.CounterVec
 	polls      *prometheus.CounterVec
+	pruned     *prometheus.CounterVec
 }
 
 // NewMetrics makes the server's metrics in a registry of their own.
@@ -82,12 +88,13 @@ func NewMetrics() *Metrics {
 		misfits: counter("squall_payload_misfits_total", "Events whose payload does not fit the schema of their trigger type, by what became of them (reject, warn).", "trigger", "check"),
 		cut: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_event_chains_cut_total",
 			Help: "Chains of events about executions that were cut because they had become too long."}),
+		pruned:   counter("squall_history_removed_total", "What retention removed: executions, events, files.", "what"),
 		polls:    counter("squall_sensor_polls_total", "Polls of sensors, by sensor and outcome (ok, error).", "sensor", "outcome"),
 		raised:   counter("squall_source_events_total", "Events that timers, sensors and watches raised.", "kind"),
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.pruned, m.raised, m.failures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -128,6 +135,9 @@ func (m *Metrics) FlowStatesForgotten(n int) { m.forgotten.Add(float64(n)) }
 func (m *Metrics) VerdictReached(outcome, control string) {
 	m.verdicts.WithLabelValues(outcome, control).Inc()
 }
+
+// HistoryRemoved counts what retention removed.
+func (m *Metrics) HistoryRemoved(what string, n int) { m.pruned.WithLabelValues(what).Add(float64(n)) }
 
 // SensorPolled counts a poll of a sensor.
 func (m *Metrics) SensorPolled(sensor, outcome string) {

@@ -32,7 +32,7 @@ func (s *Store) index(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		more, err := s.indexSome(ctx)
+		more, err := s.indexSome(ctx, restedPending)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			s.logger.Warn("executions were not indexed for the search; they are found all the same, but slowly", "err", err)
@@ -52,11 +52,12 @@ func (s *Store) index(ctx context.Context) {
 	}
 }
 
-// indexSome indexes the oldest that rest and reports whether there may be more.
-func (s *Store) indexSome(ctx context.Context) (more bool, err error) {
+// indexSome indexes the oldest that rest and reports whether there may be more. One
+// that waits rests when it is as old as that.
+func (s *Store) indexSome(ctx context.Context, pending time.Duration) (more bool, err error) {
 	docs, err := documents(ctx, s.read, `e.id IN (SELECT id FROM executions INDEXED BY executions_unindexed WHERE doc IS NULL
 		AND status <> 'running' AND (status <> 'pending' OR created_at < ?) ORDER BY id LIMIT ?) ORDER BY e.id`,
-		nanos(time.Now().Add(-restedPending)), indexBatch)
+		nanos(time.Now().Add(-pending)), indexBatch)
 	if err != nil || len(docs) == 0 {
 		return false, err
 	}

@@ -457,7 +457,11 @@ func textsOf(t query.Term) []string {
 	return out
 }
 
+// jsonText is a list for json_each, which takes null for a list of one NULL.
 func jsonText(values []string) string {
+	if len(values) == 0 {
+		return "[]"
+	}
 	text, _ := json.Marshal(values) // strings always can
 	return string(text)
 }
