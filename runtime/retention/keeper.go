@@ -137,7 +137,7 @@ func (k *Keeper) apply(ctx context.Context, r automation.RetentionRule) error {
 	if over.aged > 0 {
 		s := selectionOf(r)
 		s.Before = k.Now().Add(-r.Age)
-		if err := k.prune(ctx, s, func(store.Pruned) bool { return false }); err != nil {
+		if err := k.prune(ctx, s, func(store.Pruned) int { return mostSlice }); err != nil {
 			return err
 		}
 		if over, err = k.excess(ctx, r); err != nil {
@@ -145,8 +145,7 @@ func (k *Keeper) apply(ctx context.Context, r automation.RetentionRule) error {
 		}
 	}
 	if over.counted > 0 || over.bytes > 0 {
-		enough := func(gone store.Pruned) bool { return gone.Executions >= over.counted && gone.Bytes >= over.bytes }
-		if err := k.prune(ctx, selectionOf(r), enough); err != nil {
+		if err := k.prune(ctx, selectionOf(r), over.missing); err != nil {
 			return err
 		}
 	}
@@ -164,19 +163,19 @@ const (
 	longSlice  = 15 * time.Millisecond
 )
 
-// prune removes slice after slice until it is enough or nothing is left.
-func (k *Keeper) prune(ctx context.Context, s store.Selection, enough func(all store.Pruned) bool) error {
+// prune removes slice after slice, until none are missing or nothing is left.
+func (k *Keeper) prune(ctx context.Context, s store.Selection, missing func(all store.Pruned) int) error {
 	all, size := store.Pruned{}, leastSlice
 	for {
 		began := time.Now()
-		gone, err := k.Store.Prune(ctx, s, size)
+		gone, err := k.Store.Prune(ctx, s, min(size, missing(all)))
 		if err != nil {
 			return err
 		}
 		took := time.Since(began)
 		k.removed(ctx, gone)
 		all.Executions, all.Bytes = all.Executions+gone.Executions, all.Bytes+gone.Bytes
-		if gone.Last == "" || enough(all) {
+		if gone.Last == "" || missing(all) <= 0 {
 			return nil
 		}
 		s.After, size = gone.Last, nextSize(size, took)

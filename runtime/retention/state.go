@@ -20,6 +20,17 @@ type over struct {
 	bytes   int64 // too large
 }
 
+// missing is how many more have to go. How many bytes one has is the average: it is
+// asked again after each slice.
+func (o over) missing(gone store.Pruned) int {
+	more := o.counted - gone.Executions
+	if left := o.bytes - gone.Bytes; left > 0 {
+		each := max(1, o.held.Bytes/int64(max(1, o.held.Executions)))
+		more = max(more, int(min((left+each-1)/each, mostSlice)))
+	}
+	return more
+}
+
 func (k *Keeper) excess(ctx context.Context, r automation.RetentionRule) (o over, err error) {
 	if o.held, err = k.Store.Held(ctx, selectionOf(r)); err != nil {
 		return o, err
