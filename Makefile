@@ -18,7 +18,7 @@ MODULES := sdk/go $(foreach p,$(STD),packs/std/$(p)/src) $(foreach p,$(EXAMPLE),
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Build everything and start the server with the shipped and the example packs
@@ -148,6 +148,10 @@ bench-rules: ## What an event costs with 10, 1,000 and 10,000 rules on its trigg
 bench-wasm: ## What the sandbox costs in every language, beside native code, processes and go-sdk, in one table
 	@$(MAKE) --no-print-directory -C runtime/wasm/bench/guests
 	go run ./runtime/wasm/bench $(BENCH_FLAGS)
+
+.PHONY: bench-history
+bench-history: ## What filters, totals and retention cost over a million executions, in one table (BENCH_FLAGS=-quick: 100,000)
+	go run ./runtime/store/bench $(BENCH_FLAGS)
 
 .PHONY: e2e
 e2e: build ## The whole story in a real browser against the real binary (needs Chromium)

@@ -43,9 +43,9 @@ func (s *Store) Sweep(ctx context.Context, known func(sha256 string) (bool, erro
 // freshFor is how long an execution may take to say that it kept a file.
 const freshFor = 24 * time.Hour
 
-func (s *Store) isFresh(hash string, age time.Duration) bool {
+func (s *Store) isFresh(hash string) bool {
 	at, ok := s.fresh[hash]
-	return ok && s.now().Sub(at) < age
+	return ok && s.now().Sub(at) < freshFor
 }
 
 // Remove removes the content of an artifact that was forgotten, unless known says that
@@ -59,7 +59,7 @@ func (s *Store) Remove(hash string, known func(sha256 string) (bool, error)) (re
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	named, err := known(hash)
-	if err != nil || named || s.isFresh(hash, sweepAge) {
+	if err != nil || named || s.isFresh(hash) {
 		return false, err
 	}
 	delete(s.fresh, hash)
@@ -86,7 +86,7 @@ func (s *Store) sweepOne(path, hash string, known func(string) (bool, error)) (g
 	if named {
 		delete(s.fresh, hash) // its row protects it from now on
 	}
-	if err != nil || named || s.isFresh(hash, freshFor) || s.now().Sub(info.ModTime()) < sweepAge {
+	if err != nil || named || s.isFresh(hash) || s.now().Sub(info.ModTime()) < sweepAge {
 		return false, err
 	}
 	return true, os.Remove(path)

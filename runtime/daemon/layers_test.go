@@ -33,7 +33,7 @@ func mayImport() map[string][]string {
 		"runtime/store":               {"runtime/automation", "runtime/query"},
 		"runtime/store/storetest":     {"runtime/store", "runtime/automation", "runtime/query"},
 		"runtime/store/sqlite":        {"runtime/store", "runtime/automation", "runtime/query"},
-		"runtime/store/bench":         {"runtime/store", "runtime/automation", "runtime/query", "runtime/store/sqlite"},
+		"runtime/store/bench":         {"runtime/store", "runtime/retention", "runtime/automation", "runtime/query", "runtime/store/sqlite"},
 		"runtime/retention":           {"runtime/automation", "runtime/store"},
 		"hostfuncs":                   {"runtime/automation"},
 		"hostfuncs/hostfuncstest":     {"hostfuncs", "runtime/automation"},

@@ -71,7 +71,10 @@ func run(ctx context.Context, out io.Writer, dir string, rows, rounds int) (miss
 	if err := b.measure(ctx, s); err != nil {
 		return 0, err
 	}
-	err = b.sizes(ctx, s)
+	if err := b.sizes(ctx, s); err != nil {
+		return 0, err
+	}
+	err = b.prune(ctx, s, rows/10)
 	fmt.Fprintf(out, "\n%d targets missed\n", b.missed)
 	return b.missed, err
 }
@@ -116,7 +119,7 @@ func filters() []string {
 		`since:1h`, `since:24h`, `since:90h status:failed`, `since:90h pack:pack3`, `until:230h`, `since:200h until:100h action:pack3.*`,
 		`trace:deploy-77`, `event:EVENT`, `id:EVENT8`,
 		`budget`, `"disruption budget"`, `error:"exit code"`, `log:oomkilled`, `leaky-77`, `leaky-7`, `nowhere`,
-		`budget status:failed`, `budget pack:pack3`, `budget since:24h`, `"disruption budget" -action:pack3.*`,
+		`pod`, `budget status:failed`, `budget pack:pack3`, `budget since:24h`, `"disruption budget" -action:pack3.*`,
 		`param.node:ip-10-2-77`, `param.node:ip-10-2-7*`,
 	}
 }

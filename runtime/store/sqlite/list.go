@@ -221,6 +221,11 @@ func (p *plan) match(asked []automation.Status) string {
 			yes = append(yes, match(t))
 		}
 	}
+	for _, t := range p.terms {
+		if marks, without, ok := p.marksOf(t.Field); ok && without {
+			no = append(no, marked(marks))
+		}
+	}
 	if n := p.narrowing(); n != "" {
 		yes = append(yes, n)
 	}
@@ -246,19 +251,34 @@ func (p *plan) marks(asked []automation.Status) []string {
 		all = append(all, marked(marks))
 	}
 	for _, t := range p.terms {
-		mark := map[query.Field]func(string) string{query.Action: actionMark, query.Pack: packMark, query.Rule: ruleMark}[t.Field]
-		if mark == nil {
-			continue
-		}
-		seen := map[string]bool{}
-		for _, k := range p.kinds {
-			seen[mark(valueOf(t.Field, k))] = true
-		}
-		if len(seen) <= mostMarks {
-			all = append(all, marked(slices.Sorted(setOf(seen))))
+		if marks, without, ok := p.marksOf(t.Field); ok && !without {
+			all = append(all, marked(marks))
 		}
 	}
 	return all
+}
+
+// marksOf are the marks that a field of the selected kinds may have, or, when those
+// are fewer, the marks that it must not have.
+func (p *plan) marksOf(f query.Field) (marks []string, without, ok bool) {
+	mark := map[query.Field]func(string) string{query.Action: actionMark, query.Pack: packMark, query.Rule: ruleMark}[f]
+	if mark == nil {
+		return nil, false, false
+	}
+	with, rest := map[string]bool{}, map[string]bool{}
+	for _, k := range p.kinds {
+		with[mark(valueOf(f, k))] = true
+	}
+	for _, k := range p.known {
+		if m := mark(valueOf(f, k)); !with[m] {
+			rest[m] = true
+		}
+	}
+	without = len(rest) > 0 && len(rest) < len(with)
+	if without {
+		with = rest
+	}
+	return slices.Sorted(setOf(with)), without, len(with) <= mostMarks
 }
 
 // marksDecide reports whether the index alone knows what the plan selects.
@@ -267,11 +287,7 @@ func (p *plan) marksDecide() bool {
 		return false
 	}
 	for _, t := range p.terms {
-		seen := map[string]bool{}
-		for _, k := range p.kinds {
-			seen[valueOf(t.Field, k)] = true
-		}
-		if len(seen) > mostMarks || t.Field != query.Action && t.Field != query.Pack && t.Field != query.Rule {
+		if _, _, ok := p.marksOf(t.Field); !ok {
 			return false
 		}
 	}

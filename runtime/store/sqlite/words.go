@@ -148,12 +148,13 @@ func parameterWord(path, text string) string {
 func pairs(words []string) []string {
 	all := slices.Clone(words)
 	for i := 1; i < len(words); i++ {
-		all = append(all, words[i-1]+pairing+words[i])
+		all = append(all, pairing+words[i-1]+pairing+words[i])
 	}
 	return all
 }
 
-// pairing is no letter and no digit, but belongs to a word for the index.
+// pairing is no letter and no digit, but belongs to a word for the index. It also
+// begins a pair, so that no word is the beginning of one.
 const pairing = "\uE000"
 
 // documents reads executions as the search sees them.

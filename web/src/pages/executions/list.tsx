@@ -43,7 +43,12 @@ export default function Executions() {
           <RunDialog onClose={() => setRunning(false)} />
         </Suspense>
       )}
-      <FilterBar filter={filter} counts={counts} onChange={(next) => void navigate({ search: next })} />
+      <FilterBar
+        filter={filter}
+        counts={counts}
+        error={list.error}
+        onChange={(next) => void navigate({ search: next })}
+      />
       <FreshPill count={list.held} onShow={list.show} />
       {list.items.length > 0 ? (
         <Rows
@@ -99,7 +104,13 @@ function useExecutions(filter: Filter) {
     held.current = [];
     setWaiting(0);
   };
+  const again = useAfterChanges(() => void list.refetch());
   useLive((batch) => {
+    if (filter.q) {
+      place(batch, false);
+      if (calm.current && batch.some((c) => c.execution)) again();
+      return;
+    }
     if (calm.current) return place(batch, true);
     const known = new Set(list.items.map((e) => e.id));
     place(batch, false);
@@ -124,19 +135,28 @@ function countNew(changes: Change[], passes: (e: ExecutionSummary) => boolean) {
   return [...latest.values()].filter(passes).length;
 }
 
+/** Calls fn two seconds after it was asked to, however often. */
+function useAfterChanges(fn: () => void) {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const latest = useRef(fn);
+  latest.current = fn;
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      latest.current();
+    }, 2000);
+  };
+}
+
 /** The counts of all states under the rest of the filter; read again at most every two seconds. */
 function useCounts({ status: _, ...rest }: Filter) {
   const queries = useQueryClient();
   const key = ["executions-counts", rest];
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const again = useAfterChanges(() => void queries.invalidateQueries({ queryKey: key }));
   useLive((batch) => {
-    if (timer.current || !batch.some((c) => c.execution)) return;
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      void queries.invalidateQueries({ queryKey: key });
-    }, 2000);
+    if (batch.some((c) => c.execution)) again();
   });
-  useEffect(() => () => clearTimeout(timer.current), []);
   const result = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => read<ExecutionList>(`/executions${query({ ...rest, limit: 1 })}`, signal),
