@@ -103,7 +103,7 @@ lint: ## gofmt, vet and generated files
 	$(MAKE) generate
 	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files are stale: commit what make generate wrote"; exit 1; }
 
-GENERATED := sdk/abi/abi.json web/docs/hostfuncs.md web/docs/hostfuncs web/src/api/types.ts web/docs/rules.md packs/TEMPLATES.md
+GENERATED := sdk/abi/abi.json web/docs/hostfuncs.md web/docs/hostfuncs web/src/api/types.ts web/docs/rules.md packs/TEMPLATES.md web/docs/history.md
 
 .PHONY: generate
 generate: ## Write sdk/abi/abi.json, web/src/api/types.ts and the table of operators from the Go code
@@ -112,6 +112,7 @@ generate: ## Write sdk/abi/abi.json, web/src/api/types.ts and the table of opera
 	go run ./runtime/api/gen > web/src/api/types.ts.new && mv web/src/api/types.ts.new web/src/api/types.ts
 	go test -count=1 ./runtime/rule -run ThePageOfRules -update >/dev/null
 	go test -count=1 ./runtime/expr -run ThePageOfTemplates -update >/dev/null
+	go test -count=1 ./runtime/query -run ThePageOfFilters -update >/dev/null
 
 # The engine's own compiler is slow under the race detector, so packages run two
 # at a time and have patience.

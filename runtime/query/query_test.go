@@ -99,8 +99,7 @@ func TestParseTellsWhereAndWhatWasMeant(t *testing.T) {
 func TestKeysAreUnderstood(t *testing.T) {
 	t.Parallel()
 	for _, k := range query.Keys() {
-		text := strings.ReplaceAll(k.Example, "019a4c", "6740b1e2c3d4e5f6a7b8c901")
-		if f, err := query.Parse(text, now()); err != nil || len(f.Terms) != 1 || string(f.Terms[0].Field) != k.Name {
+		if f, err := query.Parse(k.Example, now()); err != nil || len(f.Terms) != 1 || string(f.Terms[0].Field) != k.Name {
 			t.Errorf("%s: %q is %v, %v", k.Name, k.Example, f, err)
 		}
 	}
