@@ -130,13 +130,12 @@ func (c *census) walk() error {
 // search counts what the index of words finds, and what is not indexed yet.
 func (c *census) search() error {
 	p := c.plan
-	fresh, err := p.fresh(c.ctx, c.q)
+	w := p.conditions(c.skew)
+	fresh, err := p.fresh(c.ctx, c.q, w)
 	if err != nil {
 		return err
 	}
-	if len(fresh) > 0 {
-		w := p.conditions(c.skew)
-		w.add("id IN (SELECT value FROM json_each(?))", jsonText(fresh))
+	if fresh {
 		if err := c.group(`FROM executions`, w); err != nil {
 			return err
 		}

@@ -150,7 +150,8 @@ type search struct {
 // search lists by the index of words, and looks through what is not indexed yet.
 func (p *plan) search(ctx context.Context, q querier, f search) ([]automation.ExecutionSummary, error) {
 	w, asked, limit, skew := f.where, f.asked, f.limit, f.skew
-	fresh, err := p.fresh(ctx, q)
+	rest := w.clone()
+	fresh, err := p.fresh(ctx, q, rest)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +160,9 @@ func (p *plan) search(ctx context.Context, q querier, f search) ([]automation.Ex
 	in.add("execution_words.rowid >= ? AND execution_words.rowid < ?", lo.maybe, hi.maybe)
 	found, err := collect(ctx, q, scanSummary, `SELECT `+summaryColumns+joinWords+in.String()+` ORDER BY execution_words.rowid DESC LIMIT ?`,
 		append(in.args, limit)...)
-	if err != nil || len(fresh) == 0 {
+	if err != nil || !fresh {
 		return found, err
 	}
-	rest := w.clone()
-	rest.add("id IN (SELECT value FROM json_each(?))", jsonText(fresh))
 	inStatuses(rest, "+status", asked)
 	more, err := collect(ctx, q, scanSummary, `SELECT `+summaryColumns+` FROM executions`+rest.String()+` ORDER BY id DESC LIMIT ?`, append(rest.args, limit)...)
 	if err != nil {
@@ -294,16 +293,37 @@ func (p *plan) marksDecide() bool {
 	return true
 }
 
-// fresh are the executions that are not indexed yet and fit the words.
-func (p *plan) fresh(ctx context.Context, q querier) ([]string, error) {
-	docs, err := documents(ctx, q, `e.id IN (SELECT id FROM executions INDEXED BY executions_unindexed WHERE doc IS NULL)`)
-	var ids []string
-	for _, d := range docs {
-		if !slices.ContainsFunc(p.words, func(t query.Term) bool { return d.has(t) == t.Not }) {
-			ids = append(ids, d.id)
-		}
+// freshBatch is how many executions that are not indexed are held in memory.
+const freshBatch = 500
+
+// fresh restricts to executions that are not indexed yet and fit the words, and
+// reports whether there are any.
+func (p *plan) fresh(ctx context.Context, q querier, w *where) (bool, error) {
+	w.add("doc IS NULL")
+	if len(p.words) == 0 {
+		return true, nil
 	}
-	return ids, err
+	ids, err := p.readFresh(ctx, q)
+	w.add("id IN (SELECT value FROM json_each(?))", jsonText(ids))
+	return len(ids) > 0, err
+}
+
+func (p *plan) readFresh(ctx context.Context, q querier) (ids []string, err error) {
+	for last, n := "", freshBatch; n == freshBatch; {
+		docs, err := documents(ctx, q, `e.id IN (SELECT id FROM executions INDEXED BY executions_unindexed WHERE doc IS NULL AND id > ? ORDER BY id LIMIT ?) ORDER BY e.id`,
+			last, freshBatch)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range docs {
+			if !slices.ContainsFunc(p.words, func(t query.Term) bool { return d.has(t) == t.Not }) {
+				ids = append(ids, d.id)
+			}
+			last = d.id
+		}
+		n = len(docs)
+	}
+	return ids, nil
 }
 
 // without leaves out what holds words that must not be there, when nothing else is
@@ -311,7 +331,7 @@ func (p *plan) fresh(ctx context.Context, q querier) ([]string, error) {
 func (p *plan) without(ctx context.Context, q querier, w *where) error {
 	for _, t := range p.words {
 		one := &plan{words: []query.Term{{Field: t.Field, Values: t.Values}}}
-		fresh, err := one.fresh(ctx, q)
+		fresh, err := one.readFresh(ctx, q)
 		if err != nil {
 			return err
 		}

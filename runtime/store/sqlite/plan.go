@@ -178,6 +178,9 @@ func (p *plan) row(t query.Term) {
 	case query.Dry:
 		p.other.add(not(t)+"(dry_run = ?)", t.Values[0].Text == "true")
 	case query.Code:
+		if !t.Not { // only what did not succeed has a code
+			p.statuses = slices.DeleteFunc(slices.Clone(p.statuses), func(s automation.Status) bool { return !s.Final() || s == automation.Succeeded })
+		}
 		p.other.add(not(t) + "(" + oneOf("code", t, &p.other) + ")")
 	}
 }
