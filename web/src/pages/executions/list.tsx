@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
-import { query, read } from "../../api/client";
+import { ApiError, query, read } from "../../api/client";
 import { useLive, useLiveList } from "../../api/queries";
 import type { Change, ExecutionList, ExecutionSummary } from "../../api/types";
 import { admits, type Filter } from "../../lib/filter";
@@ -30,6 +30,7 @@ export default function Executions() {
   const [isRunning, setRunning] = useState(false);
   useKeys({ ".": list.show, n: () => setRunning(true) });
   const total = Object.values(counts ?? {}).reduce((sum, n) => sum + n, 0);
+  const misunderstood = list.error instanceof ApiError && list.error.problem.code === "bad_filter";
   const isFiltered = Object.values(filter).some(Boolean);
   return (
     <>
@@ -60,12 +61,12 @@ export default function Executions() {
           onEnd={list.more}
           onCalm={list.setCalm}
         />
-      ) : list.error ? (
+      ) : list.error && !misunderstood ? (
         <ErrorState error={list.error} retry={list.retry} />
       ) : list.isPending ? (
         <Loading label="Loading executions" />
       ) : isFiltered ? (
-        <Empty title="No executions match the filter">
+        <Empty title={misunderstood ? "The filter was not understood" : "No executions match the filter"}>
           <button
             type="button"
             className="text-accent underline"
