@@ -32,7 +32,7 @@ func (b *bench) fill(ctx context.Context, rows int) error {
 		return err
 	}
 	began := time.Now()
-	if err := store1(ctx, s, rows); err != nil {
+	if err := storeAll(ctx, s, rows); err != nil {
 		return err
 	}
 	stored := time.Since(began)
@@ -43,7 +43,7 @@ func (b *bench) fill(ctx context.Context, rows int) error {
 	return err
 }
 
-func store1(ctx context.Context, s *sqlite.Store, rows int) error {
+func storeAll(ctx context.Context, s *sqlite.Store, rows int) error {
 	past := &clock{at: time.Now().Add(-history), step: history / time.Duration(rows)}
 	var wg sync.WaitGroup
 	failures := make(chan error, callers)

@@ -3,10 +3,49 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/store"
 )
+
+// CountExecutions counts by status what the query selects, whatever its status, page
+// or limit.
+func (s *Store) CountExecutions(ctx context.Context, want store.ExecutionQuery) (counts map[automation.Status]int, err error) {
+	err = s.snapshot(ctx, "count executions", func(q querier) error {
+		counts, err = s.counts(ctx, q, want)
+		return err
+	})
+	return counts, err
+}
+
+func (s *Store) counts(ctx context.Context, q querier, want store.ExecutionQuery) (map[automation.Status]int, error) {
+	p, err := s.plan(ctx, q, want)
+	if err != nil || p.none {
+		return map[automation.Status]int{}, err
+	}
+	skew := s.writer.skew.Load()
+	c := &census{ctx: ctx, q: q, plan: p, skew: skew, byStatus: map[automation.Status]int{}}
+	switch {
+	case p.searches():
+		err = c.search()
+	case len(p.other.conditions) == 0 && len(p.words) == 0:
+		err = c.kept()
+	default:
+		err = c.walk()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	for status, n := range c.byStatus {
+		if n == 0 || !slices.Contains(p.statuses, status) {
+			delete(c.byStatus, status)
+		}
+	}
+	return c.byStatus, nil
+}
 
 // census counts what a plan selects, by status.
 type census struct {
@@ -24,15 +63,15 @@ func (c *census) kept() error {
 	if p.since.IsZero() && p.until.IsZero() {
 		return c.buckets(0, 0, 1)
 	}
-	first, end, err := c.years()
+	first, end, err := c.bounds()
 	if err != nil || first >= end {
 		return err
 	}
 	return c.between(first, end, spans())
 }
 
-// years bounds the time in nanoseconds: what is open ends with what there is.
-func (c *census) years() (first, end int64, err error) {
+// bounds tells the time in nanoseconds: what is open ends with what there is.
+func (c *census) bounds() (first, end int64, err error) {
 	const hour = int64(3600)
 	row := c.q.QueryRowContext(c.ctx, `SELECT coalesce((SELECT min(bucket) FROM execution_counts WHERE span = 3600), 0),
 		coalesce((SELECT max(bucket) FROM execution_counts WHERE span = 3600), -1) + 1`)
