@@ -73,6 +73,7 @@ func (c *cli) artifactColumns() []column[automation.Artifact] {
 		{title: "EXECUTION", text: func(a row) string { return a.Execution }},
 		{title: "CREATED", text: func(a row) string { return c.when(t, a.CreatedAt) }},
 		{title: "SHA256", wide: true, text: func(a row) string { return a.SHA256 }},
+		{title: "PINNED", wide: true, text: func(a row) string { return a.PinnedBy }},
 		{title: "NAME", text: func(a row) string { return a.Name }},
 	}
 }

@@ -56,7 +56,8 @@ func newExecutionListCommand(c *cli) *cobra.Command {
 			"  squall execution list -- -status:succeeded 'param.node:ip-10-2-*' since:7d\n" +
 			"  squall execution list --action 'labs_sre.*' --watch\n" +
 			"  squall execution list -o json --jq '.items[].id'",
-		Args: cobra.ArbitraryArgs,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeFilter,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			filter.terms = args
 			return c.listExecutions(cmd, filter)
@@ -117,6 +118,22 @@ func (x *executionFilter) filter() error {
 		return nil
 	}
 	return usage("%s", err.Error()).WithHint("%s", automation.HintOf(err))
+}
+
+// completeFilter offers the keys, and the statuses after theirs.
+func completeFilter(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var offered []string
+	for _, s := range automation.Statuses() {
+		if text := "status:" + string(s); strings.HasPrefix(text, begun) && strings.HasPrefix(begun, "status:") {
+			offered = append(offered, text)
+		}
+	}
+	for _, k := range query.Keys() {
+		if text := k.Name + ":"; strings.HasPrefix(text, begun) {
+			offered = append(offered, text+"\t"+k.Doc)
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 func filterKeys() string {

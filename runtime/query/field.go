@@ -77,10 +77,35 @@ func (p *parser) field(key string, at int) (Field, string, error) {
 		return "", "", p.wrong(at, "there is no key %q", key).WithHint("%s", hint)
 	case name == "param" && path == "":
 		return "", "", p.wrong(at, "param needs the name of a parameter").WithHint("for example: param.node:ip-10-2-*")
+	case name == "param" && !validPath(path):
+		return "", "", p.wrong(at, "%q is not the path of a parameter", path).WithHint("for example: param.labels.app:shop, param.hosts[0]:a*")
 	case name != "param" && dotted:
 		return "", "", p.wrong(at, "%s has no parts", name).WithHint("write %s:VALUE", name)
 	}
 	return Field(name), path, nil
+}
+
+// mostDigits bounds an index.
+const mostDigits = 6
+
+// validPath reports whether a path is names with points between, each with indexes.
+func validPath(path string) bool {
+	for part := range strings.SplitSeq(path, ".") {
+		name, indexes, _ := strings.Cut(part, "[")
+		if strings.Contains(name, "]") || part == "" {
+			return false
+		}
+		if len(name) == len(part) {
+			continue
+		}
+		inner, closed := strings.CutSuffix(indexes, "]")
+		for index := range strings.SplitSeq(inner, "][") {
+			if !closed || index == "" || len(index) > mostDigits || strings.Trim(index, "0123456789") != "" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // check understands the values that are more than text.

@@ -227,7 +227,8 @@ func lower(t query.Term) query.Term {
 	return t
 }
 
-// jsonPath is a path of names and indexes in SQLite's language.
+// jsonPath is a path of names and indexes, which the parser has checked, in SQLite's
+// language.
 func jsonPath(name string) string {
 	var b strings.Builder
 	b.WriteString("$")
@@ -236,7 +237,7 @@ func jsonPath(name string) string {
 		if part != "" {
 			b.WriteString(`."` + strings.ReplaceAll(part, `"`, "") + `"`)
 		}
-		if digits := strings.Trim(index, "[]0123456789"); indexed && digits == "" && strings.HasSuffix(index, "]") && index != "]" {
+		if indexed {
 			b.WriteString("[" + index)
 		}
 	}
