@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -219,8 +220,8 @@ func (c *census) join(from, to int64) error {
 // fewHits are looked up one by one.
 const fewHits = 1000
 
-// marks counts within the index alone. The most frequent status is what is left of
-// the whole.
+// marks counts within the index alone. Statuses in which there is nothing at all are
+// not asked for, and the most frequent is what is left of the whole.
 func (c *census) marks(from, to int64) error {
 	rest, err := c.hits(c.plan.statuses, from, to)
 	if err != nil || rest == 0 {
@@ -229,10 +230,11 @@ func (c *census) marks(from, to int64) error {
 	if rest <= fewHits { // quicker than to ask the index again for every status
 		return c.join(from, to)
 	}
-	for _, status := range c.plan.statuses {
-		if status == automation.Succeeded {
-			continue
-		}
+	statuses, err := c.present()
+	if err != nil || len(statuses) == 0 {
+		return err
+	}
+	for _, status := range statuses[1:] {
 		n, err := c.hits([]automation.Status{status}, from, to)
 		if err != nil {
 			return err
@@ -240,8 +242,20 @@ func (c *census) marks(from, to int64) error {
 		c.byStatus[status] += n
 		rest -= n
 	}
-	c.byStatus[automation.Succeeded] += rest
+	c.byStatus[statuses[0]] += rest
 	return nil
+}
+
+// present are the statuses that executions of the plan's kinds are in, the most
+// frequent first.
+func (c *census) present() ([]automation.Status, error) {
+	all := &census{ctx: c.ctx, q: c.q, plan: c.plan, byStatus: map[automation.Status]int{}}
+	if err := all.buckets(0, 0, 1); err != nil {
+		return nil, err
+	}
+	statuses := slices.DeleteFunc(slices.Clone(c.plan.statuses), func(s automation.Status) bool { return all.byStatus[s] == 0 })
+	slices.SortStableFunc(statuses, func(a, b automation.Status) int { return cmp.Compare(all.byStatus[b], all.byStatus[a]) })
+	return statuses, nil
 }
 
 func (c *census) hits(statuses []automation.Status, from, to int64) (n int, err error) {
