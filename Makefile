@@ -18,7 +18,7 @@ MODULES := sdk/go $(foreach p,$(STD),packs/std/$(p)/src) $(foreach p,$(EXAMPLE),
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Build everything and start the server with the shipped and the example packs
@@ -103,7 +103,7 @@ lint: ## gofmt, vet and generated files
 	$(MAKE) generate
 	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files are stale: commit what make generate wrote"; exit 1; }
 
-GENERATED := sdk/abi/abi.json web/docs/hostfuncs.md web/docs/hostfuncs web/src/api/types.ts web/docs/rules.md packs/TEMPLATES.md
+GENERATED := sdk/abi/abi.json web/docs/hostfuncs.md web/docs/hostfuncs web/src/api/types.ts web/docs/rules.md packs/TEMPLATES.md web/docs/history.md
 
 .PHONY: generate
 generate: ## Write sdk/abi/abi.json, web/src/api/types.ts and the table of operators from the Go code
@@ -112,6 +112,7 @@ generate: ## Write sdk/abi/abi.json, web/src/api/types.ts and the table of opera
 	go run ./runtime/api/gen > web/src/api/types.ts.new && mv web/src/api/types.ts.new web/src/api/types.ts
 	go test -count=1 ./runtime/rule -run ThePageOfRules -update >/dev/null
 	go test -count=1 ./runtime/expr -run ThePageOfTemplates -update >/dev/null
+	go test -count=1 ./runtime/query -run ThePageOfFilters -update >/dev/null
 
 # The engine's own compiler is slow under the race detector, so packages run two
 # at a time and have patience.
@@ -148,6 +149,10 @@ bench-rules: ## What an event costs with 10, 1,000 and 10,000 rules on its trigg
 bench-wasm: ## What the sandbox costs in every language, beside native code, processes and go-sdk, in one table
 	@$(MAKE) --no-print-directory -C runtime/wasm/bench/guests
 	go run ./runtime/wasm/bench $(BENCH_FLAGS)
+
+.PHONY: bench-history
+bench-history: ## What filters, totals and retention cost over a million executions, in one table (BENCH_FLAGS=-quick: 100,000)
+	go run ./runtime/store/bench $(BENCH_FLAGS)
 
 .PHONY: e2e
 e2e: build ## The whole story in a real browser against the real binary (needs Chromium)

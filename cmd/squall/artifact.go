@@ -25,7 +25,7 @@ func newArtifactCommand(c *cli) *cobra.Command {
 		Long:    "Look at the files that executions kept, and fetch them. The page shows profiles as\nflame graphs under /artifacts.",
 		Example: "  squall artifact list --execution ID\n  squall artifact get ID --file heap.pb.gz\n  squall artifact flame ID --base EARLIER",
 	})
-	cmd.AddCommand(newArtifactListCommand(c), newArtifactGetCommand(c), newArtifactFlameCommand(c))
+	cmd.AddCommand(newArtifactListCommand(c), newArtifactGetCommand(c), newArtifactFlameCommand(c), newPinCommand(c), newUnpinCommand(c))
 	return cmd
 }
 
@@ -73,6 +73,7 @@ func (c *cli) artifactColumns() []column[automation.Artifact] {
 		{title: "EXECUTION", text: func(a row) string { return a.Execution }},
 		{title: "CREATED", text: func(a row) string { return c.when(t, a.CreatedAt) }},
 		{title: "SHA256", wide: true, text: func(a row) string { return a.SHA256 }},
+		{title: "PINNED", wide: true, text: func(a row) string { return a.PinnedBy }},
 		{title: "NAME", text: func(a row) string { return a.Name }},
 	}
 }
@@ -120,6 +121,7 @@ func (c *cli) getArtifact(ctx context.Context, id, target string) error {
 		p.pair("SHA-256", a.SHA256)
 		p.pair("Execution", a.Execution)
 		p.pair("Created", c.when(t, a.CreatedAt))
+		p.pair("Pinned by", a.PinnedBy)
 		return p.err
 	}))
 }

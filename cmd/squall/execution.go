@@ -12,6 +12,7 @@ import (
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/client"
+	"github.com/squall-dev/squall/runtime/query"
 )
 
 func newExecutionCommand(c *cli) *cobra.Command {
@@ -34,6 +35,8 @@ func newExecutionCommand(c *cli) *cobra.Command {
 type executionFilter struct {
 	paging
 	query    client.ExecutionQuery
+	terms    []string // in the language of filters
+	search   string
 	statuses []string
 	since    string
 	until    string
@@ -43,14 +46,22 @@ type executionFilter struct {
 func newExecutionListCommand(c *cli) *cobra.Command {
 	var filter executionFilter
 	cmd := &cobra.Command{
-		Use:     "list",
+		Use:     "list [FILTER...]",
 		Aliases: []string{"ls"},
 		Short:   "List executions, newest first",
+		Long: "List executions, newest first. A filter is made of terms that must all hold: key:value, or words of the action,\n" +
+			"the summary, the error or the log. A minus turns a term round; after -- it is not taken for a flag.\nKeys: " + filterKeys() + ".",
 		Example: "  squall execution list --status failed,timed_out --since 24h\n" +
+			"  squall execution list 'status:failed pack:k8s duration:>30s \"disruption budget\"'\n" +
+			"  squall execution list -- -status:succeeded 'param.node:ip-10-2-*' since:7d\n" +
 			"  squall execution list --action 'labs_sre.*' --watch\n" +
 			"  squall execution list -o json --jq '.items[].id'",
-		Args: exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.listExecutions(cmd, filter) },
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeFilter,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			filter.terms = args
+			return c.listExecutions(cmd, filter)
+		},
 	}
 	filter.addFlags(cmd)
 	statuses := make([]string, 0, len(automation.Statuses()))
@@ -72,7 +83,7 @@ func (x *executionFilter) addFlags(cmd *cobra.Command) {
 	f.StringVar(&x.query.Event, "event", "", "started by this event")
 	f.StringVar(&x.query.Parent, "parent", "", "that run this execution again")
 	f.StringVar(&x.query.From, "started-from", "", "started by the code of this execution")
-	f.StringVar(&x.query.Text, "search", "", "text in id, action, summary or message")
+	f.StringVar(&x.search, "search", "", "words in the action, the summary, the error or the log")
 	f.StringVar(&x.since, "since", "", "from this time on, or for that long: 24h")
 	f.StringVar(&x.until, "until", "", "before this time, or that long ago")
 	f.BoolVarP(&x.watch, "watch", "w", false, "go on and show every change")
@@ -89,8 +100,48 @@ func (x *executionFilter) check() error {
 	if err := errors.Join(checkTime("--since", x.since), checkTime("--until", x.until)); err != nil {
 		return err
 	}
+	if err := x.filter(); err != nil {
+		return err
+	}
 	x.query.Since, x.query.Until = client.Time(x.since), client.Time(x.until)
 	return nil
+}
+
+// filter checks the terms here, where they were typed.
+func (x *executionFilter) filter() error {
+	if x.search != "" {
+		x.terms = append(x.terms, query.Quote(x.search))
+	}
+	x.query.Filter = strings.Join(x.terms, " ")
+	_, err := query.Parse(x.query.Filter, time.Now())
+	if err == nil {
+		return nil
+	}
+	return usage("%s", err.Error()).WithHint("%s", automation.HintOf(err))
+}
+
+// completeFilter offers the keys, and the statuses after theirs.
+func completeFilter(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var offered []string
+	for _, s := range automation.Statuses() {
+		if text := "status:" + string(s); strings.HasPrefix(text, begun) && strings.HasPrefix(begun, "status:") {
+			offered = append(offered, text)
+		}
+	}
+	for _, k := range query.Keys() {
+		if text := k.Name + ":"; strings.HasPrefix(text, begun) {
+			offered = append(offered, text+"\t"+k.Doc)
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+}
+
+func filterKeys() string {
+	var names []string
+	for _, k := range query.Keys() {
+		names = append(names, k.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func joinStatuses() string {

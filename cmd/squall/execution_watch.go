@@ -15,7 +15,7 @@ import (
 // watchExecutions shows a list and then every change of what belongs into it: a
 // screen is drawn anew, a pipe gets one line a change.
 func (c *cli) watchExecutions(ctx context.Context, api *client.Client, q client.ExecutionQuery, list client.List[automation.ExecutionSummary]) error {
-	w := &watcher{cli: c, query: q, rows: list.Items, most: max(len(list.Items), 20), screen: c.terminalOf(c.out, c.flags.color)}
+	w := &watcher{cli: c, api: api, query: q, rows: list.Items, most: max(len(list.Items), 20), screen: c.terminalOf(c.out, c.flags.color)}
 	if err := w.begin(); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (c *cli) watchExecutions(ctx context.Context, api *client.Client, q client.
 		case change.Kind == client.Resync:
 			c.note("too much happened to show every change; this goes on from here")
 		case change.Execution != nil:
-			if err := w.take(*change.Execution); err != nil {
+			if err := w.take(ctx, *change.Execution); err != nil {
 				return err
 			}
 		}
@@ -38,6 +38,7 @@ func (c *cli) watchExecutions(ctx context.Context, api *client.Client, q client.
 
 type watcher struct {
 	*cli
+	api    *client.Client
 	query  client.ExecutionQuery
 	rows   []automation.ExecutionSummary // on the screen, newest first
 	most   int
@@ -69,8 +70,11 @@ func (w *watcher) table(rows []automation.ExecutionSummary, titles bool) table {
 	return tableOf(w.executionColumns(), rows, w.flags.output == formatWide, titles)
 }
 
-func (w *watcher) take(e automation.ExecutionSummary) error {
-	selected := selects(w.query, e)
+func (w *watcher) take(ctx context.Context, e automation.ExecutionSummary) error {
+	selected, err := w.selects(ctx, e)
+	if err != nil {
+		return err
+	}
 	switch {
 	case w.redraws():
 		w.place(e, selected)
@@ -118,8 +122,17 @@ func selects(q client.ExecutionQuery, e automation.ExecutionSummary) bool {
 		(q.Rule == "" || q.Rule == string(e.Rule)) &&
 		(q.Event == "" || q.Event == e.Event) &&
 		(q.Parent == "" || q.Parent == e.Parent) &&
-		(q.From == "" || q.From == e.StartedFrom) &&
-		(q.Text == "" || strings.Contains(strings.ToLower(e.ID+" "+string(e.Action)+" "+e.Summary), strings.ToLower(q.Text)))
+		(q.From == "" || q.From == e.StartedFrom)
+}
+
+// selects asks the server what only it can tell: whether the filter lets an execution
+// through.
+func (w *watcher) selects(ctx context.Context, e automation.ExecutionSummary) (bool, error) {
+	if !selects(w.query, e) || w.query.Filter == "" {
+		return selects(w.query, e), nil
+	}
+	found, err := w.api.Executions(ctx, client.ExecutionQuery{Page: client.Page{Limit: 1}, Filter: w.query.Filter + " id:" + e.ID})
+	return len(found.Items) > 0, err
 }
 
 // fits reports whether a pattern with "*" selects a reference.

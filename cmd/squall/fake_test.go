@@ -141,6 +141,12 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/kv/system/colour", fakeEntry())
 	answer("PUT /api/v1/kv/{scope}/{name...}", fakeEntry())
 	mux.HandleFunc("DELETE /api/v1/kv/system/colour", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
+	pinned := fakeArtifact(file)
+	pinned.PinnedBy = "admin"
+	answer("PUT /api/v1/artifacts/"+file+"/pin", pinned)
+	answer("DELETE /api/v1/artifacts/"+file+"/pin", fakeArtifact(file))
+	answer("GET /api/v1/retention", fakeRetention())
+	mux.HandleFunc("POST /api/v1/retention", func(w http.ResponseWriter, _ *http.Request) { reply(w, 202, fakeRetention()) })
 	answer("GET /api/v1/artifacts", list(fakeArtifact(file)))
 	answer("GET /api/v1/artifacts/"+file, fakeArtifact(file))
 	mux.HandleFunc("GET /api/v1/artifacts/"+file+"/flame", fakeFlame)
@@ -224,6 +230,12 @@ func fakeExecution(id string, status automation.Status) automation.Execution {
 		e.Action, e.Code, e.Message, e.Hint = "core.fail", automation.CodeExitCode, "the pod \x1b[2Jis gone", "look for another pod"
 	}
 	return e
+}
+
+func fakeRetention() automation.Retention {
+	return automation.Retention{Size: automation.HistorySize{Executions: 12, Bytes: 4096}, Removed: 7, RemovedEvents: 3, RemovedFiles: 1,
+		Rules: []automation.RetentionLimit{{Executions: 12, HeldBytes: 2048, Excess: 2, RetentionRule: automation.RetentionRule{
+			Statuses: []automation.Status{automation.Succeeded}, Pack: "k*", Age: 720 * time.Hour, Count: 10}}}}
 }
 
 // fakeExecutions gives one execution a page, so that lists must turn pages.

@@ -152,7 +152,7 @@ func TestWatchKeepsTheListInOrder(t *testing.T) {
 		row("b", automation.Running), row("d", automation.Running), row("a", automation.Running), row("c", automation.Running),
 		row("d", automation.Succeeded), {ID: "e", Action: "labs.x", Status: automation.Running},
 	} {
-		if err := w.take(e); err != nil {
+		if err := w.take(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -132,8 +132,8 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 		Doctor: func(bool) []automation.Check {
 			return []automation.Check{{Name: "packs", Status: automation.CheckFailed, Detail: "torn"}}
 		},
-		Example: func(map[string]any) any { return map[string]any{"id": 1} },
-		Page:    http.NotFoundHandler(), Metrics: http.NotFoundHandler(), Rejected: s.reject,
+		Retention: stillKeeper{}, Example: func(map[string]any) any { return map[string]any{"id": 1} },
+		Page: http.NotFoundHandler(), Metrics: http.NotFoundHandler(), Rejected: s.reject,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ func (s *Server) listExecutions(c echo.Context) error {
 	q := &query{c: c}
 	want := store.ExecutionQuery{
 		Statuses: q.statuses(), Action: q.text("action"), Rule: automation.Ref(q.text("rule")),
-		Event: q.id("event"), Parent: q.id("parent"), From: q.id("started_from"), Text: q.text("q"),
+		Event: q.id("event"), Parent: q.id("parent"), From: q.id("started_from"), Filter: q.filter(),
 		Since: q.moment("since"), Until: q.moment("until"), After: q.id("after"), Limit: q.limit(),
 	}
 	if q.err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	filter "github.com/squall-dev/squall/runtime/query"
 )
 
 // query reads URL parameters and remembers the first that is bad.
@@ -57,6 +58,15 @@ func (q *query) moment(name string) time.Time {
 		q.fail("%s must be a time such as 2026-01-02T15:04:05Z or a duration such as 24h, not %q", name, brief(text))
 	}
 	return t
+}
+
+// filter reads the language of filters.
+func (q *query) filter() filter.Filter {
+	f, err := filter.Parse(q.c.QueryParam("q"), time.Now())
+	if err != nil && q.err == nil {
+		q.err = err
+	}
+	return f
 }
 
 func (q *query) statuses() []automation.Status { return wordsOf(q, "status", automation.Statuses()) }

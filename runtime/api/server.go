@@ -44,6 +44,7 @@ type reader interface {
 	KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEntry, error)
 	PutDelivery(ctx context.Context, d automation.Delivery) error
 	Deliveries(ctx context.Context, q store.DeliveryQuery) ([]automation.Delivery, error)
+	PinArtifact(ctx context.Context, id, by string, at time.Time) (automation.Artifact, error)
 	Ping(ctx context.Context) error
 }
 
@@ -113,6 +114,8 @@ type Options struct {
 	Rejected func(reason string) // counts refused webhooks
 	// Delivered counts what became of deliveries to webhooks that rules listen to.
 	Delivered func(webhook, outcome string)
+	// Retention keeps the history within its bounds.
+	Retention keeper
 	// TrustedProxies may tell for whom they speak (X-Forwarded-For).
 	TrustedProxies []netip.Prefix
 	MaxBody        int64 // of a webhook, in bytes

@@ -449,3 +449,29 @@ func BenchmarkCommit(b *testing.B) {
 		}
 	}
 }
+
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	s, dir := openStore(t)
+	a, shared := put(t, s, "one"), put(t, s, "two")
+	known := func(hash string) (bool, error) { return hash == shared.SHA256, nil }
+	remove := func(s *Store, hash string, want bool) {
+		t.Helper()
+		if removed, err := s.Remove(hash, known); err != nil || removed != want {
+			t.Errorf("removed %v, %v; want %v", removed, err, want)
+		}
+	}
+	remove(s, a.SHA256, false) // an execution that still runs may have published it
+	later, err := Open(dir, nil)
+	must(t, err)
+	remove(later, shared.SHA256, false) // another artifact has the same content
+	remove(later, a.SHA256, true)
+	remove(later, a.SHA256, false) // it is gone
+	must(t, later.Verify(shared))
+	s.now = func() time.Time { return time.Now().Add(2 * freshFor) }
+	known = func(string) (bool, error) { return false, nil }
+	remove(s, shared.SHA256, true) // whoever published it has said so or never will
+	if _, err := s.Remove("../x", known); !errors.Is(err, automation.ErrInvalid) {
+		t.Errorf("a path: %v", err)
+	}
+}

@@ -34,7 +34,7 @@ type Store struct {
 	mu sync.Mutex // guards fresh, and publishing a file against sweeping it
 	// fresh are the hashes that this process published and that no row has been
 	// seen to name: their executions may still run.
-	fresh map[string]bool
+	fresh map[string]time.Time // when they were published
 	// verified are the hashes of files that were found whole, and when.
 	verified map[string]seen
 	holds    int // while it is not 0 nothing is removed
@@ -66,7 +66,7 @@ func Open(dir string, layer disk.Layer) (*Store, error) {
 	root := filepath.Join(dir, "artifacts")
 	s := &Store{
 		root: root, tmp: filepath.Join(root, "tmp"), disk: layer,
-		now: time.Now, fresh: map[string]bool{}, verified: map[string]seen{},
+		now: time.Now, fresh: map[string]time.Time{}, verified: map[string]seen{},
 	}
 	s.create = func(dir string) (file, error) { return layer.CreateTemp(dir) }
 	if err := os.RemoveAll(s.tmp); err != nil {
@@ -108,7 +108,7 @@ func (s *Store) publish(temp, hash string) error {
 	if err := s.disk.Rename(temp, path); err != nil {
 		return err
 	}
-	s.fresh[hash] = true
+	s.fresh[hash] = s.now()
 	delete(s.verified, hash)
 	return s.disk.SyncNames(filepath.Dir(path))
 }

@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,6 +40,39 @@ func (s *Store) Sweep(ctx context.Context, known func(sha256 string) (bool, erro
 	return removed, nil
 }
 
+// freshFor is how long an execution may take to say that it kept a file.
+const freshFor = 24 * time.Hour
+
+func (s *Store) isFresh(hash string) bool {
+	at, ok := s.fresh[hash]
+	return ok && s.now().Sub(at) < freshFor
+}
+
+// Remove removes the content of an artifact that was forgotten, unless known says that
+// another one has the same, or an execution that may still run has just published it:
+// then the next sweep decides.
+func (s *Store) Remove(hash string, known func(sha256 string) (bool, error)) (removed bool, err error) {
+	path, err := s.path(hash)
+	if err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	named, err := known(hash)
+	if err != nil || named || s.isFresh(hash) || s.holds > 0 {
+		return false, err
+	}
+	delete(s.fresh, hash)
+	err = os.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, s.unavailable("remove an artifact's file").Because(err)
+	}
+	return true, nil
+}
+
 // sweepOne holds the lock while it decides: an execution may be about to keep the
 // same content again.
 func (s *Store) sweepOne(path, hash string, known func(string) (bool, error)) (gone bool, err error) {
@@ -55,7 +89,7 @@ func (s *Store) sweepOne(path, hash string, known func(string) (bool, error)) (g
 	if named {
 		delete(s.fresh, hash) // its row protects it from now on
 	}
-	if err != nil || named || s.fresh[hash] || s.now().Sub(info.ModTime()) < sweepAge {
+	if err != nil || named || s.isFresh(hash) || s.now().Sub(info.ModTime()) < sweepAge {
 		return false, err
 	}
 	return true, os.Remove(path)

@@ -107,6 +107,10 @@ type Artifact struct {
 	Size      int64     `json:"size"`       // bytes
 	SHA256    string    `json:"sha256"`     // hexadecimal
 	CreatedAt time.Time `json:"created_at"`
+	// PinnedBy keeps it, with its execution, whatever retention says; PinnedAt is since
+	// when.
+	PinnedBy string     `json:"pinned_by,omitempty"`
+	PinnedAt *time.Time `json:"pinned_at,omitempty"`
 }
 
 // MediaTypePprof marks a profile in pprof's protobuf format.

@@ -55,7 +55,7 @@ func TestEveryMethodSpeaksItsRoute(t *testing.T) {
 				_, err := c.Executions(ctx, client.ExecutionQuery{
 					Page:     client.Page{After: "a1", Limit: 5},
 					Statuses: []automation.Status{automation.Failed, automation.TimedOut},
-					Action:   "labs_sre.*", Rule: "labs_sre.r", Event: "e1", Parent: "p1", Text: "a b", Since: "24h", Until: "1h",
+					Action:   "labs_sre.*", Rule: "labs_sre.r", Event: "e1", Parent: "p1", Filter: "a b", Since: "24h", Until: "1h",
 				})
 				return err
 			},

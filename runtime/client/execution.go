@@ -25,7 +25,7 @@ type ExecutionQuery struct {
 	Event    string
 	Parent   string
 	From     string // started by the code of this execution
-	Text     string
+	Filter   string // in the language of filters
 	Since    Time
 	Until    Time
 }
@@ -36,7 +36,7 @@ func (q ExecutionQuery) values() values {
 		statuses[i] = string(s)
 	}
 	return q.Page.values().set("status", strings.Join(statuses, ",")).set("action", q.Action).
-		set("rule", q.Rule).set("event", q.Event).set("parent", q.Parent).set("started_from", q.From).set("q", q.Text).
+		set("rule", q.Rule).set("event", q.Event).set("parent", q.Parent).set("started_from", q.From).set("q", q.Filter).
 		set("since", string(q.Since)).set("until", string(q.Until))
 }
 

@@ -70,6 +70,8 @@ type Config struct {
 	// pauses what keeps failing.
 	Budgets []Budget `yaml:"budgets"`
 	Breaker Breaker  `yaml:"breaker"`
+	// Retention bounds the history; an empty list keeps everything.
+	Retention []Retention `yaml:"retention"`
 	// Grants narrow what packs ask for, by pack name, in the language of pack.yaml. A
 	// pack that is not there has what it asks for.
 	Grants map[string]automation.Capabilities `yaml:"grants"`
@@ -101,6 +103,7 @@ func Default() Config {
 		DrainTimeout: 20 * time.Second,
 
 		WebhooksDefault: WebhooksOpen,
+		Retention:       defaultRetention(),
 	}
 }
 
@@ -184,6 +187,8 @@ func unknownKey(text string) string {
 		where, known = " of kubernetes.owners", keys(reflect.TypeFor[KubernetesOwner]())
 	case "HTTP":
 		where, known = " of http", keys(reflect.TypeFor[HTTP]())
+	case "Retention":
+		where, known = " of retention", keys(reflect.TypeFor[Retention]())
 	case "TLS":
 		where, known = " of tls", keys(reflect.TypeFor[TLS]())
 	case "ClientSubject":
@@ -235,6 +240,7 @@ func (c Config) Validate() error {
 	for _, err := range c.Kubernetes.check() {
 		bad("%s", err)
 	}
+	c.validateRetention(bad)
 	if _, err := c.HTTP.ProxyURL(); err != nil {
 		bad("http: %s", err)
 	}

@@ -158,6 +158,7 @@ func (d *Daemon) serve(ctx context.Context, listener net.Listener) error {
 	defer stopWatch()
 	group.Go(func() error { return p.watcher.Run(watchCtx) })
 	group.Go(func() error { d.sweep(watchCtx); return nil })
+	group.Go(func() error { p.keeper.Run(watchCtx); return nil })
 	p.triggers.Sync(p.registry.Snapshot().Rules().Wanted())
 	group.Go(func() error { return p.triggers.Run(watchCtx) })
 	group.Go(func() error { return ignoreClosed(listen(server, listener, p.certs)) })

@@ -27,6 +27,7 @@ type doctor struct {
 	reach    func(context.Context, []automation.KubernetesCapability) (kube.Reached, error)
 	started  time.Time
 	deep     bool // takes its time
+	history  func(context.Context) (automation.Retention, error)
 }
 
 // finding is what a check found; its name is the table's.
@@ -60,6 +61,7 @@ func (d *doctor) checks() []check {
 		{name: "secrets", look: d.secretsOpen, serving: true},
 		{name: "changes", look: d.changesPass, serving: true},
 		{name: "kubernetes", look: d.clusterReached, serving: true},
+		{name: "history", look: d.historyKept, serving: true},
 		{name: "webhooks", look: d.webhooksDeclared, serving: true},
 	}
 }

@@ -78,9 +78,14 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		changes     automation.ChangeGuard
 		secrets     []automation.Secret
 		cluster     clusterAnswer
+		history     automation.Retention
 		status      automation.CheckStatus
 		detail      string
 	}{
+		{name: "a history without bounds", check: "history", history: automation.Retention{Size: automation.HistorySize{Executions: 3, Bytes: 4096}}, status: "ok", detail: "3 executions in 4 KiB; everything is kept"},
+		{name: "a history beyond its bounds", check: "history", history: automation.Retention{Rules: []automation.RetentionLimit{{Excess: 7}}}, status: "ok", detail: "7 are to go"},
+		{name: "retention that fails", check: "history", history: automation.Retention{Error: "disk gone"}, status: "failed", detail: "retention fails: disk gone"},
+		{name: "a file that does not shrink", check: "history", history: automation.Retention{Size: automation.HistorySize{FreeBytes: 1 << 30}}, status: "warning", detail: "1 GiB of the file are free"},
 		{name: "a data directory of its own", check: "data directory", data: dir(0o700), status: "ok", detail: "mode 0700"},
 		{name: "a data directory that others read", check: "data directory", data: dir(0o755), status: "warning", detail: "mode 0755: others"},
 		{name: "a data directory that is not there", check: "data directory", data: filepath.Join(dir(0o700), "no"), status: "warning", detail: "not there yet"},
@@ -148,7 +153,8 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 				backups: func() automation.LastBackup { return automation.LastBackup{} }, started: time.Now(),
 				reach: func(context.Context, []automation.KubernetesCapability) (kube.Reached, error) {
 					return tt.cluster.reached, tt.cluster.err
-				}}
+				},
+				history: func(context.Context) (automation.Retention, error) { return tt.history, nil }}
 			c := checkOf(t, d.examine(), tt.check)
 			if tt.status != "" && c.Status != tt.status || !strings.Contains(c.Detail, tt.detail) {
 				t.Errorf("%s: %s, want %s and %q", c.Status, c.Detail, tt.status, tt.detail)
@@ -208,7 +214,7 @@ func TestTheDoctorOfAServer(t *testing.T) {
 	}
 	h := serve(t, dir, nil)
 	list, err := h.Doctor(t.Context(), false)
-	if err != nil || len(list.Items) != 17 {
+	if err != nil || len(list.Items) != 18 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if c := checkOf(t, list.Items, "packs"); c.Status != automation.CheckFailed || !strings.Contains(c.Detail, "torn") {

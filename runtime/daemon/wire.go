@@ -21,6 +21,7 @@ import (
 	"github.com/squall-dev/squall/runtime/engine"
 	"github.com/squall-dev/squall/runtime/live"
 	"github.com/squall-dev/squall/runtime/parameter"
+	"github.com/squall-dev/squall/runtime/retention"
 	"github.com/squall-dev/squall/runtime/runner"
 	"github.com/squall-dev/squall/runtime/store"
 	"github.com/squall-dev/squall/runtime/store/sqlite"
@@ -41,6 +42,7 @@ type parts struct {
 	watcher  *packs.Watcher
 	engine   *engine.Engine
 	triggers *trigger.Manager
+	keeper   *retention.Keeper
 	api      *api.Server
 	certs    *certificates // nil for plain HTTP
 	// sweep removes artifact files that no execution names: those of attempts that
@@ -97,6 +99,16 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	p.sweep = func(ctx context.Context) (int, error) {
 		return files.Sweep(ctx, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 	}
+	p.keeper, err = retention.New(retention.Options{
+		Store: db, Rules: c.RetentionRules(), Removed: metrics.HistoryRemoved, Logger: o.Logger,
+		RemoveFile: func(ctx context.Context, sha256 string) (bool, error) {
+			return files.Remove(sha256, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
+		},
+	})
+	if err != nil {
+		return p, err
+	}
+	historyGauges(metrics, db, p.keeper)
 
 	around := p.world()
 	around.Now = o.Now
@@ -213,9 +225,9 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		Backup: kept.write, LastBackup: kept.latest, WholeTape: whole, ReplayExecution: tapes{db, sandbox, whole}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
-			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List,
+			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List, history: p.keeper.State,
 			backups: kept.latest, reach: watched.Reach, started: time.Now()}).examination,
-		Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: sealedValues{values, keyed}, Mask: maskParameters(p.registry, values.Scrub), Example: parameter.Example,
+		Retention: p.keeper, Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: sealedValues{values, keyed}, Mask: maskParameters(p.registry, values.Scrub), Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
 		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},
@@ -223,6 +235,28 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: o.Version, Logger: o.Logger,
 	})
 	return p, err
+}
+
+// historyGauges ask once a scrape; a history that can not be measured shows as -1.
+func historyGauges(metrics *telemetry.Metrics, db *sqlite.Store, keeper *retention.Keeper) {
+	size := func(of func(automation.HistorySize) float64) func() float64 {
+		return func() float64 {
+			s, err := db.Size(context.Background())
+			if err != nil {
+				return -1
+			}
+			return of(s)
+		}
+	}
+	metrics.Gauge("squall_history_executions", "Executions that are kept.", size(func(s automation.HistorySize) float64 { return float64(s.Executions) }))
+	metrics.Gauge("squall_history_bytes", "Size of the database.", size(func(s automation.HistorySize) float64 { return float64(s.Bytes) }))
+	metrics.Gauge("squall_history_unindexed", "Executions that the search has yet to index.", size(func(s automation.HistorySize) float64 { return float64(s.Unindexed) }))
+	metrics.Gauge("squall_retention_failing", "1 while retention fails.", func() float64 {
+		if keeper.Failing() == "" {
+			return 0
+		}
+		return 1
+	})
 }
 
 func sandboxGauges(metrics *telemetry.Metrics, sandbox *wasm.Engine) {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/query"
 )
 
 // Store remembers everything. Implementations are safe for concurrent use.
@@ -30,6 +31,7 @@ type Store interface {
 	Sources
 	KV
 	Credentials
+	History
 
 	// Ping reports whether the store can write: nil, or an error of kind
 	// ErrUnavailable.
@@ -89,7 +91,7 @@ type Reader interface {
 	Execution(ctx context.Context, id string) (automation.Execution, error)
 	Executions(ctx context.Context, q ExecutionQuery) ([]automation.ExecutionSummary, error)
 	// CountExecutions counts by status what the query selects, ignoring its
-	// Statuses, After and Limit.
+	// Statuses, After and Limit. The numbers are exact.
 	CountExecutions(ctx context.Context, q ExecutionQuery) (map[automation.Status]int, error)
 	// Pending returns pending executions, oldest first, whose id is greater than
 	// after.
@@ -183,11 +185,16 @@ type ExecutionQuery struct {
 	Event    string
 	Parent   string
 	From     string // the execution whose code started them
-	Text     string // part of id, action, summary or message
+	Text     string // words, as a term of the filter
 	Since    time.Time
 	Until    time.Time
-	After    string // an id: only older ones
-	Limit    int    // zero means 100
+	// Filter holds further conditions. Words are found where they stand in succession,
+	// in any case; the last one may be the beginning of a longer one. Text finds them in
+	// the action, the summary, the error and the log, or an id by its beginning or its
+	// last four or eight digits.
+	Filter query.Filter
+	After  string // an id: only older ones
+	Limit  int    // zero means 100
 }
 
 // EventQuery selects events. Zero fields do not restrict.
@@ -245,6 +252,54 @@ type DeliveryQuery struct {
 	Outcomes []automation.DeliveryOutcome
 	After    string
 	Limit    int
+}
+
+// History keeps what is remembered within bounds.
+type History interface {
+	// Held adds up the executions that a selection names.
+	Held(ctx context.Context, s Selection) (Held, error)
+	// Prune removes executions that have ended, oldest first, with all that belongs to
+	// them: attempts, tapes, logs, artifacts, what their code started, and the event
+	// when nothing else came of it. Those that must stay are passed over: what has not
+	// ended, and whatever holds or started something that is pinned or has not ended.
+	// It stops after limit executions, which is one short transaction.
+	Prune(ctx context.Context, s Selection, limit int) (Pruned, error)
+	// PruneEvents removes events that started nothing that is left.
+	PruneEvents(ctx context.Context, before time.Time, limit int) (removed int, err error)
+	// PinArtifact keeps an artifact and its execution from being pruned; an empty name
+	// lets them go.
+	PinArtifact(ctx context.Context, id, by string, at time.Time) (automation.Artifact, error)
+	// Compact gives a bounded part of the room that was freed back to the disk, and
+	// reports whether there is more.
+	Compact(ctx context.Context) (more bool, err error)
+	// Size tells how much room the history takes.
+	Size(ctx context.Context) (automation.HistorySize, error)
+}
+
+// Selection names executions that may be pruned. Zero fields do not restrict.
+type Selection struct {
+	Statuses []automation.Status // final ones
+	Pack     string              // a name, or a pattern with "*"
+	Before   time.Time           // created before
+	After    string              // an id: only younger ones
+}
+
+// Held is how much a selection holds. Bytes of an execution are counted soon after
+// it has ended.
+type Held struct {
+	Executions int
+	Bytes      int64
+}
+
+// Pruned is what a call of Prune has removed.
+type Pruned struct {
+	Executions int
+	Events     int
+	Bytes      int64
+	// Contents are the SHA-256 of artifacts that were removed. Others may have the same.
+	Contents []string
+	// Last is the last execution that was looked at; empty when there are no more.
+	Last string
 }
 
 // KV keeps values that packs and rules share by name. An entry that has expired is

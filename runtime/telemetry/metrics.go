@@ -31,6 +31,11 @@ import (
 //	squall_pack_loads_total{pack,result}            tries to load a pack
 //	squall_backup_failures_total                    backups that could not be written to their end
 //	squall_backup_last_timestamp_seconds            when the last one was, since 1970
+//	squall_history_removed_total{what}              what retention removed: executions, events, files
+//	squall_history_executions                       executions that are kept
+//	squall_history_bytes                            size of the database
+//	squall_history_unindexed                        executions that the search has yet to index
+//	squall_retention_failing                        1 while retention fails
 //	squall_executions_queued                        pending executions held in memory
 //	squall_executions_running                       executions running now
 //	squall_wasm_memory_budget_bytes                 memory that all guests together may use
@@ -38,7 +43,7 @@ import (
 //	squall_wasm_idle_instances                      instances that wait for a call
 //	squall_wasm_modules                             modules loaded
 //
-// The last six are gauges that package daemon adds. Beside them stand the Go and
+// The last ten are gauges that package daemon adds. Beside them stand the Go and
 // process metrics of the Prometheus client.
 type Metrics struct {
 	registry   *prometheus.Registry
@@ -61,6 +66,7 @@ type Metrics struct {
 	failures   *prometheus.CounterVec
 	polls      *prometheus.CounterVec
 	backups    prometheus.Counter
+	pruned     *prometheus.CounterVec
 }
 
 // NewMetrics makes the server's metrics in a registry of their own.
@@ -87,12 +93,13 @@ func NewMetrics() *Metrics {
 			Help: "Chains of events about executions that were cut because they had become too long."}),
 		backups: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_backup_failures_total",
 			Help: "Backups that could not be written to their end."}),
+		pruned:   counter("squall_history_removed_total", "What retention removed: executions, events, files.", "what"),
 		polls:    counter("squall_sensor_polls_total", "Polls of sensors, by sensor and outcome (ok, error).", "sensor", "outcome"),
 		raised:   counter("squall_source_events_total", "Events that timers, sensors and watches raised.", "kind"),
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.raised, m.failures, m.backups,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.pruned, m.raised, m.failures, m.backups,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -133,6 +140,9 @@ func (m *Metrics) FlowStatesForgotten(n int) { m.forgotten.Add(float64(n)) }
 func (m *Metrics) VerdictReached(outcome, control string) {
 	m.verdicts.WithLabelValues(outcome, control).Inc()
 }
+
+// HistoryRemoved counts what retention removed.
+func (m *Metrics) HistoryRemoved(what string, n int) { m.pruned.WithLabelValues(what).Add(float64(n)) }
 
 // SensorPolled counts a poll of a sensor.
 func (m *Metrics) SensorPolled(sensor, outcome string) {

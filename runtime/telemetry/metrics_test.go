@@ -17,6 +17,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.VerdictReached("suppressed", "dedupe")
 	m.FlowStatesForgotten(3)
 	m.SensorPolled("a.b", "ok")
+	m.HistoryRemoved("executions", 7)
 	m.WebhookRejected("too_large")
 	m.WebhookDelivered("pprof", "accepted")
 	m.ChangeHeld("stop")
@@ -31,7 +32,8 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.PackLoaded("core", true)
 	m.PackLoaded("core", false)
 	for _, name := range []string{"squall_executions_queued", "squall_executions_running", "squall_wasm_memory_budget_bytes",
-		"squall_wasm_memory_used_bytes", "squall_wasm_idle_instances", "squall_wasm_modules"} {
+		"squall_wasm_memory_used_bytes", "squall_wasm_idle_instances", "squall_wasm_modules",
+		"squall_history_executions", "squall_history_bytes", "squall_history_unindexed", "squall_retention_failing"} {
 		m.Gauge(name, "x", func() float64 { return 1 })
 	}
 	w := httptest.NewRecorder()

@@ -101,8 +101,12 @@ func (r acceptanceRows) insert(t *tx) error {
 			return err
 		}
 	}
+	var event *automation.Event
+	if r.event != nil {
+		event = r.event.change.Event
+	}
 	for _, rows := range r.executions {
-		if err := rows.insert(t); err != nil {
+		if err := rows.insert(t, event); err != nil {
 			return err
 		}
 	}

@@ -10,10 +10,12 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
-const artifactColumns = `id, execution, name, media_type, size, sha256, created_at`
+const newArtifactColumns = `id, execution, name, media_type, size, sha256, created_at`
+
+const artifactColumns = newArtifactColumns + `, pinned_by, pinned_at`
 
 func scanArtifact(row scanner) (a automation.Artifact, err error) {
-	err = row.Scan(&a.ID, &a.Execution, &a.Name, &a.MediaType, &a.Size, &a.SHA256, instant{&a.CreatedAt})
+	err = row.Scan(&a.ID, &a.Execution, &a.Name, &a.MediaType, &a.Size, &a.SHA256, instant{&a.CreatedAt}, &a.PinnedBy, maybeInstant{&a.PinnedAt})
 	return a, err
 }
 
@@ -74,5 +76,5 @@ func (s *Store) newArtifactRow(execution string, a *automation.Artifact) ([]any,
 }
 
 func insertArtifact(t *tx, row []any) error {
-	return t.exec(`INSERT INTO artifacts (`+artifactColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)`, row...)
+	return t.exec(`INSERT INTO artifacts (`+newArtifactColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)`, row...)
 }

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,6 +33,32 @@ func BenchmarkAccept(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "accepts/s")
+}
+
+// BenchmarkLife measures the whole life of an execution: accepted, finished with a
+// log, and, meanwhile and out of turn, whatever else the store does with it.
+func BenchmarkLife(b *testing.B) {
+	s, err := sqlite.Open(b.Context(), sqlite.Options{Path: filepath.Join(b.TempDir(), "squall.db")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	ids := &automation.IDs{}
+	b.SetParallelism(128) // callers a core
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			a, at := sample(ids), time.Now()
+			end := store.Finish{ID: a.Executions[0].ID, Status: automation.Succeeded, Output: json.RawMessage(`{"bytes":1048576}`),
+				Attempt: automation.Attempt{Number: 1, Status: automation.AttemptSucceeded, FinishedAt: &at},
+				Log:     []automation.LogLine{{Number: 1, Attempt: 1, At: at, Level: automation.LevelInfo, Text: "dump written, 1048576 bytes"}}}
+			if err := errors.Join(s.Accept(b.Context(), a), s.Finish(b.Context(), end)); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lives/s")
 }
 
 // sample is the size of a real delivery of Alertmanager.

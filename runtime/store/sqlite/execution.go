@@ -4,11 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/squall-dev/squall/runtime/automation"
-	"github.com/squall-dev/squall/runtime/store"
 )
 
 const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at, dry_run, started_from`
@@ -37,10 +34,17 @@ func scanExecution(row scanner) (e automation.Execution, err error) {
 }
 
 // fullColumns are all columns, of both tables.
-const fullColumns = executionColumns + `, parameters, output, trace, sum, output_sum`
+const fullColumns = executionColumns + `, parameters, output, execution_data.trace, full_message, full_hint, sum, output_sum`
 
 func scanFull(row scanner) (e automation.Execution, sums executionSums, err error) {
-	err = row.Scan(append(executionFields(&e), raw{&e.Parameters}, raw{&e.Output}, &e.Trace, &sums.given, &sums.output)...)
+	var message, hint sql.NullString
+	err = row.Scan(append(executionFields(&e), raw{&e.Parameters}, raw{&e.Output}, &e.Trace, &message, &hint, &sums.given, &sums.output)...)
+	if message.Valid {
+		e.Message = message.String
+	}
+	if hint.Valid {
+		e.Hint = hint.String
+	}
 	return e, sums, err
 }
 
@@ -75,86 +79,6 @@ func execution(ctx context.Context, q querier, id string) (automation.Execution,
 	e.Artifacts, err = collect(ctx, q, scanArtifact,
 		`SELECT `+artifactColumns+` FROM artifacts WHERE execution = ? ORDER BY id`, id)
 	return e, err
-}
-
-// Executions lists executions, newest first.
-//
-// Each status is a query of its own, merged by id: every part walks its index in
-// order and the whole stops at the limit, however many rows there are.
-func (s *Store) Executions(ctx context.Context, q store.ExecutionQuery) ([]automation.ExecutionSummary, error) {
-	w := executionsWhere(q)
-	if q.After != "" {
-		w.add("id < ?", q.After)
-	}
-	query, args := perStatus(`SELECT `+summaryColumns+` FROM executions`, w, q.Statuses)
-	list, err := collect(ctx, s.read, scanSummary, query+` ORDER BY id DESC LIMIT ?`,
-		append(args, limitOr(q.Limit, defaultLimit))...)
-	if err != nil {
-		return nil, fmt.Errorf("list executions: %w", s.readError(ctx, err))
-	}
-	return list, nil
-}
-
-func perStatus(query string, w *where, statuses []automation.Status) (string, []any) {
-	if len(statuses) == 0 {
-		return query + w.String(), w.args
-	}
-	var parts []string
-	var args []any
-	seen := map[automation.Status]bool{}
-	for _, status := range statuses {
-		if seen[status] {
-			continue // a part twice would list its rows twice
-		}
-		seen[status] = true
-		one := w.clone()
-		one.add("status = ?", string(status))
-		parts = append(parts, query+one.String())
-		args = append(args, one.args...)
-	}
-	return strings.Join(parts, " UNION ALL "), args
-}
-
-// executionsWhere holds what lists and counts have in common.
-func executionsWhere(q store.ExecutionQuery) *where {
-	w := &where{}
-	w.ref("action", q.Action)
-	if q.Rule != "" {
-		w.add("rule = ? AND rule <> ''", string(q.Rule)) // the second half lets SQLite use the partial index
-	}
-	if q.Event != "" {
-		w.add("event = ? AND event <> ''", q.Event)
-	}
-	if q.Parent != "" {
-		w.add("parent = ? AND parent <> ''", q.Parent)
-	}
-	if q.From != "" {
-		w.add("started_from = ? AND started_from <> ''", q.From)
-	}
-	w.contains(q.Text, "id", "action", "summary", "message")
-	w.between("created_at", q.Since, q.Until)
-	return w
-}
-
-// CountExecutions counts by status what the query selects, whatever its status,
-// page or limit.
-func (s *Store) CountExecutions(ctx context.Context, q store.ExecutionQuery) (map[automation.Status]int, error) {
-	type count struct {
-		status automation.Status
-		n      int
-	}
-	scan := func(row scanner) (c count, err error) { return c, row.Scan(&c.status, &c.n) }
-	w := executionsWhere(q)
-	counts, err := collect(ctx, s.read, scan,
-		`SELECT status, count(*) FROM executions`+w.String()+` GROUP BY status`, w.args...)
-	if err != nil {
-		return nil, fmt.Errorf("count executions: %w", s.readError(ctx, err))
-	}
-	byStatus := map[automation.Status]int{}
-	for _, c := range counts {
-		byStatus[c.status] = c.n
-	}
-	return byStatus, nil
 }
 
 // Pending returns pending executions, oldest first, with parameters and attempts

@@ -17,6 +17,7 @@ var released = map[string]string{
 	"0004_children.sql":       "8cf7ffb978a308e798a326bc28af90a2a54f23a934a10ff9501e759f929afa29",
 	"0005_encrypted_keys.sql": "b132fec8c88f0ea3bf475f452f5ee8a27c0ab75fa3eb483f9cb3812ee7bebaf7",
 	"0006_sums.sql":           "c80e5ec9b5f6446ad242bbd927f946549a433d030f1fc375f4139cb23b55a7a5",
+	"0007_history.sql":        "ae8f6275ea38379401c76c3e69d33801e048fc327c803236d59455703b67c7f3",
 }
 
 func TestMigrationsNeverChange(t *testing.T) {

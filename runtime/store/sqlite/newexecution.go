@@ -12,6 +12,7 @@ type executionRows struct {
 	data      []any
 	attempt   *automation.Attempt // the first, when it runs at once
 	summary   automation.ExecutionSummary
+	actor     string
 }
 
 // newExecutionRows checks a new execution and completes what follows from its
@@ -30,11 +31,12 @@ func newExecutionRows(e automation.Execution) (executionRows, error) {
 	return executionRows{
 		execution: []any{e.ID, string(e.Action), string(e.Status), e.Summary, string(e.Rule), e.Event, e.Parent,
 			e.Attempts, string(e.Code), nanos(e.CreatedAt), nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), e.DryRun, e.StartedFrom,
-			e.StartedBy, e.Message, e.Hint, 0, e.MaxAttempts, e.MaxLost, e.Depth, e.Awaited},
-		data: []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace,
+			e.StartedBy, inList(e.Message), inList(e.Hint), 0, e.MaxAttempts, e.MaxLost, e.Depth, e.Awaited},
+		data: []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace, fullText(e.Message), fullText(e.Hint),
 			givenSum(e, string(e.Parameters)), sumOf(string(e.Output), e.Trace)},
 		attempt: first,
 		summary: e.ExecutionSummary,
+		actor:   e.StartedBy,
 	}, nil
 }
 
@@ -62,13 +64,20 @@ func begin(e *automation.Execution) (first *automation.Attempt, err error) {
 	return first, nil
 }
 
-func (r executionRows) insert(t *tx) error {
-	const insertExecution = `INSERT INTO executions (` + executionColumns + `)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	if err := t.exec(insertExecution, r.execution...); err != nil {
+// insert stores an execution; event is the one that it came with, if any.
+func (r executionRows) insert(t *tx, event *automation.Event) error {
+	trigger, err := "", error(nil)
+	if event != nil && event.ID == r.summary.Event {
+		trigger = string(event.Trigger)
+	} else if trigger, err = t.triggerOf(r.summary.Event); err != nil {
 		return err
 	}
-	const insertData = `INSERT INTO execution_data (execution, parameters, output, trace, sum, output_sum) VALUES (?, ?, ?, ?, ?, ?)`
+	const insertExecution = `INSERT INTO executions (` + executionColumns + `, trigger)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	if err := t.exec(insertExecution, append(r.execution[:len(r.execution):len(r.execution)], trigger)...); err != nil {
+		return err
+	}
+	const insertData = `INSERT INTO execution_data (execution, parameters, output, trace, full_message, full_hint, sum, output_sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertData, r.data...); err != nil {
 		return err
 	}
@@ -77,6 +86,8 @@ func (r executionRows) insert(t *tx) error {
 			return err
 		}
 	}
+	t.noteSkew(r.summary.ID, r.summary.CreatedAt)
+	t.count(tally{kind{r.summary.Action, r.summary.Rule, trigger, r.actor}, r.summary.Status, r.summary.CreatedAt, 1, 0})
 	t.announceExecution(r.summary)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/query"
 	"github.com/squall-dev/squall/runtime/store"
 	"github.com/squall-dev/squall/runtime/store/sqlite"
 )
@@ -168,6 +169,50 @@ func TestSecondSchemaOpens(t *testing.T) {
 	}
 	checkSecondSchema(t, s, at)
 	must(t, s.Accept(t.Context(), sample(&automation.IDs{})))
+}
+
+// TestHistoryOfAnOlderSchemaIsFound counts, filters and prunes what was stored before
+// anything was counted.
+func TestHistoryOfAnOlderSchemaIsFound(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "squall.db")
+	for _, file := range []string{"migrations/0001_initial.sql", "testdata/schema1_rows.sql"} {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		script(t, path, string(text))
+	}
+	s := open(t, sqlite.Options{Path: path, NoSync: true})
+	all, err := s.Executions(t.Context(), store.ExecutionQuery{})
+	must(t, err)
+	if len(all) == 0 {
+		t.Fatal("there is nothing")
+	}
+	first := all[len(all)-1]
+	for _, text := range []string{"", "since:2025-01-01", "until:2999-01-01", "-trigger:nothing", "since:" + first.CreatedAt.Format(time.RFC3339)} {
+		f, err := query.Parse(text, time.Now())
+		must(t, err)
+		list, err := s.Executions(t.Context(), store.ExecutionQuery{Filter: f})
+		must(t, err)
+		counts, err := s.CountExecutions(t.Context(), store.ExecutionQuery{Filter: f})
+		must(t, err)
+		total := 0
+		for _, n := range counts {
+			total += n
+		}
+		if len(list) != len(all) || total != len(all) {
+			t.Errorf("%q: %d listed, %d counted, %d are there", text, len(list), total, len(all))
+		}
+	}
+	f, err := query.Parse("trigger:core.* action:"+string(first.Action), time.Now())
+	must(t, err)
+	if list, err := s.Executions(t.Context(), store.ExecutionQuery{Filter: f}); err != nil || len(list) != 1 {
+		t.Errorf("by the trigger of its event: %v, %v", list, err)
+	}
+	size, err := s.Size(t.Context())
+	must(t, err)
+	if size.Shrinks {
+		t.Error("a file that was made without incremental vacuum has it now")
+	}
 }
 
 // checkSecondSchema reads the row of each table that the second schema added.

@@ -54,10 +54,18 @@ func (s *Store) snapshot(ctx context.Context, doing string, fn func(querier) err
 	return nil
 }
 
+// farthest bounds times: what is farther from 1970 than 253 years does not fit.
+const farthest = int64(8e18)
+
 // nanos is how a time is stored; the zero time, which has no Unix time, is 0.
 func nanos(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
+	}
+	if s := t.Unix(); s > farthest/int64(time.Second) {
+		return farthest
+	} else if s < -farthest/int64(time.Second) {
+		return -farthest
 	}
 	return t.UnixNano()
 }

@@ -79,6 +79,9 @@ type Store struct {
 	writer *writer
 	vfs    string // of SQLite; "" is the system's
 	closed func() // takes the VFS back
+
+	stopIndex context.CancelFunc
+	indexed   chan struct{} // closed when the indexer has ended
 }
 
 var _ store.Store = (*Store)(nil)
@@ -91,7 +94,7 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: o.Path, ids: o.IDs, logger: o.Logger, closed: func() {}}
+	s := &Store{path: o.Path, ids: o.IDs, logger: o.Logger, closed: func() {}, indexed: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			_ = s.closeFiles()
@@ -122,12 +125,17 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	if s.writer, err = newWriter(ctx, s.write, o); err != nil {
 		return nil, err
 	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopIndex = stop
+	go s.index(work)
 	return s, nil
 }
 
 // Close refuses new writes, waits for those under way and releases everything.
 // Closing twice does nothing.
 func (s *Store) Close() error {
+	s.stopIndex()
+	<-s.indexed
 	if !s.writer.stop() {
 		return nil
 	}
@@ -209,7 +217,8 @@ func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
 		synchronous = "OFF"
 	}
 	db, err := open(ctx, o.Path, vfs,
-		"busy_timeout(5000)", // first: the others may have to wait for a reader
+		"busy_timeout(5000)",       // first: the others may have to wait for a reader
+		"auto_vacuum(INCREMENTAL)", // of a new file; an old one stays as it is until somebody runs VACUUM
 		"journal_mode(WAL)",
 		"synchronous("+synchronous+")",
 		"foreign_keys(1)",

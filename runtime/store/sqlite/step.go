@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -206,15 +207,48 @@ func (t *tx) execution(id string) (e automation.Execution, err error) {
 
 func (t *tx) storeStep(e step) error {
 	const update = `UPDATE executions
-		SET status = ?, attempts = ?, code = ?, message = ?, hint = ?, log_lines = ?, started_at = ?, finished_at = ?
+		SET status = ?, attempts = ?, code = ?, message = ?, hint = ?, log_lines = ?, started_at = ?, finished_at = ?,
+			doc = NULL, bytes = 0
 		WHERE id = ?`
-	err := t.exec(update, string(e.Status), e.Attempts, string(e.Code), e.Message, e.Hint, e.LogLines,
+	if err := t.recount(e); err != nil {
+		return err
+	}
+	err := t.exec(update, string(e.Status), e.Attempts, string(e.Code), inList(e.Message), inList(e.Hint), e.LogLines,
 		nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), e.ID)
 	if err != nil {
 		return err
 	}
+	if err := t.storeLong(e); err != nil {
+		return err
+	}
 	t.announceExecution(e.ExecutionSummary)
 	return nil
+}
+
+// longest is how much of a message or hint stands in the rows that lists read.
+const longest = 160
+
+func inList(text string) string {
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "")
+}
+
+// fullText is what the list's row has only the beginning of.
+func fullText(text string) any {
+	if len(text) <= longest {
+		return nil
+	}
+	return text
+}
+
+// storeLong keeps what is too long for the list.
+func (t *tx) storeLong(e step) error {
+	if len(e.Message) <= longest && len(e.Hint) <= longest {
+		return nil
+	}
+	return t.exec(`UPDATE execution_data SET full_message = ?, full_hint = ? WHERE execution = ?`, fullText(e.Message), fullText(e.Hint), e.ID)
 }
 
 func wrongStatus(id string, is automation.Status) *automation.Error {

@@ -24,7 +24,7 @@ func sumOf(texts ...string) int64 {
 
 // matches compares a stored checksum, which is NULL in rows from before there were
 // any.
-func matches(stored *int64, texts ...string) bool { return stored == nil || *stored == sumOf(texts...) }
+func sumFits(stored *int64, texts ...string) bool { return stored == nil || *stored == sumOf(texts...) }
 
 // codeDamaged is the code of an error about a row that is not what was written.
 const codeDamaged = "row_damaged"
@@ -42,7 +42,7 @@ func isDamaged(err error) bool {
 // whole compares what an execution was asked, and what it answered, with what was
 // written. Its status and its other small columns are not covered: they change.
 func (e executionSums) whole(x automation.Execution) error {
-	if !matches(e.given, x.ID, string(x.Action), x.Event, string(x.Parameters)) || !matches(e.output, string(x.Output), x.Trace) {
+	if !sumFits(e.given, x.ID, string(x.Action), x.Event, string(x.Parameters)) || !sumFits(e.output, string(x.Output), x.Trace) {
 		return damagedRow("execution", x.ID)
 	}
 	return nil
@@ -106,7 +106,7 @@ func scanPending(row scanner) (p pendingRow, err error) {
 
 // eventWhole compares an event's payload with what was written.
 func eventWhole(e automation.Event, sum *int64) error {
-	if e.Payload != nil && !matches(sum, e.ID, string(e.Payload)) {
+	if e.Payload != nil && !sumFits(sum, e.ID, string(e.Payload)) {
 		return damagedRow("event", e.ID)
 	}
 	return nil

@@ -21,6 +21,8 @@ type tx struct {
 	w       *writer
 	wrote   bool // the present closure has changed something
 	changes []automation.Change
+	skew    int64   // of new executions; see loadSkew
+	tallies []tally // of what the closures so far have changed
 }
 
 // transact runs a batch in one transaction. The error it returns is everybody's;
@@ -30,7 +32,12 @@ func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Cha
 	if err := t.run(`BEGIN IMMEDIATE`); err != nil {
 		return nil, err
 	}
+	skew := w.skew.Load()
 	defer func() {
+		if err != nil { // what it made known is not there
+			w.kinds = map[kind]int64{}
+			w.skew.Store(skew)
+		}
 		if err != nil { // SQLite may have done it already; then this fails and nothing is lost
 			_ = t.run(`ROLLBACK`)
 		}
@@ -46,6 +53,9 @@ func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Cha
 		return nil, t.run(`ROLLBACK`)
 	}
 	if err := t.number(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(t.storeSkew(), t.storeCounts()); err != nil {
 		return nil, err
 	}
 	w.points.At("before commit")
@@ -64,7 +74,7 @@ func (t *tx) closure(r *request, savepoint bool) error {
 		}
 	}
 	t.wrote = false
-	changes := len(t.changes)
+	changes, tallies := len(t.changes), len(t.tallies)
 	r.err = r.fn(t)
 	switch {
 	case r.err != nil && endsTransaction(r.err):
@@ -72,7 +82,7 @@ func (t *tx) closure(r *request, savepoint bool) error {
 	case r.err != nil && t.wrote && !savepoint:
 		return errHalfWritten
 	case r.err != nil:
-		t.changes = t.changes[:changes]
+		t.changes, t.tallies = t.changes[:changes], t.tallies[:tallies]
 		if savepoint {
 			return t.run(`ROLLBACK TO one`)
 		}

@@ -26,7 +26,10 @@ type writer struct {
 	published func([]automation.Change)
 	logger    *slog.Logger
 	points    disk.Points
-	seq       atomic.Int64 // of the latest change that was committed
+	seq       atomic.Int64   // of the latest change that was committed
+	kinds     map[kind]int64 // that are committed; touched by the goroutine alone
+	skew      atomic.Int64   // nanoseconds; see loadSkew
+	committed chan struct{}  // holds one when something was committed since somebody looked
 
 	mu       sync.RWMutex // guards closed, and requests against being closed under a sender
 	closed   bool
@@ -52,7 +55,7 @@ func newWriter(ctx context.Context, db *sql.DB, o Options) (*writer, error) {
 	}
 	w := &writer{
 		path: o.Path, conn: conn, stmts: map[string]*sql.Stmt{},
-		published: o.Published, logger: o.Logger, points: o.Faults.Points,
+		kinds: map[kind]int64{}, committed: make(chan struct{}, 1), published: o.Published, logger: o.Logger, points: o.Faults.Points,
 		requests: make(chan *request, maxBatch), done: make(chan struct{}),
 	}
 	if err := w.prepare(ctx); err != nil {
@@ -71,6 +74,9 @@ func (w *writer) prepare(ctx context.Context) error {
 		return fmt.Errorf("read the sequence of %s: %w", w.path, kindOf(err, w.path))
 	}
 	w.seq.Store(seq)
+	if err := w.loadSkew(ctx); err != nil {
+		return fmt.Errorf("read the skew of %s: %w", w.path, kindOf(err, w.path))
+	}
 	return nil
 }
 
@@ -181,6 +187,10 @@ func (w *writer) commit(batch []*request) {
 		w.points.At("before publish")
 		w.published(changes)
 		w.points.At("after publish")
+		select {
+		case w.committed <- struct{}{}:
+		default:
+		}
 	}
 	for _, r := range batch {
 		close(r.answered)

@@ -118,7 +118,7 @@ func TestNeighboursOfAHalfWrittenFailure(t *testing.T) {
 		t.Errorf("results: %v", results)
 	}
 	var keys string
-	if err := s.read.QueryRow(`SELECT group_concat(key, ' ') FROM meta`).Scan(&keys); err != nil || keys != "a c seq" {
+	if err := s.read.QueryRow(`SELECT group_concat(key, ' ') FROM meta`).Scan(&keys); err != nil || keys != "a c seq skew" {
 		t.Errorf("keys are %q, %v", keys, err)
 	}
 	if seq, _ := s.LastSeq(t.Context()); seq != 2 {
@@ -202,7 +202,7 @@ func TestSchemaKnowsTheLaw(t *testing.T) {
 		for _, to := range automation.Statuses() {
 			id := ids.New()
 			err := s.do(t.Context(), "step", func(t *tx) error {
-				if err := t.exec(`INSERT INTO executions VALUES (?, 'a.b', ?, '', '', '', '', '', 1, 1, 0, '', '', '', 0, 1, 1, ?, 0, '', 0, 0)`,
+				if err := t.exec(`INSERT INTO executions VALUES (?, 'a.b', ?, '', '', '', '', '', 1, 1, 0, '', '', '', 0, 1, 1, ?, 0, '', 0, 0, '', NULL, 0)`,
 					id, string(from), endOf(from)); err != nil {
 					return err
 				}
@@ -221,7 +221,7 @@ func TestSchemaKnowsTheLaw(t *testing.T) {
 			end = nil
 		}
 		err := s.do(t.Context(), "insert", func(t *tx) error {
-			return t.exec(`INSERT INTO executions VALUES (?, 'a.b', ?, '', '', '', '', '', 1, 1, 0, '', '', '', 0, 1, 1, ?, 0, '', 0, 0)`,
+			return t.exec(`INSERT INTO executions VALUES (?, 'a.b', ?, '', '', '', '', '', 1, 1, 0, '', '', '', 0, 1, 1, ?, 0, '', 0, 0, '', NULL, 0)`,
 				ids.New(), string(status), end)
 		})
 		if !errors.Is(err, automation.ErrInvalid) {

@@ -35,6 +35,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"verdict", testVerdict},
 		{"recent", testRecent},
 		{"execution", testExecution},
+		{"filter", testFilter},
+		{"history", testHistory},
 		{"step", testStep},
 		{"finish", testFinish},
 		{"cancel", testCancel},

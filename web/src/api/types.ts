@@ -33,6 +33,8 @@ export interface Artifact {
   id: string;
   media_type: string;
   name: string;
+  pinned_at?: string;
+  pinned_by?: string;
   sha256: string;
   size: number;
 }
@@ -333,6 +335,15 @@ export interface HeldCall {
   pack: string;
   released?: boolean;
   why: string;
+}
+
+export interface HistorySize {
+  bytes: number;
+  executions: number;
+  free_bytes: number;
+  pinned: number;
+  shrinks: boolean;
+  unindexed: number;
 }
 
 export interface HostCall {
@@ -649,6 +660,35 @@ export interface Rerun {
   dry_run?: boolean;
   parameters?: Record<string, unknown>;
   remove?: string[];
+}
+
+export interface Retention {
+  busy: boolean;
+  error?: string;
+  last_run?: string;
+  pinned: number;
+  removed: number;
+  removed_bytes: number;
+  removed_events: number;
+  removed_files: number;
+  rules: RetentionLimit[];
+  size: HistorySize;
+}
+
+export interface RetentionLimit {
+  age?: number;
+  bytes?: number;
+  count?: number;
+  excess: number;
+  excess_bytes: number;
+  executions: number;
+  held_bytes: number;
+  pack?: string;
+  statuses?: Status[];
+}
+
+export interface RetentionRequest {
+  dry_run?: boolean;
 }
 
 export interface Retry {

@@ -1,3 +1,4 @@
+import { ApiError } from "../../api/client";
 import type { Status } from "../../api/types";
 import { conditions, type Filter, parseFilter, statuses, statusList, toggleStatus } from "../../lib/filter";
 import { count } from "../../lib/format";
@@ -7,10 +8,11 @@ import { Chip, Choice, periods, SearchBox } from "../../ui/search";
 interface Props {
   filter: Filter;
   counts?: Record<string, number>;
+  error?: Error | null;
   onChange: (filter: Filter) => void;
 }
 
-export function FilterBar({ filter, counts, onChange }: Props) {
+export function FilterBar({ filter, counts, error, onChange }: Props) {
   const chips = conditions(filter).filter(([key]) => key !== "since");
   const isListed = periods.some(([value]) => value === (filter.since ?? ""));
   return (
@@ -20,7 +22,7 @@ export function FilterBar({ filter, counts, onChange }: Props) {
     >
       <SearchBox
         label="Filter executions"
-        placeholder="action:labs_sre.* rule:… or text"
+        placeholder={'status:failed -pack:k8s param.node:… duration:>30s "words"'}
         value={filter.q ?? ""}
         onChange={(text) => onChange({ ...filter, q: undefined, ...parseFilter(text) })}
       >
@@ -54,7 +56,28 @@ export function FilterBar({ filter, counts, onChange }: Props) {
           />
         ))}
       </div>
+      <Misunderstood text={filter.q} error={error} />
     </div>
+  );
+}
+
+/** Where the server ceased to understand the filter, and what may have been meant. */
+function Misunderstood({ text = "", error }: { text?: string; error?: Error | null }) {
+  if (!(error instanceof ApiError) || error.problem.code !== "bad_filter") return null;
+  const at = Number(/column (\d+)/.exec(error.message)?.[1] ?? 1) - 1;
+  const characters = [...text];
+  const end = characters.findIndex((c, i) => i > at && /\s/.test(c));
+  const part = (from: number, to?: number) => characters.slice(from, to).join("");
+  return (
+    <p role="alert" className="basis-full text-sm">
+      <code className="font-mono text-xs">
+        {part(0, at)}
+        <u className="text-bad decoration-wavy">{part(at, end < 0 ? undefined : end) || "…"}</u>
+        {end < 0 ? "" : part(end)}
+      </code>{" "}
+      <span className="text-bad">{error.message}</span>{" "}
+      <span className="text-muted">{error.problem.hint}</span>
+    </p>
   );
 }
 

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
-import { query, read } from "../../api/client";
+import { ApiError, query, read } from "../../api/client";
 import { useLive, useLiveList } from "../../api/queries";
 import type { Change, ExecutionList, ExecutionSummary } from "../../api/types";
 import { admits, type Filter } from "../../lib/filter";
@@ -30,6 +30,7 @@ export default function Executions() {
   const [isRunning, setRunning] = useState(false);
   useKeys({ ".": list.show, n: () => setRunning(true) });
   const total = Object.values(counts ?? {}).reduce((sum, n) => sum + n, 0);
+  const misunderstood = list.error instanceof ApiError && list.error.problem.code === "bad_filter";
   const isFiltered = Object.values(filter).some(Boolean);
   return (
     <>
@@ -43,7 +44,12 @@ export default function Executions() {
           <RunDialog onClose={() => setRunning(false)} />
         </Suspense>
       )}
-      <FilterBar filter={filter} counts={counts} onChange={(next) => void navigate({ search: next })} />
+      <FilterBar
+        filter={filter}
+        counts={counts}
+        error={list.error}
+        onChange={(next) => void navigate({ search: next })}
+      />
       <FreshPill count={list.held} onShow={list.show} />
       {list.items.length > 0 ? (
         <Rows
@@ -55,12 +61,12 @@ export default function Executions() {
           onEnd={list.more}
           onCalm={list.setCalm}
         />
-      ) : list.error ? (
+      ) : list.error && !misunderstood ? (
         <ErrorState error={list.error} retry={list.retry} />
       ) : list.isPending ? (
         <Loading label="Loading executions" />
       ) : isFiltered ? (
-        <Empty title="No executions match the filter">
+        <Empty title={misunderstood ? "The filter was not understood" : "No executions match the filter"}>
           <button
             type="button"
             className="text-accent underline"
@@ -99,7 +105,13 @@ function useExecutions(filter: Filter) {
     held.current = [];
     setWaiting(0);
   };
+  const again = useAfterChanges(() => void list.refetch());
   useLive((batch) => {
+    if (filter.q) {
+      place(batch, false);
+      if (calm.current && batch.some((c) => c.execution)) again();
+      return;
+    }
     if (calm.current) return place(batch, true);
     const known = new Set(list.items.map((e) => e.id));
     place(batch, false);
@@ -124,19 +136,28 @@ function countNew(changes: Change[], passes: (e: ExecutionSummary) => boolean) {
   return [...latest.values()].filter(passes).length;
 }
 
+/** Calls fn two seconds after it was asked to, however often. */
+function useAfterChanges(fn: () => void) {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const latest = useRef(fn);
+  latest.current = fn;
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      latest.current();
+    }, 2000);
+  };
+}
+
 /** The counts of all states under the rest of the filter; read again at most every two seconds. */
 function useCounts({ status: _, ...rest }: Filter) {
   const queries = useQueryClient();
   const key = ["executions-counts", rest];
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const again = useAfterChanges(() => void queries.invalidateQueries({ queryKey: key }));
   useLive((batch) => {
-    if (timer.current || !batch.some((c) => c.execution)) return;
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      void queries.invalidateQueries({ queryKey: key });
-    }, 2000);
+    if (batch.some((c) => c.execution)) again();
   });
-  useEffect(() => () => clearTimeout(timer.current), []);
   const result = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => read<ExecutionList>(`/executions${query({ ...rest, limit: 1 })}`, signal),

@@ -10,6 +10,7 @@ import { CommandLine } from "../../ui/copy";
 import { Fact, Facts, ListHeader, linkClass, Panel } from "../../ui/page";
 import { Loaded } from "../../ui/states";
 import { Changes } from "./changes";
+import { History } from "./history";
 
 const looks: Record<CheckStatus, { word: string; tone: Tone; icon: typeof CheckMark }> = {
   ok: { word: "OK", tone: "ok", icon: CheckMark },
@@ -40,6 +41,7 @@ export default function System() {
         <div className="mx-auto flex max-w-4xl flex-col gap-4">
           <Loaded query={checks}>{(data) => <Checks items={data.items} />}</Loaded>
           <Changes />
+          <History />
           <About />
         </div>
       </section>

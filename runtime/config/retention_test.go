@@ -1,0 +1,43 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, text, wrong string
+		rules             int
+		age               time.Duration
+	}{
+		{"left out, three months and a million are kept", "", "", 2, 90 * 24 * time.Hour},
+		{"an empty list keeps everything", "retention: []", "", 0, 0},
+		{"days and hours", "retention: [{status: [succeeded], pack: 'k*', age: 30d}, {age: 12h, bytes: 1000}]", "", 2, 30 * 24 * time.Hour},
+		{"no bound", "retention: [{pack: a}]", "rule 1: age, count or bytes is needed", 0, 0},
+		{"a status in which nothing ends", "retention: [{status: [running], count: 1}]", `status "running" is none in which`, 0, 0},
+		{"no duration", "retention: [{age: long}]", `line 1: "long" is not a duration`, 0, 0},
+		{"an unknown key", "retention: [{cuont: 1}]", "not a key of retention, did you mean count", 0, 0},
+		{"less than nothing", "retention: [{count: -1}]", "less than 0", 0, 0},
+	} {
+		path := filepath.Join(t.TempDir(), "squall.yaml")
+		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(path)
+		if tt.wrong != "" {
+			if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), ";", ","), tt.wrong) {
+				t.Errorf("%s: %v; want %s", tt.name, err, tt.wrong)
+			}
+			continue
+		}
+		rules := c.RetentionRules()
+		if err != nil || len(rules) != tt.rules || tt.rules > 0 && rules[0].Age != tt.age {
+			t.Errorf("%s: %+v, %v", tt.name, rules, err)
+		}
+	}
+}
