@@ -27,10 +27,9 @@ func (c contents) read(folder, where string) (*Pack, []error) {
 	sensors, errs := readFolder(c, "sensors", p.Name, errs, readSensor)
 	p.addSensors(sensors)
 	p.Webhooks, errs = readFolder(c, "webhooks", p.Name, errs, readWebhook)
-	for _, folder := range []string{"aliases", "policies"} {
-		if n := len(c.metadata(folder)); n > 0 {
-			p.Notes = append(p.Notes, fmt.Sprintf("%d files in %s have no effect: this server does not run %s", n, folder, folder))
-		}
+	p.Policies, errs = readFolder(c, "policies", p.Name, errs, readPolicy)
+	if n := len(c.metadata("aliases")); n > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("%d files in aliases have no effect: this server does not run aliases", n))
 	}
 	return p, append(errs, p.duplicates()...)
 }
@@ -88,6 +87,9 @@ func (p *Pack) duplicates() []error {
 	}
 	for i := range p.Webhooks {
 		check("webhook", p.Webhooks[i].Path, p.Webhooks[i].Position)
+	}
+	for i := range p.Policies {
+		check("policy", p.Policies[i].Name, p.Policies[i].Position)
 	}
 	for _, t := range p.Triggers {
 		check("trigger type", t.Name, t.Position)

@@ -11,11 +11,12 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
-const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at, dry_run, started_from`
+const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at, dry_run, started_from, priority, run_after, delay_reason, trace_id`
 
 func summaryFields(e *automation.ExecutionSummary) []any {
 	return []any{&e.ID, &e.Action, &e.Status, &e.Summary, &e.Rule, &e.Event, &e.Parent, &e.Attempts, &e.Code,
-		instant{&e.CreatedAt}, maybeInstant{&e.StartedAt}, maybeInstant{&e.FinishedAt}, &e.DryRun, &e.StartedFrom}
+		instant{&e.CreatedAt}, maybeInstant{&e.StartedAt}, maybeInstant{&e.FinishedAt}, &e.DryRun, &e.StartedFrom,
+		&e.Priority, maybeInstant{&e.RunAfter}, &e.DelayReason, &e.TraceID}
 }
 
 func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {
@@ -24,11 +25,11 @@ func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {
 }
 
 // executionColumns are the small columns, those of the list first.
-const executionColumns = summaryColumns + `, started_by, message, hint, log_lines, max_attempts, max_lost, depth, awaited`
+const executionColumns = summaryColumns + `, started_by, message, hint, log_lines, max_attempts, max_lost, depth, awaited, retry, delay_key, rated`
 
 func executionFields(e *automation.Execution) []any {
 	return append(summaryFields(&e.ExecutionSummary),
-		&e.StartedBy, &e.Message, &e.Hint, &e.LogLines, &e.MaxAttempts, &e.MaxLost, &e.Depth, &e.Awaited)
+		&e.StartedBy, &e.Message, &e.Hint, &e.LogLines, &e.MaxAttempts, &e.MaxLost, &e.Depth, &e.Awaited, decoded{&e.Retry}, &e.DelayKey, &e.Rated)
 }
 
 func scanExecution(row scanner) (e automation.Execution, err error) {
@@ -128,6 +129,9 @@ func executionsWhere(q store.ExecutionQuery) *where {
 	if q.From != "" {
 		w.add("started_from = ? AND started_from <> ''", q.From)
 	}
+	if q.TraceID != "" {
+		w.add("trace_id = ? AND trace_id <> ''", q.TraceID)
+	}
 	w.contains(q.Text, "id", "action", "summary", "message")
 	w.between("created_at", q.Since, q.Until)
 	return w
@@ -152,21 +156,4 @@ func (s *Store) CountExecutions(ctx context.Context, q store.ExecutionQuery) (ma
 		byStatus[c.status] = c.n
 	}
 	return byStatus, nil
-}
-
-// Pending returns pending executions, oldest first, with parameters and attempts
-// (without their host calls), which is what deciding about the next attempt needs.
-func (s *Store) Pending(ctx context.Context, after string, limit int) (list []automation.Execution, err error) {
-	const query = `SELECT ` + fullColumns + ` FROM executions JOIN execution_data ON execution = id
-		WHERE status = 'pending' AND id > ? ORDER BY id LIMIT ?`
-	err = s.snapshot(ctx, "list pending executions", func(q querier) error {
-		list, err = collect(ctx, q, scanFull, query, after, limitOr(limit, defaultLimit))
-		for i := range list {
-			if err == nil {
-				list[i].AttemptList, err = attemptsInShort(ctx, q, list[i])
-			}
-		}
-		return err
-	})
-	return list, err
 }

@@ -56,6 +56,7 @@ func TestListsUseIndexes(t *testing.T) {
 		{"a rule", store.ExecutionQuery{Rule: "a.b"}, "executions_rule"},
 		{"an event", store.ExecutionQuery{Event: "x"}, "executions_event"},
 		{"the one that started them", store.ExecutionQuery{From: "x"}, "executions_started_from"},
+		{"a story", store.ExecutionQuery{TraceID: "x"}, "executions_trace"},
 		{"a parent", store.ExecutionQuery{Parent: "x"}, "executions_parent"},
 	} {
 		w := executionsWhere(tt.query)
@@ -71,6 +72,16 @@ func TestListsUseIndexes(t *testing.T) {
 	counted := plan(t, s, `SELECT status, count(*) FROM executions GROUP BY status`, nil)
 	if !strings.Contains(counted, "COVERING INDEX executions_status") {
 		t.Errorf("count: %s", counted)
+	}
+	for index, condition := range map[string]string{
+		"executions_pending": pendingAfter + ` ORDER BY priority DESC, id LIMIT 1`,
+		"executions_due":     isDue + ` ORDER BY run_after, id LIMIT 1`,
+		"executions_delay":   isHeld + ` ORDER BY priority DESC, id LIMIT 1`,
+	} {
+		waiting := plan(t, s, `SELECT `+summaryColumns+` FROM executions INDEXED BY `+index+` WHERE `+condition, make([]any, strings.Count(condition, "?")))
+		if !strings.Contains(waiting, index) || strings.Contains(waiting, "TEMP B-TREE") {
+			t.Errorf("%s: %s", index, waiting)
+		}
 	}
 	verdicts := plan(t, s, `SELECT `+verdictColumns+` FROM verdicts WHERE rule = ? ORDER BY event DESC LIMIT ?`, []any{"a.b", 1})
 	if !strings.Contains(verdicts, "verdicts_rule") || strings.Contains(verdicts, "TEMP B-TREE") {

@@ -15,6 +15,7 @@ var released = map[string]string{
 	"0002_rules.sql":    "64c272466f16154c2c85c2a858920616e6dda596dfd5d31558961fff7b192360",
 	"0003_tape.sql":     "c1e2f1b7b9dcac666ce8c8a806d2e3195ca85084b1e7075250f7d29f8ca93df6",
 	"0004_children.sql": "8cf7ffb978a308e798a326bc28af90a2a54f23a934a10ff9501e759f929afa29",
+	"0005_life.sql":     "739f5cb4e75bd8f76a262cde38ac916e38dc32aa163541550b0bb89aaf6e2e74",
 }
 
 func TestMigrationsNeverChange(t *testing.T) {

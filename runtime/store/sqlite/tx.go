@@ -21,11 +21,12 @@ type tx struct {
 	w       *writer
 	wrote   bool // the present closure has changed something
 	changes []automation.Change
+	shifts  []shift // of how many executions wait
 }
 
 // transact runs a batch in one transaction. The error it returns is everybody's;
 // a closure's own error stands in its request.
-func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Change, err error) {
+func (w *writer) transact(batch []*request, savepoints bool) (_ *tx, err error) {
 	t := &tx{w: w}
 	if err := t.run(`BEGIN IMMEDIATE`); err != nil {
 		return nil, err
@@ -43,12 +44,12 @@ func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Cha
 		wrote = wrote || r.err == nil && (t.wrote || len(t.changes) > 0)
 	}
 	if !wrote { // nothing to wait for the disk for
-		return nil, t.run(`ROLLBACK`)
+		return t, t.run(`ROLLBACK`)
 	}
 	if err := t.number(); err != nil {
 		return nil, err
 	}
-	return t.changes, t.run(`COMMIT`)
+	return t, t.run(`COMMIT`)
 }
 
 // closure runs one request. What it returns ends the whole transaction.
@@ -59,7 +60,7 @@ func (t *tx) closure(r *request, savepoint bool) error {
 		}
 	}
 	t.wrote = false
-	changes := len(t.changes)
+	changes, shifts := len(t.changes), len(t.shifts)
 	r.err = r.fn(t)
 	switch {
 	case r.err != nil && endsTransaction(r.err):
@@ -67,7 +68,7 @@ func (t *tx) closure(r *request, savepoint bool) error {
 	case r.err != nil && t.wrote && !savepoint:
 		return errHalfWritten
 	case r.err != nil:
-		t.changes = t.changes[:changes]
+		t.changes, t.shifts = t.changes[:changes], t.shifts[:shifts]
 		if savepoint {
 			return t.run(`ROLLBACK TO one`)
 		}

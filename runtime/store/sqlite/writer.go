@@ -25,6 +25,7 @@ type writer struct {
 	published func([]automation.Change)
 	logger    *slog.Logger
 	seq       atomic.Int64 // of the latest change that was committed
+	queued    queued
 
 	mu       sync.RWMutex // guards closed, and requests against being closed under a sender
 	closed   bool
@@ -69,7 +70,7 @@ func (w *writer) prepare(ctx context.Context) error {
 		return fmt.Errorf("read the sequence of %s: %w", w.path, kindOf(err, w.path))
 	}
 	w.seq.Store(seq)
-	return nil
+	return w.queued.load(ctx, w.conn)
 }
 
 // do hands fn to the writer and waits until it is committed. A caller that goes
@@ -165,18 +166,21 @@ func (w *writer) next(have int) *request {
 
 // commit runs a batch, publishes what it changed and answers.
 func (w *writer) commit(batch []*request) {
-	changes, err := w.transact(batch, false)
+	t, err := w.transact(batch, false)
 	if errors.Is(err, errHalfWritten) {
-		changes, err = w.transact(batch, true)
+		t, err = w.transact(batch, true)
 	}
 	for _, r := range batch {
 		if err != nil {
 			r.err = err
 		}
 	}
-	if err == nil && len(changes) > 0 {
-		w.seq.Store(changes[len(changes)-1].Seq)
-		w.published(changes)
+	if err == nil {
+		w.queued.add(t.shifts)
+	}
+	if err == nil && len(t.changes) > 0 {
+		w.seq.Store(t.changes[len(t.changes)-1].Seq)
+		w.published(t.changes)
 	}
 	for _, r := range batch {
 		close(r.answered)
