@@ -3,6 +3,7 @@ package packs
 import (
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/wasm"
@@ -31,6 +32,7 @@ func (c contents) read(folder, where string) (*Pack, []error) {
 	if n := len(c.metadata("aliases")); n > 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf("%d files in aliases have no effect: this server does not run aliases", n))
 	}
+	p.noteIdlePolicies()
 	return p, append(errs, p.duplicates()...)
 }
 
@@ -62,6 +64,18 @@ func readFolder[T any](c contents, folder, pack string, errs []error, read func(
 		all = append(all, item)
 	}
 	return all, errs
+}
+
+// noteIdlePolicies names policies about actions that the pack does not have. Those of
+// other packs may come later.
+func (p *Pack) noteIdlePolicies() {
+	for i := range p.Policies {
+		policy := &p.Policies[i]
+		has := slices.ContainsFunc(p.Actions, func(a automation.Action) bool { return a.Ref() == policy.Resource })
+		if policy.Resource.Pack() == p.Name && !has {
+			p.Notes = append(p.Notes, fmt.Sprintf("policy %s is about the action %s, which the pack does not have", policy.Name, policy.Resource))
+		}
+	}
 }
 
 // duplicates finds two files that declare the same thing.
