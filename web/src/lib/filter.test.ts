@@ -49,5 +49,6 @@ describe("filter", () => {
     [{ q: "other" }, false],
     [{ rule: "labs_sre.other" }, false],
     [{ started_from: "65f0c0de0000000000000009" }, false],
+    [{ trace_id: "another-story" }, false],
   ])("admits %j: %s", (filter, want) => expect(admits(filter, execution)).toBe(want));
 });
