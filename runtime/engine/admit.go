@@ -79,7 +79,7 @@ func (e *Engine) refuse(ctx context.Context, all []refusal) error {
 			e.cancelPending(ctx, r.execution.ID, fmt.Errorf("%w by %s", errUserCancel, r.decision.Reason))
 			continue
 		}
-		steps = append(steps, store.Scheduling{ID: r.execution.ID, Status: automation.Delayed, Key: r.decision.Key, Reason: r.decision.Reason})
+		steps = append(steps, store.Scheduling{ID: r.execution.ID, Status: automation.Delayed, From: r.execution.Status, Key: r.decision.Key, Reason: r.decision.Reason})
 	}
 	if len(steps) == 0 {
 		return nil

@@ -142,7 +142,7 @@ func (e *Engine) comeBackInPlace(within context.Context, x *automation.Execution
 		return nil
 	}
 	err := e.insist(within, "a delayed execution could not be let go", x.ID, func(ctx context.Context) error {
-		_, err := e.Store.Schedule(ctx, store.Scheduling{ID: x.ID, Status: automation.Pending})
+		_, err := e.Store.Schedule(ctx, store.Scheduling{ID: x.ID, Status: automation.Pending, From: automation.Delayed})
 		return err
 	})
 	if err != nil && !permanent(err) {

@@ -38,7 +38,7 @@ func (e *Engine) Resume(ctx context.Context, id string) error {
 	if x.Status != automation.Paused {
 		return automation.Conflict("execution %s is %s, not paused", id, x.Status).WithCode("execution_" + string(x.Status))
 	}
-	step := store.Scheduling{ID: id, Status: automation.Pending}
+	step := store.Scheduling{ID: id, Status: automation.Pending, From: automation.Paused}
 	if x.RunAfter != nil && x.RunAfter.After(e.Now()) {
 		step.Status, step.RunAfter, step.Reason = automation.Delayed, x.RunAfter, notBefore(*x.RunAfter)
 	}

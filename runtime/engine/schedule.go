@@ -199,7 +199,7 @@ func (e *Engine) comeBack(ctx context.Context, xs []automation.Execution) (moved
 	}
 	steps := make([]store.Scheduling, len(xs))
 	for i := range xs {
-		steps[i] = store.Scheduling{ID: xs[i].ID, Status: automation.Pending}
+		steps[i] = store.Scheduling{ID: xs[i].ID, Status: automation.Pending, From: automation.Delayed}
 	}
 	ids, err := e.Store.Schedule(context.WithoutCancel(ctx), steps...)
 	back := map[string]bool{}

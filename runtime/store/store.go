@@ -48,7 +48,7 @@ type Writer interface {
 
 	// Schedule changes what executions wait for: it makes those that are pending,
 	// delayed, paused or waiting pending, delayed or paused, and names those that took
-	// the step. Those that the law keeps from it are left out; when that are all, the
+	// the step. Those that the law, or From, keeps from it are left out; when that are all, the
 	// error is a Conflict, or NotFound.
 	Schedule(ctx context.Context, steps ...Scheduling) (moved []string, err error)
 
@@ -190,6 +190,9 @@ type Place struct {
 type Scheduling struct {
 	ID     string
 	Status automation.Status // pending, delayed or paused
+	// From, unless it is empty, is the only status from which the step is taken: what
+	// somebody has put aside since it was read must stay there.
+	From automation.Status
 	// RunAfter is a time that it waits for; kept while it is paused.
 	RunAfter *time.Time
 	// Reason says for people what it waits for, if it is not pending.

@@ -134,6 +134,9 @@ func (t *tx) schedule(s store.Scheduling) error {
 	if err != nil {
 		return err
 	}
+	if s.From != "" && e.was != s.From {
+		return wrongStatus(e.ID, e.was)
+	}
 	if e.was == automation.Running {
 		return wrongStatus(e.ID, e.was).WithHint("whoever runs it must stop it")
 	}

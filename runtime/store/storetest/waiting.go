@@ -192,6 +192,11 @@ func waitingSome(t *testing.T, b *bench) {
 	wantKind(t, err, automation.ErrNotFound)
 	_, err = b.Schedule(t.Context(), store.Scheduling{ID: good.ID, Status: automation.Running})
 	wantKind(t, err, automation.ErrInvalid)
+	paused := b.in(t, automation.Paused)
+	_, err = b.Schedule(t.Context(), store.Scheduling{ID: paused.ID, Status: automation.Pending, From: automation.Delayed})
+	wantKind(t, err, automation.ErrConflict)
+	same(t, "the paused one", b.get(t, paused.ID), paused)
+	b.schedule(t, store.Scheduling{ID: paused.ID, Status: automation.Pending, From: automation.Paused})
 	same(t, "moved of nothing", len(b.schedule(t)), 0)
 }
 
