@@ -49,18 +49,20 @@ func (d *document) actionParameters(n *yaml.Node) map[string]automation.Paramete
 
 func (d *document) actionFields(a *automation.Action) fields {
 	known := fields{
-		"name":        func(v *yaml.Node) { a.Name = d.resourceName(v) },
-		"pack":        func(v *yaml.Node) { d.samePack(v, a.Pack) },
-		"description": func(v *yaml.Node) { a.Description = d.text(v) },
-		"enabled":     func(v *yaml.Node) { a.Enabled = d.boolean(v, true) },
-		"runner_type": d.runner,
-		"entry_point": func(v *yaml.Node) { a.EntryPoint = d.text(v) },
-		"export":      func(v *yaml.Node) { a.Export = d.text(v) },
-		"parameters":  func(v *yaml.Node) { a.Parameters = d.actionParameters(v) },
-		"summary":     func(v *yaml.Node) { a.Summary = d.text(v) },
-		"retry":       func(v *yaml.Node) { a.Retry = d.retry(v) },
-		"timeout":     func(v *yaml.Node) { d.timeout(v, &a.Limits) },
-		"limits":      func(v *yaml.Node) { d.actionLimits(v, &a.Limits) },
+		"name":          func(v *yaml.Node) { a.Name = d.resourceName(v) },
+		"pack":          func(v *yaml.Node) { d.samePack(v, a.Pack) },
+		"description":   func(v *yaml.Node) { a.Description = d.text(v) },
+		"enabled":       func(v *yaml.Node) { a.Enabled = d.boolean(v, true) },
+		"runner_type":   d.runner,
+		"entry_point":   func(v *yaml.Node) { a.EntryPoint = d.text(v) },
+		"export":        func(v *yaml.Node) { a.Export = d.text(v) },
+		"parameters":    func(v *yaml.Node) { a.Parameters = d.actionParameters(v) },
+		"summary":       func(v *yaml.Node) { a.Summary = d.text(v) },
+		"retry":         func(v *yaml.Node) { a.Retry = d.retry(v) },
+		"timeout":       func(v *yaml.Node) { d.timeout(v, &a.Limits) },
+		"priority":      func(v *yaml.Node) { a.Priority = int(d.whole(v, automation.LeastPriority, automation.MostPriority)) },
+		"total_timeout": func(v *yaml.Node) { a.TotalTimeout = d.duration(v) },
+		"limits":        func(v *yaml.Node) { d.actionLimits(v, &a.Limits) },
 	}
 	for _, key := range []string{"output_schema", "tags", "notify", "metadata_file", "ref", "uid", "id"} {
 		known[key] = ignored
@@ -102,8 +104,44 @@ func (d *document) retry(n *yaml.Node) automation.Retry {
 	d.read(n, "retry", fields{
 		"max_attempts": func(v *yaml.Node) { r.MaxAttempts = int(d.whole(v, 1, 1000)) },
 		"max_lost":     func(v *yaml.Node) { r.MaxLost = int(d.whole(v, 1, 1000)) },
+		"delay":        func(v *yaml.Node) { r.Delay = d.duration(v) },
+		"max_delay":    func(v *yaml.Node) { r.MaxDelay = d.duration(v) },
+		"jitter":       func(v *yaml.Node) { r.Jitter = d.part(v) },
+		"backoff": func(v *yaml.Node) {
+			r.Fixed = d.choice(v, "backoff", "exponential", "fixed") == "fixed"
+		},
+		"on": func(v *yaml.Node) { r.On = d.retryOn(v) },
 	})
+	if r.MaxDelay > 0 && r.Delay > r.MaxDelay {
+		d.problem(n, "delay is longer than max_delay")
+	}
 	return r
+}
+
+// part reads a number from 0 to 1.
+func (d *document) part(n *yaml.Node) float64 {
+	switch v := d.value(n).(type) {
+	case int64:
+		if v == 0 || v == 1 {
+			return float64(v)
+		}
+	case float64:
+		if v >= 0 && v <= 1 {
+			return v
+		}
+	}
+	d.problem(n, "must be a number from 0 to 1, not %s", kindName(target(n)))
+	return 0
+}
+
+func (d *document) retryOn(n *yaml.Node) []automation.RetryOn {
+	var on []automation.RetryOn
+	for _, item := range d.list(n) {
+		if word := d.choice(item, "what is retried", string(automation.RetryOnFailure), string(automation.RetryOnTimeout)); word != "" {
+			on = append(on, automation.RetryOn(word))
+		}
+	}
+	return on
 }
 
 func (d *document) timeout(n *yaml.Node, l *automation.Limits) {

@@ -32,6 +32,7 @@ type Pack struct {
 	Triggers []automation.TriggerType
 	Sensors  []automation.Sensor
 	Webhooks []Webhook
+	Policies []automation.Policy
 	// ConfigSchema is config.schema.yaml, Config what the operator wrote completed
 	// with its defaults.
 	ConfigSchema map[string]automation.Parameter
@@ -65,6 +66,9 @@ func (p *Pack) Status() automation.PackStatus {
 	}
 	for i := range p.Webhooks {
 		s.Webhooks = append(s.Webhooks, p.Webhooks[i].Path)
+	}
+	for i := range p.Policies {
+		s.Policies = append(s.Policies, p.Policies[i].Ref())
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package packs
 import (
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/wasm"
@@ -27,11 +28,11 @@ func (c contents) read(folder, where string) (*Pack, []error) {
 	sensors, errs := readFolder(c, "sensors", p.Name, errs, readSensor)
 	p.addSensors(sensors)
 	p.Webhooks, errs = readFolder(c, "webhooks", p.Name, errs, readWebhook)
-	for _, folder := range []string{"aliases", "policies"} {
-		if n := len(c.metadata(folder)); n > 0 {
-			p.Notes = append(p.Notes, fmt.Sprintf("%d files in %s have no effect: this server does not run %s", n, folder, folder))
-		}
+	p.Policies, errs = readFolder(c, "policies", p.Name, errs, readPolicy)
+	if n := len(c.metadata("aliases")); n > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("%d files in aliases have no effect: this server does not run aliases", n))
 	}
+	p.noteIdlePolicies()
 	return p, append(errs, p.duplicates()...)
 }
 
@@ -65,6 +66,18 @@ func readFolder[T any](c contents, folder, pack string, errs []error, read func(
 	return all, errs
 }
 
+// noteIdlePolicies names policies about actions that the pack does not have. Those of
+// other packs may come later.
+func (p *Pack) noteIdlePolicies() {
+	for i := range p.Policies {
+		policy := &p.Policies[i]
+		has := slices.ContainsFunc(p.Actions, func(a automation.Action) bool { return a.Ref() == policy.Resource })
+		if policy.Resource.Pack() == p.Name && !has {
+			p.Notes = append(p.Notes, fmt.Sprintf("policy %s is about the action %s, which the pack does not have", policy.Name, policy.Resource))
+		}
+	}
+}
+
 // duplicates finds two files that declare the same thing.
 func (p *Pack) duplicates() []error {
 	var errs []error
@@ -88,6 +101,9 @@ func (p *Pack) duplicates() []error {
 	}
 	for i := range p.Webhooks {
 		check("webhook", p.Webhooks[i].Path, p.Webhooks[i].Position)
+	}
+	for i := range p.Policies {
+		check("policy", p.Policies[i].Name, p.Policies[i].Position)
 	}
 	for _, t := range p.Triggers {
 		check("trigger type", t.Name, t.Position)

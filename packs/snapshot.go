@@ -17,7 +17,8 @@ type Snapshot struct {
 	actions     map[automation.Ref]served
 	polls       map[automation.Ref]served // the code of sensors
 	triggers    map[automation.Ref]declared
-	webhooks    map[string]Webhook // by path
+	webhooks    map[string]Webhook                     // by path
+	policies    map[automation.Ref][]automation.Policy // in service, by action, in the order of their references
 }
 
 // served is an action with the generation that answers for it.
@@ -33,7 +34,8 @@ type failure struct {
 
 // newSnapshot compiles the rules of all packs into one set.
 func newSnapshot(generations map[string]*generation, failures map[string]failure) (*Snapshot, error) {
-	s := &Snapshot{generations: generations, failures: failures, actions: map[automation.Ref]served{}, polls: map[automation.Ref]served{}, triggers: map[automation.Ref]declared{}, webhooks: map[string]Webhook{}}
+	s := &Snapshot{generations: generations, failures: failures, actions: map[automation.Ref]served{}, polls: map[automation.Ref]served{}, triggers: map[automation.Ref]declared{}, webhooks: map[string]Webhook{},
+		policies: map[automation.Ref][]automation.Policy{}}
 	var rules []automation.Rule
 	for _, name := range slices.Sorted(maps.Keys(generations)) {
 		g := generations[name]
@@ -47,9 +49,17 @@ func newSnapshot(generations map[string]*generation, failures map[string]failure
 		for _, w := range g.pack.Webhooks {
 			s.webhooks[w.Path] = w
 		}
+		for _, p := range g.pack.Policies {
+			if p.Enabled {
+				s.policies[p.Resource] = append(s.policies[p.Resource], p)
+			}
+		}
 		for _, t := range g.triggers {
 			s.triggers[t.Ref()] = t
 		}
+	}
+	for _, policies := range s.policies {
+		slices.SortFunc(policies, byPolicyRef)
 	}
 	var err error
 	s.rules, err = rule.Compile(rules)
@@ -94,6 +104,43 @@ func (s *Snapshot) Actions() []automation.Action {
 		all = append(all, s.actions[ref].action)
 	}
 	return all
+}
+
+// Policies returns the policies in service for an action.
+func (s *Snapshot) Policies(action automation.Ref) []automation.Policy { return s.policies[action] }
+
+// Policy finds a policy in service.
+func (s *Snapshot) Policy(ref automation.Ref) (automation.Policy, bool) {
+	p, found := s.DeclaredPolicy(ref)
+	return p, found && p.Enabled
+}
+
+// DeclaredPolicy finds a policy, also one that is disabled.
+func (s *Snapshot) DeclaredPolicy(ref automation.Ref) (automation.Policy, bool) {
+	g, ok := s.generations[ref.Pack()]
+	if !ok {
+		return automation.Policy{}, false
+	}
+	for _, p := range g.pack.Policies {
+		if p.Ref() == ref {
+			return p, true
+		}
+	}
+	return automation.Policy{}, false
+}
+
+// DeclaredPolicies returns all policies by reference.
+func (s *Snapshot) DeclaredPolicies() []automation.Policy {
+	all := []automation.Policy{}
+	for _, g := range s.generations {
+		all = append(all, g.pack.Policies...)
+	}
+	slices.SortFunc(all, byPolicyRef)
+	return all
+}
+
+func byPolicyRef(a, b automation.Policy) int {
+	return strings.Compare(string(a.Ref()), string(b.Ref()))
 }
 
 // Triggers returns all declared trigger types by reference.

@@ -50,6 +50,7 @@ func newEventListCommand(c *cli) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&filter.query.Trigger, "trigger", "", "a trigger, or a pattern such as 'core.*'")
 	f.BoolVar(&filter.matched, "matched", false, "only those that some rule matched; =false: that none did")
+	f.StringVar(&filter.query.TraceID, "trace-id", "", "of this story: what one event or one run led to")
 	f.StringVar(&filter.query.Text, "search", "", "text in id or summary")
 	f.StringVar(&filter.since, "since", "", "from this time on, or for that long: 24h")
 	f.StringVar(&filter.until, "until", "", "before this time, or that long ago")

@@ -26,7 +26,7 @@ func newExecutionCommand(c *cli) *cobra.Command {
 			"  squall execution get ID\n  squall execution logs ID --follow",
 	})
 	cmd.AddCommand(newExecutionListCommand(c), newExecutionGetCommand(c), newExecutionLogsCommand(c),
-		newExecutionCancelCommand(c), newExecutionRerunCommand(c), newExecutionWaitCommand(c),
+		newExecutionCancelCommand(c), newExecutionPauseCommand(c), newExecutionResumeCommand(c), newExecutionRerunCommand(c), newExecutionWaitCommand(c),
 		newExecutionTapeCommand(c), newExecutionReplayCommand(c), newExecutionExportCommand(c))
 	return cmd
 }
@@ -77,12 +77,13 @@ func newExecutionListCommand(c *cli) *cobra.Command {
 func (x *executionFilter) addFlags(cmd *cobra.Command) {
 	x.paging.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringSliceVar(&x.statuses, "status", nil, "pending, running, succeeded, failed, timed_out, canceled")
+	f.StringSliceVar(&x.statuses, "status", nil, joinStatuses())
 	f.StringVar(&x.query.Action, "action", "", "an action, or a pattern such as 'labs_sre.*'")
 	f.StringVar(&x.query.Rule, "rule", "", "started by this rule")
 	f.StringVar(&x.query.Event, "event", "", "started by this event")
 	f.StringVar(&x.query.Parent, "parent", "", "that run this execution again")
 	f.StringVar(&x.query.From, "started-from", "", "started by the code of this execution")
+	f.StringVar(&x.query.TraceID, "trace-id", "", "of this story: what one event or one run led to")
 	f.StringVar(&x.search, "search", "", "words in the action, the summary, the error or the log")
 	f.StringVar(&x.since, "since", "", "from this time on, or for that long: 24h")
 	f.StringVar(&x.until, "until", "", "before this time, or that long ago")
@@ -209,6 +210,8 @@ func (c *cli) executionColumns() []column[automation.ExecutionSummary] {
 		{title: "CODE", wide: true, text: func(e row) string { return string(e.Code) }},
 		{title: "CREATED", text: func(e row) string { return c.when(t, e.CreatedAt) }},
 		{title: "TOOK", text: func(e row) string { return runtimeOf(e) }},
+		{title: "PRIORITY", wide: true, text: func(e row) string { return fmt.Sprint(e.Priority) }},
+		{title: "WAITS FOR", wide: true, text: func(e row) string { return e.DelayReason }},
 		{title: "SUMMARY", text: func(e row) string { return e.Summary }},
 	}
 }
@@ -256,20 +259,54 @@ func newExecutionCancelCommand(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.cancel(cmd.Context(), api, args)
+			return c.tellExecutions(cmd.Context(), api.Cancel, args)
 		},
 	}
 }
 
-// cancel goes on after one that can not be stopped, and shows those that were.
-func (c *cli) cancel(ctx context.Context, api *client.Client, ids []string) error {
+func newExecutionPauseCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:               "pause ID...",
+		Short:             "Put executions aside that have not begun",
+		Example:           "  squall execution pause 6740b1e2c3d4e5f6a7b8c9d0",
+		Args:              atLeast("ID"),
+		ValidArgsFunction: c.completeLive(liveExecutions),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			api, err := c.client()
+			if err != nil {
+				return err
+			}
+			return c.tellExecutions(cmd.Context(), api.Pause, args)
+		},
+	}
+}
+
+func newExecutionResumeCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:               "resume ID...",
+		Short:             "Let paused executions run",
+		Example:           "  squall execution resume 6740b1e2c3d4e5f6a7b8c9d0",
+		Args:              atLeast("ID"),
+		ValidArgsFunction: c.completeLive(liveExecutions),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			api, err := c.client()
+			if err != nil {
+				return err
+			}
+			return c.tellExecutions(cmd.Context(), api.Resume, args)
+		},
+	}
+}
+
+// tellExecutions goes on after one that refuses, and shows those that did not.
+func (c *cli) tellExecutions(ctx context.Context, tell func(context.Context, string) (automation.ExecutionSummary, error), ids []string) error {
 	if err := c.checkFields(summaryFields()); err != nil {
 		return err
 	}
 	list := client.List[automation.ExecutionSummary]{Items: []automation.ExecutionSummary{}}
 	var errs []error
 	for _, id := range slices.Compact(ids) {
-		e, err := api.Cancel(ctx, id)
+		e, err := tell(ctx, id)
 		if err != nil {
 			errs = append(errs, orList(err, "execution list"))
 			continue
@@ -294,7 +331,7 @@ func oneOrAll(errs []error) error {
 func newExecutionRerunCommand(c *cli) *cobra.Command {
 	var given parameterFlags
 	var p pursuit
-	var dry bool
+	var how runFlags
 	cmd := &cobra.Command{
 		Use:     "rerun ID",
 		Aliases: []string{"re-run"},
@@ -304,17 +341,18 @@ func newExecutionRerunCommand(c *cli) *cobra.Command {
 		Args:              exactly("ID"),
 		ValidArgsFunction: c.completeFirst(liveExecutions),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.rerun(cmd.Context(), args[0], given, p, dry)
+			return c.rerun(cmd.Context(), args[0], given, p, &how)
 		},
 	}
 	given.addFlags(cmd)
 	p.addFlags(cmd)
-	addDryRun(cmd, &dry)
+	how.addFlags(cmd)
 	return cmd
 }
 
-func (c *cli) rerun(ctx context.Context, id string, given parameterFlags, p pursuit, dry bool) error {
-	if err := oneOrAll([]error{p.check(), c.checkFields(executionFields())}); err != nil {
+func (c *cli) rerun(ctx context.Context, id string, given parameterFlags, p pursuit, how *runFlags) error {
+	options, err := how.options()
+	if err := oneOrAll([]error{err, p.check(), c.checkFields(executionFields())}); err != nil {
 		return err
 	}
 	parameters, err := c.parameters(given)
@@ -325,16 +363,11 @@ func (c *cli) rerun(ctx context.Context, id string, given parameterFlags, p purs
 	if err != nil {
 		return err
 	}
-	var started automation.Execution
-	if dry {
-		started, err = api.DryRerun(ctx, id, parameters)
-	} else {
-		started, err = api.Rerun(ctx, id, parameters)
-	}
+	started, err := api.RerunWith(ctx, id, parameters, options)
 	if err != nil {
 		return orList(err, "execution list")
 	}
-	return c.pursue(ctx, api, started, p)
+	return c.pursue(ctx, api, started, how.pursuit(p, options))
 }
 
 func newExecutionWaitCommand(c *cli) *cobra.Command {

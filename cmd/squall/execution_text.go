@@ -41,6 +41,14 @@ func (c *cli) executionText(p *page, e automation.Execution, wide bool) {
 	p.pair("Event", e.Event)
 	p.pair("Again", e.Parent)
 	p.pair("Started from", e.StartedFrom)
+	p.pair("Waits for", e.DelayReason)
+	if e.RunAfter != nil {
+		p.pair("Not before", c.when(p.t, *e.RunAfter))
+	}
+	if e.Priority != 0 {
+		p.pair("Priority", fmt.Sprint(e.Priority))
+	}
+	p.pair("Trace id", e.TraceID)
 	p.pair("Attempts", fmt.Sprintf("%d of %d", e.Attempts, e.MaxAttempts))
 	p.pair("Log", fmt.Sprintf("%d line%s", e.LogLines, plural(e.LogLines)))
 	if n := len(e.AttemptList); n > 0 && !wide {

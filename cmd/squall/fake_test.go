@@ -123,6 +123,8 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("GET /api/v1/deliveries", list(automation.Delivery{ID: event, Webhook: "github", At: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC),
 		Outcome: automation.DeliveryRejected, Status: 401, Code: "wrong_signature", Message: "the signature is wrong"}))
 	answer("GET /api/v1/sensors/feeds.new", fakeSensor())
+	answer("GET /api/v1/policies", client.List[automation.PolicyStatus]{Items: []automation.PolicyStatus{fakePolicy()}})
+	answer("GET /api/v1/policies/shop.one", fakePolicy())
 	answer("POST /api/v1/sensors/feeds.new/{what}", fakeSensor())
 	answer("GET /api/v1/sources", list(fakeTimer()))
 	answer("GET /api/v1/sources/{id}", fakeTimer())
@@ -179,8 +181,19 @@ func (f *fake) executionRoutes(mux *http.ServeMux, body []byte) {
 		}
 		reply(w, 202, fakeExecution(slow, automation.Canceled).ExecutionSummary)
 	})
+	for what, status := range map[string]automation.Status{"pause": automation.Paused, "resume": automation.Pending} {
+		mux.HandleFunc("POST /api/v1/executions/{id}/"+what, func(w http.ResponseWriter, _ *http.Request) {
+			reply(w, 200, fakeExecution(slow, status).ExecutionSummary)
+		})
+	}
 	mux.HandleFunc("POST /api/v1/executions/{id}/rerun", func(w http.ResponseWriter, r *http.Request) { f.execution(w, good) })
 	mux.HandleFunc("POST /api/v1/executions", func(w http.ResponseWriter, _ *http.Request) { f.run(w, body) })
+}
+
+func fakePolicy() automation.PolicyStatus {
+	return automation.PolicyStatus{Ref: "shop.one", Running: 1, Waiting: 2, Queued: 3, Policy: automation.Policy{
+		Pack: "shop", Name: "one", Enabled: true, Resource: "shop.dump", Type: automation.PolicyConcurrency, Threshold: 1, Action: automation.PolicyDelay,
+	}}
 }
 
 func (f *fake) run(w http.ResponseWriter, body []byte) {

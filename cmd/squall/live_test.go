@@ -50,6 +50,9 @@ func livePack() fstest.MapFS {
 		"actions/fail.yaml":   action("behave.wasm", "fail", "{}"),
 		"actions/spin.yaml":   action("behave.wasm", "spin", "{}"),
 		"actions/trap.yaml":   action("behave.wasm", "trap", "{}"),
+		"actions/one.yaml":    action("behave.wasm", "one", "{}\nexport: spin"),
+		"policies/one.yaml":   {Data: []byte("name: one\nresource_ref: live.one\npolicy_type: action.concurrency\nparameters: {threshold: 1}\n")},
+		"policies/two.yaml":   {Data: []byte("name: two\nresource_ref: live.one\npolicy_type: queue\nparameters: {max_depth: 2}\n")},
 		"rules/from_web.yaml": {Data: []byte("name: from_web\nenabled: true\ntrigger: {type: core.st2.webhook, parameters: {url: live}}\ncriteria:\n  trigger.body.n: {type: greaterthan, pattern: 3}\naction:\n  ref: live.echo\n  parameters: {text: \"{{ trigger.body.n }}\"}\n")},
 	}
 }

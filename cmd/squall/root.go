@@ -48,7 +48,7 @@ func newRootCommand(c *cli) *cobra.Command {
 		newEventCommand(c), newRuleCommand(c), newTriggerCommand(c),
 		newArtifactCommand(c), newKVCommand(c), newSecretCommand(c), newSourceCommand(c), newTimerCommand(c), newWebhookCommand(c), newSensorCommand(c),
 		newStopAllCommand(c), newResumeAllCommand(c), newHeldCommand(c),
-		newActionCommand(c), newPackCommand(c),
+		newActionCommand(c), newPolicyCommand(c), newPackCommand(c),
 		newLoginCommand(c), newDoctorCommand(c), newRetentionCommand(c), newTortureCommand(c), newBackupCommand(c), newRestoreCommand(c), newExportCommand(c), newCompletionCommand(c), newVersionCommand(c),
 	)
 	root.AddCommand(newServerCommand(c), newDemoCommand(c), newLeakCommand())

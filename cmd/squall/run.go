@@ -14,7 +14,7 @@ import (
 func newRunCommand(c *cli) *cobra.Command {
 	var given parameterFlags
 	var p pursuit
-	var dry bool
+	var how runFlags
 	cmd := &cobra.Command{
 		Use:     "run ACTION",
 		GroupID: groupRun,
@@ -25,23 +25,19 @@ func newRunCommand(c *cli) *cobra.Command {
 			"  squall run labs_sre.list_pods --params parameters.yaml --wait --timeout 1m\n" +
 			"  squall run core.echo -p message=hello -o json --jq .output\n" +
 			"  squall run labs_sre.exec_pod --params parameters.yaml --dry-run\n" +
+			"  squall run core.echo -p message=hello --in 2h --priority 10\n" +
 			"  squall run core.echo -p 'tags:=[\"a\",\"b\"]' --detach -o name",
 		Args:              oneAction,
 		ValidArgsFunction: c.completeFirst(liveActions),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.run(cmd.Context(), args[0], given, p, dry)
+			return c.run(cmd.Context(), args[0], given, p, &how)
 		},
 	}
 	given.addFlags(cmd)
 	p.addFlags(cmd)
-	addDryRun(cmd, &dry)
+	how.addFlags(cmd)
 	must(cmd.RegisterFlagCompletionFunc("param", c.completeParameters))
 	return cmd
-}
-
-// addDryRun adds the flag of commands that start executions.
-func addDryRun(cmd *cobra.Command, dry *bool) {
-	cmd.Flags().BoolVar(dry, "dry-run", false, "change nothing in the world: show what would be changed")
 }
 
 // oneAction shows those who write parameters as StackStorm's st2 does how to.
@@ -52,8 +48,9 @@ func oneAction(cmd *cobra.Command, args []string) error {
 	return exactly("ACTION")(cmd, args)
 }
 
-func (c *cli) run(ctx context.Context, action string, given parameterFlags, p pursuit, dry bool) error {
-	if err := oneOrAll([]error{p.check(), c.checkFields(executionFields())}); err != nil {
+func (c *cli) run(ctx context.Context, action string, given parameterFlags, p pursuit, how *runFlags) error {
+	options, err := how.options()
+	if err := oneOrAll([]error{err, p.check(), c.checkFields(executionFields())}); err != nil {
 		return err
 	}
 	ref, err := automation.ParseRef(action)
@@ -68,15 +65,11 @@ func (c *cli) run(ctx context.Context, action string, given parameterFlags, p pu
 	if err != nil {
 		return err
 	}
-	start := api.Run
-	if dry {
-		start = api.DryRun
-	}
-	started, err := start(ctx, ref, parameters)
+	started, err := api.RunWith(ctx, ref, parameters, options)
 	if err != nil {
 		return suggestAction(ctx, api, ref, err)
 	}
-	return c.pursue(ctx, api, started, p)
+	return c.pursue(ctx, api, started, how.pursuit(p, options))
 }
 
 // suggestAction says what may have been meant by an action that is not there.

@@ -58,6 +58,10 @@ func (t terminal) statusMark(s automation.Status) string {
 		return t.mark("⧗", "t")
 	case automation.Canceled:
 		return t.mark("⊘", "-")
+	case automation.Delayed, automation.Waiting:
+		return t.mark("◷", "d")
+	case automation.Paused:
+		return t.mark("‖", "p")
 	}
 	return t.mark("○", "o")
 }

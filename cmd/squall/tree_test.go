@@ -72,7 +72,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := map[string]string{
-		"run": "core.echo", "execution list": "", "execution get": good, "execution logs": good, "execution cancel": slow,
+		"run": "core.echo", "execution list": "", "execution get": good, "execution logs": good, "execution cancel": slow, "execution pause": slow, "execution resume": slow,
 		"execution rerun": good, "execution wait": good, "execution tape": good, "execution replay": good, "execution export-test": good, "event list": "", "event get": event, "event release": event + " labs_sre.on_memory", "event send": "--webhook x",
 		"trigger list": "", "trigger get": "core.execution.failed",
 		"source list": "", "source get": "t1", "timer list": "", "timer get": "t1", "webhook list": "", "sensor list": "", "sensor get": "feeds.new", "sensor poll": "feeds.new", "sensor pause": "feeds.new", "sensor resume": "feeds.new", "sensor reset": "feeds.new", "webhook deliveries": "",
@@ -80,7 +80,7 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		"stop-all": "--reason x", "resume-all": "", "held list": "", "held release": good,
 		"kv list": "", "kv get": "colour", "kv set": "colour red", "kv delete": "colour", "kv load": keys,
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule why": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,
-		"action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack capabilities": "core", "pack grant": "core -f " + rights, "pack ungrant": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "torture": "--only clock --rounds 1 --data " + filepath.Join(t.TempDir(), "torture"), "artifact list": "", "artifact get": file, "artifact flame": file, "artifact pin": file, "artifact unpin": file, "retention": "", "version": "",
+		"policy list": "", "policy get": "shop.one", "action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack capabilities": "core", "pack grant": "core -f " + rights, "pack ungrant": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "torture": "--only clock --rounds 1 --data " + filepath.Join(t.TempDir(), "torture"), "artifact list": "", "artifact get": file, "artifact flame": file, "artifact pin": file, "artifact unpin": file, "retention": "", "version": "",
 	}
 	other := " export executions export events pack check pack test login completion help server demo backup restore " // tested on their own, or without data
 	server := httptest.NewServer(newFake())

@@ -35,7 +35,7 @@ func TestAmbientFunctionsNeedNoRight(t *testing.T) {
 		{"the configuration", "config", ``, `{"ok":{"pprof_url":"http://127.0.0.1:6060"}}`, who},
 		{"no configuration", "config", `{}`, `{"ok":{}}`, hostfuncs.Caller{}},
 		{"who one is", "context", `{}`, `{"ok":{"execution":"65f0c0de0000000000000001","attempt":2,"action":"labs_sre.exec_pod","rule":"labs_sre.generate",` +
-			`"event":"65f0c0de0000000000000000","pack":"labs_sre","deadline":"2023-11-14T22:13:20Z"}}`, who},
+			`"event":"65f0c0de0000000000000000","pack":"labs_sre","deadline":"2023-11-14T22:13:20Z","idempotency_key":"squall-65f0c0de0000000000000001","attempt_key":"squall-65f0c0de0000000000000001-2"}}`, who},
 		{"who one is without rule, event and deadline", "context", `{}`, `{"ok":{"execution":"","attempt":0,"action":"","pack":""}}`, hostfuncs.Caller{}},
 		{"a line", "log", `{"level":"warning","message":"mind this"}`, `{"ok":{}}`, who},
 		{"a line without a level", "log", `{"message":"so it is"}`, `{"ok":{}}`, who},

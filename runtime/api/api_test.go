@@ -46,6 +46,10 @@ func (service) Triggers() []automation.TriggerType { return []automation.Trigger
 func (s service) TriggerType(ref automation.Ref) (automation.TriggerType, bool) {
 	return orderTrigger(), ref == "test.order"
 }
+func (service) DeclaredPolicies() []automation.Policy { return []automation.Policy{onePolicy()} }
+func (service) DeclaredPolicy(ref automation.Ref) (automation.Policy, bool) {
+	return onePolicy(), ref == "test.one"
+}
 func (service) CheckPayload(ref automation.Ref, payload any) error {
 	if m, ok := payload.(map[string]any); ref == "test.order" && (!ok || m["id"] == nil) {
 		return automation.Invalid("lacks id").WithCode("payload_mismatch")
@@ -62,7 +66,15 @@ type matching struct{ service }
 
 func (m matching) Rules() *rule.Set { return m.rules }
 
+func (matching) Policies(automation.Ref) []automation.Policy { return nil }
+
+func (matching) Policy(automation.Ref) (automation.Policy, bool) { return automation.Policy{}, false }
+
 func (matching) Config(string) (map[string]any, []string) { return nil, nil }
+
+func onePolicy() automation.Policy {
+	return automation.Policy{Pack: "test", Name: "one", Enabled: true, Resource: "test.echo", Type: automation.PolicyConcurrency, Threshold: 1, Action: automation.PolicyDelay}
+}
 
 func orderTrigger() automation.TriggerType {
 	return automation.TriggerType{Pack: "test", Name: "order", Description: "An order came in.",

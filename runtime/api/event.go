@@ -21,7 +21,7 @@ type NewEvent struct {
 func (s *Server) listEvents(c echo.Context) error {
 	q := &query{c: c}
 	want := store.EventQuery{
-		Trigger: q.text("trigger"), Matched: q.flag("matched"), Text: q.text("q"),
+		Trigger: q.text("trigger"), Matched: q.flag("matched"), Text: q.text("q"), TraceID: q.text("trace_id"),
 		Since: q.moment("since"), Until: q.moment("until"), After: q.id("after"), Limit: q.limit(),
 	}
 	if q.err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,13 +35,17 @@ type Rerun struct {
 	Remove []string `json:"remove,omitempty"`
 	// DryRun asks to read the world, and to say what would be changed in it.
 	DryRun bool `json:"dry_run,omitempty"`
+	// RunAt is when it is to run; nil or past: now.
+	RunAt *time.Time `json:"run_at,omitempty"`
+	// Priority replaces the action's.
+	Priority *int `json:"priority,omitempty"`
 }
 
 func (s *Server) listExecutions(c echo.Context) error {
 	q := &query{c: c}
 	want := store.ExecutionQuery{
 		Statuses: q.statuses(), Action: q.text("action"), Rule: automation.Ref(q.text("rule")),
-		Event: q.id("event"), Parent: q.id("parent"), From: q.id("started_from"), Filter: q.filter(),
+		Event: q.id("event"), Parent: q.id("parent"), From: q.id("started_from"), TraceID: q.text("trace_id"), Filter: q.filter(),
 		Since: q.moment("since"), Until: q.moment("until"), After: q.id("after"), Limit: q.limit(),
 	}
 	if q.err != nil {
@@ -140,7 +145,7 @@ func (s *Server) rerunExecution(c echo.Context) error {
 	if err := decodeOptional(c, &req); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	run := automation.RunRequest{Parent: id, Parameters: req.Parameters, DryRun: req.DryRun, User: identity(c).User}
+	run := automation.RunRequest{Parent: id, Parameters: req.Parameters, DryRun: req.DryRun, RunAt: req.RunAt, Priority: req.Priority, User: identity(c).User}
 	x, err := s.Engine.Rerun(c.Request().Context(), run, req.Remove)
 	if err != nil {
 		return err
@@ -157,9 +162,36 @@ func (s *Server) cancelExecution(c echo.Context) error {
 	if err := s.Engine.Cancel(ctx, id, identity(c).User); err != nil {
 		return err
 	}
-	x, err := s.Store.Execution(ctx, id)
+	return s.answerSummary(c, http.StatusAccepted, id)
+}
+
+func (s *Server) pauseExecution(c echo.Context) error {
+	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusAccepted, x.ExecutionSummary)
+	if err := s.Engine.Pause(c.Request().Context(), id, identity(c).User); err != nil {
+		return err
+	}
+	return s.answerSummary(c, http.StatusOK, id)
+}
+
+func (s *Server) resumeExecution(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	if err := s.Engine.Resume(c.Request().Context(), id); err != nil {
+		return err
+	}
+	return s.answerSummary(c, http.StatusOK, id)
+}
+
+// answerSummary answers with how an execution is now.
+func (s *Server) answerSummary(c echo.Context, status int, id string) error {
+	x, err := s.Store.Execution(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(status, x.ExecutionSummary)
 }

@@ -39,7 +39,7 @@ func statusOf(err error) int {
 		return http.StatusUnauthorized
 	case known != nil && known.Code == "malformed":
 		return http.StatusBadRequest
-	case known != nil && known.Code == access.CodeTooManyLogins:
+	case known != nil && (known.Code == access.CodeTooManyLogins || known.Code == codeActionQueueFull):
 		return http.StatusTooManyRequests
 	case errors.Is(err, automation.ErrInvalid):
 		return http.StatusUnprocessableEntity
@@ -73,17 +73,36 @@ func (s *Server) writeError(err error, c echo.Context) {
 	case p.Status >= http.StatusInternalServerError:
 		s.Logger.Error("request failed", "method", c.Request().Method, "path", brief(c.Request().URL.Path), "request", id, "err", err)
 	}
-	switch p.Status {
-	case http.StatusServiceUnavailable:
-		c.Response().Header().Set("Retry-After", "1")
-	case http.StatusTooManyRequests:
-		c.Response().Header().Set("Retry-After", strconv.Itoa(int(access.LoginWindow.Seconds())))
+	if after := retryAfter(p); after > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(after))
 	}
 	c.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
 	c.Response().WriteHeader(p.Status)
 	if err := json.NewEncoder(c.Response()).Encode(p); err != nil {
 		s.Logger.Debug("answer not delivered", "request", id, "err", err)
 	}
+}
+
+// codeQueueFull and codeActionQueueFull are the engine's words for a queue that is full,
+// its own or that of one action.
+const (
+	codeQueueFull       = "queue_full"
+	codeActionQueueFull = "action_queue_full"
+)
+
+// retryAfter is for how many seconds a caller should stay away; zero when it is not to
+// be told. A queue does not empty within one.
+func retryAfter(p Problem) int {
+	const queue = 10
+	switch {
+	case p.Code == codeQueueFull, p.Code == codeActionQueueFull:
+		return queue
+	case p.Status == http.StatusTooManyRequests:
+		return int(access.LoginWindow.Seconds())
+	case p.Status == http.StatusServiceUnavailable:
+		return 1
+	}
+	return 0
 }
 
 func problemOf(err error) Problem {

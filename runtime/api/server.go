@@ -31,6 +31,9 @@ type engine interface {
 	Submit(ctx context.Context, r automation.RunRequest) (automation.Execution, error)
 	Rerun(ctx context.Context, r automation.RunRequest, remove []string) (automation.Execution, error)
 	Cancel(ctx context.Context, id, user string) error
+	Pause(ctx context.Context, id, user string) error
+	Resume(ctx context.Context, id string) error
+	Policies(ctx context.Context, policies []automation.Policy) ([]automation.PolicyStatus, error)
 	Release(ctx context.Context, event string, rule automation.Ref, item int, by string) (automation.Execution, error)
 	PutKey(ctx context.Context, e automation.KVEntry) (automation.KVEntry, error)
 	DeleteKey(ctx context.Context, scope, name string) error
@@ -55,6 +58,9 @@ type Catalogue interface {
 	Actions() []automation.Action
 	Action(ref automation.Ref) (automation.Action, bool)
 	Packs() []automation.PackStatus
+	// DeclaredPolicies and DeclaredPolicy also know those that are disabled.
+	DeclaredPolicies() []automation.Policy
+	DeclaredPolicy(ref automation.Ref) (automation.Policy, bool)
 	Webhooks() map[string][]automation.Ref
 	// Endpoint says how a pack checks deliveries to a path.
 	Endpoint(path string) (trigger.Endpoint, bool)

@@ -18,6 +18,11 @@ type Action struct {
 	// of this action apart.
 	Summary string `json:"summary,omitempty"`
 	Retry   Retry  `json:"retry,omitzero"`
+	// TotalTimeout is how long all attempts and the pauses between them may take, in
+	// nanoseconds; zero: as long as they need.
+	TotalTimeout time.Duration `json:"total_timeout,omitempty"`
+	// Priority of its executions, unless somebody says otherwise.
+	Priority int `json:"priority,omitempty"`
 	// Limits narrow the pack's; zero fields inherit.
 	Limits   Limits   `json:"limits,omitzero"`
 	Position Position `json:"position,omitzero"`
@@ -48,7 +53,23 @@ type Retry struct {
 	// MaxLost counts attempts that died with the server before the execution
 	// fails; zero means 3.
 	MaxLost int `json:"max_lost,omitempty"`
+	// Delay is the pause before the second attempt, in nanoseconds; zero: the server's.
+	Delay time.Duration `json:"delay,omitempty"`
+	// Fixed keeps the pause as it is; otherwise it doubles with each attempt.
+	Fixed bool `json:"fixed,omitempty"`
+	// MaxDelay is the longest pause, in nanoseconds; zero: the server's.
+	MaxDelay time.Duration `json:"max_delay,omitempty"`
+	// Jitter is the part of the pause, from 0 to 1, that is left to chance.
+	Jitter float64 `json:"jitter,omitempty"`
+	// On are the ends after which there is another attempt; none: all.
+	On []RetryOn `json:"on,omitempty"`
 }
+
+// The bounds of priorities.
+const (
+	LeastPriority = -1000
+	MostPriority  = 1000
+)
 
 // Limits bound one execution. Zero means the default of the layer above.
 type Limits struct {

@@ -85,8 +85,11 @@ func TestParseRef(t *testing.T) {
 func TestTheLawOfAStatus(t *testing.T) {
 	t.Parallel()
 	allowed := map[Status][]Status{
-		Pending: {Running, Failed, Canceled},
-		Running: {Pending, Succeeded, Failed, TimedOut, Canceled},
+		Pending: {Running, Delayed, Paused, Failed, Canceled},
+		Delayed: {Pending, Delayed, Paused, Failed, Canceled},
+		Paused:  {Pending, Delayed, Canceled},
+		Running: {Pending, Delayed, Waiting, Succeeded, Failed, TimedOut, Canceled},
+		Waiting: {Pending, Delayed, Succeeded, Failed, TimedOut, Canceled},
 	}
 	for _, from := range Statuses() {
 		for _, to := range Statuses() {

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// MostTrace bounds what the story of an event is called, in bytes.
+const MostTrace = 200
+
 // Event is something that happened: a delivery to a webhook, a tick of a timer, a
 // sensor's finding. StackStorm calls it a trigger instance.
 type Event struct {
@@ -33,6 +36,8 @@ type Event struct {
 	// Trace is what the sender calls the story that the event belongs to
 	// (St2-Trace-Tag); empty when it does not say.
 	Trace string `json:"trace,omitempty"`
+	// TraceID is the story that the event belongs to, also when the sender does not say.
+	TraceID string `json:"trace_id,omitempty"`
 	// Once is set on the way in, for an event that must not be stored twice.
 	Once *Once `json:"-"`
 	// Verdicts and Executions stand only in an answer about a single event.

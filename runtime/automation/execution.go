@@ -22,6 +22,16 @@ type ExecutionSummary struct {
 	StartedFrom string `json:"started_from,omitempty"`
 	// DryRun tells that calls which would change the world only say so.
 	DryRun bool `json:"dry_run,omitempty"`
+	// Priority: of those that wait for a worker the higher one runs first.
+	Priority int `json:"priority,omitempty"`
+	// RunAfter is the time that a delayed execution waits for; nil when it waits for a
+	// policy, or for nothing.
+	RunAfter *time.Time `json:"run_after,omitempty"`
+	// DelayReason says for people what a delayed or paused execution waits for.
+	DelayReason string `json:"delay_reason,omitempty"`
+	// TraceID is the story that the execution belongs to: it is the same on the event
+	// that began it, on all executions it led to and on the events these raised.
+	TraceID string `json:"trace_id,omitempty"`
 	// Attempts is how many attempts have begun.
 	Attempts   int         `json:"attempts"`
 	Code       FailureCode `json:"code,omitempty"`
@@ -51,7 +61,41 @@ type Execution struct {
 	Artifacts   []Artifact `json:"artifacts"`
 	MaxAttempts int        `json:"max_attempts"`
 	MaxLost     int        `json:"max_lost"`
+	// Retry says when and how long it may be tried again; nil: as the server does.
+	Retry *RetryPlan `json:"retry,omitempty"`
+	// DelayKey names the policy, and the part of it, that a delayed execution waits for.
+	DelayKey string `json:"delay_key,omitempty"`
+	// Rated tells that its attempts count for the rate of a policy.
+	Rated bool `json:"-"`
 }
+
+// RetryPlan is how an execution is tried again; it is fixed when the execution is made,
+// so that a pack that changes does not change what has begun. Zero fields mean what the
+// server does by itself.
+type RetryPlan struct {
+	// Delay is the pause before the second attempt, in nanoseconds.
+	Delay time.Duration `json:"delay,omitempty"`
+	// Fixed keeps the pause as it is; otherwise it doubles with each attempt.
+	Fixed bool `json:"fixed,omitempty"`
+	// MaxDelay is the longest pause, in nanoseconds.
+	MaxDelay time.Duration `json:"max_delay,omitempty"`
+	// Jitter is the part of the pause, from 0 to 1, that is left to chance.
+	Jitter float64 `json:"jitter,omitempty"`
+	// On are the ends after which it is tried again: failure, timeout. None: both.
+	On []RetryOn `json:"on,omitempty"`
+	// TotalTimeout is how long all attempts and the pauses between them may take, in
+	// nanoseconds from the start of the first; zero: as long as they need.
+	TotalTimeout time.Duration `json:"total_timeout,omitempty"`
+}
+
+// RetryOn is an end of an attempt after which there may be another.
+type RetryOn string
+
+// The ends that a retry can be about, in StackStorm's words.
+const (
+	RetryOnFailure RetryOn = "failure"
+	RetryOnTimeout RetryOn = "timeout"
+)
 
 // Attempt is one try at running an execution.
 type Attempt struct {
@@ -162,6 +206,12 @@ type RunRequest struct {
 	Parameters map[string]any `json:"parameters"`
 	// DryRun asks to read the world, and to say what would be changed in it.
 	DryRun bool `json:"dry_run,omitempty"`
+	// RunAt is when it is to run; nil or past: now.
+	RunAt *time.Time `json:"run_at,omitempty"`
+	// Priority replaces the action's.
+	Priority *int `json:"priority,omitempty"`
+	// TraceID is the story that it belongs to; empty: a new one.
+	TraceID string `json:"trace_id,omitempty"`
 	// User asks; Parent is the execution that is run again. Both are set by the
 	// server.
 	User   string `json:"-"`

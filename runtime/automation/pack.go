@@ -24,6 +24,7 @@ type PackStatus struct {
 	Rules   []Ref  `json:"rules"`
 	Sensors []Ref  `json:"sensors,omitempty"`
 	// Webhooks are the paths whose senders the pack says how to check.
+	Policies []Ref    `json:"policies,omitempty"`
 	Webhooks []string `json:"webhooks,omitempty"`
 	// Modules are the files that actions run, by name.
 	Modules      []PackModule `json:"modules"`

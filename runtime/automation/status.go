@@ -2,21 +2,35 @@ package automation
 
 // Status is where an execution stands.
 //
-//	pending ---> running ---> succeeded
-//	   ^  |         |-------> failed       (no attempts left)
-//	   |  |         |-------> timed_out    (no attempts left)
-//	   |  '---------'-------> canceled
-//	   |------ attempt failed, timed out or was lost, attempts left
-//	   '------ orderly shutdown: back at once, the attempt is not counted
+//	paused <--> delayed ---.
+//	  ^          ^ |       |
+//	  |          | v       v
+//	  '------> pending --> canceled, failed
+//	             | ^
+//	             v |------ attempt failed, timed out or was lost, attempts left
+//	             | |       (with a pause before the next: delayed)
+//	             | '------ orderly shutdown: back at once, the attempt is not counted
+//	          running ---> succeeded
+//	             | |-----> failed       (no attempts left)
+//	             v |-----> timed_out    (no attempts left)
+//	         waiting ----> canceled     (or back to pending, for another attempt)
 //
-// The same law stands as a CHECK in the store's schema, and storetest proves
-// that both agree.
+// The same law stands as a CHECK and a trigger in the store's schema, and storetest
+// proves that all agree.
 type Status string
 
 // The states of an execution.
 const (
-	Pending   Status = "pending"
-	Running   Status = "running"
+	// Pending waits for a worker, and for nothing else.
+	Pending Status = "pending"
+	// Delayed waits for a time, for a slot of a policy or for its rate.
+	Delayed Status = "delayed"
+	// Paused was put aside by a person while it waited.
+	Paused  Status = "paused"
+	Running Status = "running"
+	// Waiting has begun and waits for something outside, such as an answer. No action
+	// can ask for that yet.
+	Waiting   Status = "waiting"
 	Succeeded Status = "succeeded"
 	Failed    Status = "failed"
 	TimedOut  Status = "timed_out"
@@ -25,7 +39,7 @@ const (
 
 // Statuses returns all states, in the order of a life.
 func Statuses() []Status {
-	return []Status{Pending, Running, Succeeded, Failed, TimedOut, Canceled}
+	return []Status{Pending, Delayed, Paused, Running, Waiting, Succeeded, Failed, TimedOut, Canceled}
 }
 
 // Valid reports whether s is one of the states.
@@ -43,13 +57,24 @@ func (s Status) Final() bool {
 	return s == Succeeded || s == Failed || s == TimedOut || s == Canceled
 }
 
-// CanBecome reports whether the law allows the step from s to next.
+// Queued reports whether an execution in this state is to run without anybody's
+// doing: it counts for how deep a queue is.
+func (s Status) Queued() bool { return s == Pending || s == Delayed }
+
+// CanBecome reports whether the law allows the step from s to next. From delayed to
+// delayed an execution waits for something else than before.
 func (s Status) CanBecome(next Status) bool {
 	switch s {
 	case Pending:
-		return next == Running || next == Canceled || next == Failed
+		return next == Running || next == Delayed || next == Paused || next == Canceled || next == Failed
+	case Delayed:
+		return next == Pending || next == Delayed || next == Paused || next == Canceled || next == Failed
+	case Paused:
+		return next == Pending || next == Delayed || next == Canceled
 	case Running:
-		return next == Pending || next.Final()
+		return next == Pending || next == Delayed || next == Waiting || next.Final()
+	case Waiting:
+		return next == Pending || next == Delayed || next.Final()
 	}
 	return false
 }

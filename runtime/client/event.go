@@ -15,13 +15,14 @@ type EventQuery struct {
 	Page
 	Trigger string // a ref, or a pattern with "*"
 	Matched *bool  // true: some rule matched; false: none did
+	TraceID string
 	Text    string
 	Since   Time
 	Until   Time
 }
 
 func (q EventQuery) values() values {
-	v := q.Page.values().set("trigger", q.Trigger).set("q", q.Text).
+	v := q.Page.values().set("trigger", q.Trigger).set("trace_id", q.TraceID).set("q", q.Text).
 		set("since", string(q.Since)).set("until", string(q.Until))
 	if q.Matched != nil {
 		v.set("matched", strconv.FormatBool(*q.Matched))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -25,6 +26,7 @@ type ExecutionQuery struct {
 	Event    string
 	Parent   string
 	From     string // started by the code of this execution
+	TraceID  string
 	Filter   string // in the language of filters
 	Since    Time
 	Until    Time
@@ -36,7 +38,7 @@ func (q ExecutionQuery) values() values {
 		statuses[i] = string(s)
 	}
 	return q.Page.values().set("status", strings.Join(statuses, ",")).set("action", q.Action).
-		set("rule", q.Rule).set("event", q.Event).set("parent", q.Parent).set("started_from", q.From).set("q", q.Filter).
+		set("rule", q.Rule).set("event", q.Event).set("parent", q.Parent).set("started_from", q.From).set("trace_id", q.TraceID).set("q", q.Filter).
 		set("since", string(q.Since)).set("until", string(q.Until))
 }
 
@@ -75,6 +77,50 @@ func (c *Client) DryRun(ctx context.Context, action automation.Ref, parameters m
 // parameters replace those of the same name.
 func (c *Client) DryRerun(ctx context.Context, id string, parameters map[string]any) (automation.Execution, error) {
 	return one[automation.Execution](ctx, c, post(map[string]any{"parameters": orEmpty(parameters), "dry_run": true}, "executions", id, "rerun"))
+}
+
+// RunOptions say how an execution is to run. The zero value means now, as the action
+// says.
+type RunOptions struct {
+	DryRun   bool
+	RunAt    *time.Time
+	Priority *int
+}
+
+func (o RunOptions) body(parameters map[string]any) map[string]any {
+	body := map[string]any{"parameters": orEmpty(parameters)}
+	if o.DryRun {
+		body["dry_run"] = true
+	}
+	if o.RunAt != nil {
+		body["run_at"] = *o.RunAt
+	}
+	if o.Priority != nil {
+		body["priority"] = *o.Priority
+	}
+	return body
+}
+
+// RunWith starts an action, or will do so.
+func (c *Client) RunWith(ctx context.Context, action automation.Ref, parameters map[string]any, o RunOptions) (automation.Execution, error) {
+	body := o.body(parameters)
+	body["action"] = action
+	return one[automation.Execution](ctx, c, post(body, "executions"))
+}
+
+// RerunWith does the same with the action and the parameters of another execution.
+func (c *Client) RerunWith(ctx context.Context, id string, parameters map[string]any, o RunOptions) (automation.Execution, error) {
+	return one[automation.Execution](ctx, c, post(o.body(parameters), "executions", id, "rerun"))
+}
+
+// Pause puts an execution aside that has not begun; Resume lets it run.
+func (c *Client) Pause(ctx context.Context, id string) (automation.ExecutionSummary, error) {
+	return one[automation.ExecutionSummary](ctx, c, post(nil, "executions", id, "pause"))
+}
+
+// Resume lets a paused execution run.
+func (c *Client) Resume(ctx context.Context, id string) (automation.ExecutionSummary, error) {
+	return one[automation.ExecutionSummary](ctx, c, post(nil, "executions", id, "resume"))
 }
 
 // Cancel stops an execution.

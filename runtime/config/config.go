@@ -52,6 +52,8 @@ type Config struct {
 	LogLevel  string `yaml:"log_level"`
 	// Workers is how many executions may run at the same time.
 	Workers int `yaml:"workers"`
+	// Engine bounds what waits.
+	Engine Engine `yaml:"engine"`
 	// MaxBody is the largest webhook body, in bytes.
 	MaxBody int64 `yaml:"max_body"`
 	// DrainTimeout is how long running executions may go on after SIGTERM before
@@ -89,6 +91,13 @@ type Secrets struct {
 	Mounts  string `yaml:"mounts"`   // a directory with a secret in each file
 }
 
+// Engine bounds what the engine takes on.
+type Engine struct {
+	// MaxQueued is how many executions may wait before senders are told to come back
+	// later: with 503 and Retry-After. Zero means that nothing but the disk bounds them.
+	MaxQueued int `yaml:"max_queued"`
+}
+
 // Default is the configuration of a server that was told nothing.
 func Default() Config {
 	return Config{
@@ -99,6 +108,7 @@ func Default() Config {
 		LogFormat:    "text",
 		LogLevel:     "info",
 		Workers:      16 * runtime.GOMAXPROCS(0),
+		Engine:       Engine{MaxQueued: 1_000_000},
 		MaxBody:      4 << 20,
 		DrainTimeout: 20 * time.Second,
 
@@ -229,6 +239,9 @@ func (c Config) Validate() error {
 	}
 	if c.Workers < 1 {
 		bad("workers: %d is less than 1", c.Workers)
+	}
+	if c.Engine.MaxQueued < 0 {
+		bad("engine.max_queued: %d is less than 0", c.Engine.MaxQueued)
 	}
 	if c.MaxBody < 1 {
 		bad("max_body: %d is less than 1", c.MaxBody)

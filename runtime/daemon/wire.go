@@ -163,7 +163,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 	p.engine, err = engine.New(engine.Options{
-		Store: keyed, IDs: ids, Workers: c.Workers, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
+		Store: keyed, IDs: ids, Workers: c.Workers, MaxQueued: c.Engine.MaxQueued, DrainTimeout: c.DrainTimeout, Meter: metrics, Logger: o.Logger,
 		Catalogue: func() engine.Catalogue { return p.registry.Snapshot() },
 		Runner:    tortured(o.Faults.Points, runner.NewWasm(lender{p.registry, granted}, guard, values)),
 		Artifacts: func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink {
@@ -175,6 +175,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 	metrics.Gauge("squall_executions_queued", "Pending executions held in memory.", func() float64 { return float64(p.engine.Queued()) })
+	metrics.Gauge("squall_executions_waiting", "Executions that are pending or delayed, in memory or not.", func() float64 { return float64(db.Queued("")) })
 	metrics.Gauge("squall_executions_running", "Executions running now.", func() float64 { return float64(p.engine.Busy()) })
 
 	made := newChanges(guard, db, p.engine.Rerun)

@@ -49,7 +49,7 @@ func (e *Engine) newChild(ctx context.Context, from automation.Execution, r auto
 	if _, err := findAction(catalogue, r.Action); err != nil {
 		return automation.Execution{}, err
 	}
-	x := e.newExecution(ctx, catalogue, wish{action: r.Action, given: r.Parameters, user: cmp.Or(from.StartedBy, systemUser)})
+	x := e.newExecution(ctx, catalogue, wish{action: r.Action, given: r.Parameters, user: cmp.Or(from.StartedBy, systemUser), trace: from.TraceID})
 	x.StartedBy, x.StartedFrom, x.Depth, x.Event, x.DryRun = from.StartedBy, from.ID, from.Depth+1, from.Event, from.DryRun
 	if x.Code == automation.CodeInvalidParameters {
 		return x, automation.Invalid("%s", x.Message).WithCode(string(x.Code)).WithHint("%s", x.Hint)
@@ -81,14 +81,15 @@ func (e *Engine) runInPlace(ctx, parent context.Context, x automation.Execution)
 	left := nobodyWaits()
 	defer context.AfterFunc(ctx, func() { stop(left) })()
 
-	e.claim(&x)
-	e.running.expect(x.ID)
-	if err := e.acceptInPlace(ctx, x); err != nil {
-		e.running.remove(x.ID)
+	t, err := e.beginInPlace(ctx, x)
+	if err != nil {
 		return x, fmt.Errorf("commit execution: %w", err)
 	}
-	t := task{execution: x, started: true}
 	for {
+		if end := e.admitInPlace(within, &t); end != nil {
+			e.cancelPending(parent, x.ID, end)
+			break
+		}
 		rest := e.turn(within, parent, t)
 		if !rest.pending {
 			break
@@ -100,6 +101,70 @@ func (e *Engine) runInPlace(ctx, parent context.Context, x automation.Execution)
 		t = task{execution: rest.execution}
 	}
 	return e.ended(ctx, x.ID)
+}
+
+// beginInPlace stores a child as running, or as one that waits for a policy.
+func (e *Engine) beginInPlace(ctx context.Context, x automation.Execution) (task, error) {
+	if err := e.roomFor(x.Action); err != nil {
+		return task{}, err
+	}
+	d := e.enter(ctx, &x)
+	if d.Passes() {
+		e.claim(&x)
+		e.running.expect(x.ID)
+	} else { // whoever waits asks again
+		x.Status, x.DelayKey, x.DelayReason = automation.Delayed, awaitedKey, d.Reason
+		e.Meter.ExecutionsDelayed(string(d.Policy.Type), 1)
+	}
+	if err := e.acceptInPlace(ctx, x); err != nil {
+		e.running.remove(x.ID)
+		e.freed(e.gate.Undo(x.ID))
+		return task{}, err
+	}
+	return task{execution: x, started: d.Passes()}, nil
+}
+
+// admitInPlace waits until policies let a child run. Whoever waits has a worker, so that
+// the child goes before all others that wait for the same policy. The error says why it
+// never will.
+func (e *Engine) admitInPlace(within context.Context, t *task) (end error) {
+	for !t.started {
+		freed := e.gate.Freed() // before asking: who leaves after that is noticed
+		d := e.enter(within, &t.execution)
+		if d.Passes() {
+			return e.comeBackInPlace(within, &t.execution)
+		}
+		if d.Action == automation.PolicyCancel {
+			return fmt.Errorf("%w by %s", errUserCancel, d.Reason)
+		}
+		select {
+		case <-freed:
+		case <-time.After(rateTick): // a rate has room without anybody's leaving
+		case <-within.Done():
+			return context.Cause(within)
+		}
+	}
+	return nil
+}
+
+// rateTick is how often a child asks whether a rate has room for it.
+const rateTick = 100 * time.Millisecond
+
+// comeBackInPlace makes a delayed child pending, that it can be started.
+func (e *Engine) comeBackInPlace(within context.Context, x *automation.Execution) error {
+	if x.Status != automation.Delayed {
+		return nil
+	}
+	err := e.insist(within, "a delayed execution could not be let go", x.ID, func(ctx context.Context) error {
+		_, err := e.Store.Schedule(ctx, store.Scheduling{ID: x.ID, Status: automation.Pending, From: automation.Delayed})
+		return err
+	})
+	if err != nil && !permanent(err) {
+		e.freed(e.gate.Undo(x.ID))
+		return err
+	}
+	x.Status, x.DelayKey, x.DelayReason = automation.Pending, "", "" // or somebody has canceled it: the start will tell
+	return nil
 }
 
 func nobodyWaits() error { return fmt.Errorf("%w: nobody waits for it any more", errUserCancel) }
@@ -116,8 +181,8 @@ func (e *Engine) cancelOrphans(ctx context.Context, xs []automation.Execution) [
 }
 
 func (e *Engine) acceptInPlace(ctx context.Context, x automation.Execution) error {
-	e.gate.RLock()
-	defer e.gate.RUnlock()
+	e.commits.RLock()
+	defer e.commits.RUnlock()
 	if !e.accepting.Load() {
 		return errNotAccepting()
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/flow"
+	"github.com/squall-dev/squall/runtime/policy"
 	"github.com/squall-dev/squall/runtime/rule"
 	"github.com/squall-dev/squall/runtime/runner"
 	"github.com/squall-dev/squall/runtime/store"
@@ -35,6 +36,10 @@ type Catalogue interface {
 	Config(pack string) (values map[string]any, secret []string)
 	// TriggerType finds a declared trigger type.
 	TriggerType(ref automation.Ref) (automation.TriggerType, bool)
+	// Policies are those in service for an action, in the order of their names; Policy
+	// finds one of them.
+	Policies(action automation.Ref) []automation.Policy
+	Policy(ref automation.Ref) (automation.Policy, bool)
 	// CheckPayload compares a decoded payload with the schema of its trigger type;
 	// nil when it fits, or when there is none.
 	CheckPayload(ref automation.Ref, payload any) error
@@ -51,6 +56,10 @@ type meter interface {
 	AttemptsLost(n int)
 	PayloadMisfit(trigger, check string)
 	ChainCut()
+	// ExecutionsDelayed counts by what they wait for: a type of policy, "time" or "retry".
+	ExecutionsDelayed(why string, n int)
+	// QueueRefused counts what was not accepted; by is "server" or "policy".
+	QueueRefused(by string)
 }
 
 // Options are what an engine is made of. Store, Catalogue, Runner and IDs are
@@ -70,6 +79,9 @@ type Options struct {
 	// Queue is how many pending executions are held in memory; more wait in the
 	// store. Zero means 10,000.
 	Queue int
+	// MaxQueued is how many executions may wait, in memory and in the store, before no
+	// further ones are accepted; zero means as many as the disk holds.
+	MaxQueued int
 	// DrainTimeout is how long running executions may go on when Run is told to
 	// stop, before they are interrupted and given back.
 	DrainTimeout time.Duration
@@ -124,13 +136,16 @@ type Engine struct {
 	line      *line
 	tasks     chan task // as many as there are workers, so that handing over never waits
 	running   *runningSet
-	gate      sync.RWMutex  // held for reading by every commit, for writing to stop accepting
-	accepting atomic.Bool   // changes under gate
+	commits   sync.RWMutex  // held for reading by every commit, for writing to stop accepting
+	accepting atomic.Bool   // changes under commits
 	started   chan struct{} // closed when accepting begins
 	keys      sync.RWMutex  // held for writing by a change of a key that raises events, for reading by others
 	flow      *flow.Keeper  // set anew by Run, from what is stored
 	debounced chan struct{} // wakes watchFlow
-	forgotten int64         // states that the counter knows of; only watchFlow uses it
+	gate      *policy.Gate  // which of them may run
+	schedule  chan struct{} // wakes watchWaiting
+	full      fullLog
+	forgotten int64 // states that the counter knows of; only watchFlow uses it
 }
 
 // New makes an engine. It starts nothing.
@@ -150,6 +165,7 @@ func New(o Options) (*Engine, error) {
 		running: newRunningSet(),
 		started: make(chan struct{}),
 		flow:    empty, debounced: make(chan struct{}, 1),
+		gate: policy.New(), schedule: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -189,6 +205,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	close(e.started)
 	var watch sync.WaitGroup
 	watch.Go(func() { e.watchFlow(ctx) })
+	watch.Go(func() { e.watchWaiting(ctx) })
 	e.dispatch(ctx)
 	watch.Wait()
 	e.stopAccepting()
@@ -209,6 +226,9 @@ func (e *Engine) recover(ctx context.Context) error {
 		e.Logger.Warn("attempts were lost with the last process", "given_back", back, "failed", failed)
 	}
 	e.line.spill() // whatever is pending waits in the store
+	if err := e.loadHeld(ctx); err != nil {
+		return err
+	}
 	return e.loadFlow(ctx)
 }
 
@@ -216,13 +236,7 @@ func (e *Engine) recover(ctx context.Context) error {
 func (e *Engine) dispatch(ctx context.Context) {
 	for {
 		e.refill(ctx)
-		for {
-			x, ok := e.line.next()
-			if !ok {
-				break
-			}
-			e.tasks <- task{execution: x}
-		}
+		e.handOver(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -234,8 +248,8 @@ func (e *Engine) dispatch(ctx context.Context) {
 // stopAccepting waits for the commits under way: what they hand over is there
 // when the rest is given back.
 func (e *Engine) stopAccepting() {
-	e.gate.Lock()
-	defer e.gate.Unlock()
+	e.commits.Lock()
+	defer e.commits.Unlock()
 	e.accepting.Store(false)
 }
 
@@ -253,11 +267,11 @@ func (e *Engine) refill(ctx context.Context) {
 	e.line.endFill(pending, more)
 }
 
-// pending reads the oldest pending executions that do not wait for their backoff,
+// pending reads the first pending executions that do not wait for their backoff,
 // and whether there may be more. It reads on until there are enough: a crowd that
 // waits for its backoff must neither hide the others nor be read again and again.
 func (e *Engine) pending(ctx context.Context) (found []automation.Execution, more bool, err error) {
-	for after := ""; ; {
+	for after := (store.Place{}); ; {
 		page, err := e.Store.Pending(ctx, after, e.Queue)
 		if err != nil {
 			return found, false, err
@@ -266,7 +280,8 @@ func (e *Engine) pending(ctx context.Context) (found []automation.Execution, mor
 		if len(page) < e.Queue || len(found) >= e.Queue {
 			return found, len(page) == e.Queue, nil
 		}
-		after = page[len(page)-1].ID
+		last := page[len(page)-1]
+		after = store.Place{Priority: last.Priority, ID: last.ID}
 	}
 }
 
@@ -299,3 +314,5 @@ func (noMeter) HostCalled(string, string)                          {}
 func (noMeter) AttemptsLost(int)                                   {}
 func (noMeter) PayloadMisfit(string, string)                       {}
 func (noMeter) ChainCut()                                          {}
+func (noMeter) ExecutionsDelayed(string, int)                      {}
+func (noMeter) QueueRefused(string)                                {}

@@ -39,6 +39,7 @@ type catalogue struct {
 	actions map[automation.Ref]automation.Action
 	// triggers are the types that are declared.
 	triggers map[automation.Ref]automation.TriggerType
+	policies []automation.Policy
 }
 
 func (c catalogue) Rules() *rule.Set { return c.rules }
@@ -55,6 +56,25 @@ func (c catalogue) Config(string) (map[string]any, []string) {
 func (c catalogue) TriggerType(ref automation.Ref) (automation.TriggerType, bool) {
 	t, ok := c.triggers[ref]
 	return t, ok
+}
+
+func (c catalogue) Policies(action automation.Ref) []automation.Policy {
+	var all []automation.Policy
+	for _, p := range c.policies {
+		if p.Resource == action {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func (c catalogue) Policy(ref automation.Ref) (automation.Policy, bool) {
+	for _, p := range c.policies {
+		if p.Ref() == ref {
+			return p, true
+		}
+	}
+	return automation.Policy{}, false
 }
 
 func (c catalogue) CheckPayload(ref automation.Ref, payload any) error {

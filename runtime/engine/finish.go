@@ -42,7 +42,7 @@ func (e *Engine) followEnd(parent context.Context, x automation.Execution, f sto
 	return e.settle(parent, e.follow(parent, x, e.depthOf(parent, x)))
 }
 
-// cancelStored ends a pending execution as canceled, with what comes of it.
+// cancelStored ends an execution that waits as canceled, with what comes of it.
 func (e *Engine) cancelStored(ctx context.Context, id, message string) error {
 	now := e.Now()
 	var then []store.Acceptance
@@ -51,7 +51,7 @@ func (e *Engine) cancelStored(ctx context.Context, id, message string) error {
 		if err != nil {
 			return err
 		}
-		if x.Status == automation.Pending { // else it can not be canceled so
+		if !x.Status.Final() && x.Status != automation.Running { // else it can not be canceled so
 			x.Status, x.Code, x.Message, x.FinishedAt = automation.Canceled, automation.CodeCanceled, message, &now
 			then = e.settle(ctx, e.follow(ctx, x, e.depthOf(ctx, x)))
 		}
@@ -59,6 +59,7 @@ func (e *Engine) cancelStored(ctx context.Context, id, message string) error {
 	if err := e.Store.Cancel(ctx, id, message, now, then...); err != nil {
 		return err
 	}
+	e.freed(e.gate.Drop(id))
 	e.followed(then, e.Now().Sub(now))
 	return nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/expr"
 	"github.com/squall-dev/squall/runtime/parameter"
+	"github.com/squall-dev/squall/runtime/policy"
 	"github.com/squall-dev/squall/runtime/rule"
 	"github.com/squall-dev/squall/runtime/store"
 )
@@ -104,6 +106,7 @@ func (e *Engine) ingest(ctx context.Context, events []automation.Event, marks []
 // judge decides what an event leads to.
 func (e *Engine) judge(ctx context.Context, ev automation.Event, at time.Time) (store.Acceptance, error) {
 	ev.ID, ev.ReceivedAt, ev.PayloadBytes = e.IDs.New(), at, int64(len(ev.Payload))
+	ev.TraceID = cmp.Or(ev.TraceID, ev.Trace, ev.ID)
 	payload, err := expr.Decode(ev.Payload)
 	if err != nil {
 		return store.Acceptance{}, automation.Invalid("the event's payload is not JSON").Because(err)
@@ -146,33 +149,61 @@ func (e *Engine) addVerdict(ctx context.Context, a *store.Acceptance, catalogue 
 // commit makes an acceptance durable. Executions for which a worker is idle are
 // committed as running, so that they start without a second commit.
 func (e *Engine) commit(ctx context.Context, all ...store.Acceptance) error {
-	e.gate.RLock()
-	defer e.gate.RUnlock()
+	e.commits.RLock()
+	defer e.commits.RUnlock()
 	if !e.accepting.Load() {
 		return errNotAccepting()
 	}
-	var claimed []task
-	var waiting []automation.Execution
+	if err := e.room(all); err != nil {
+		e.undo(all, allotment{})
+		return err
+	}
+	var got allotment
 	for _, a := range all {
-		c, w := e.reserve(a.Executions)
-		claimed, waiting = append(claimed, c...), append(waiting, w...)
+		e.reserve(ctx, a.Executions, &got)
 	}
 	if err := e.Store.Accept(ctx, all...); err != nil {
-		for _, a := range all {
-			e.flow.Undo(a.Flow)
-		}
-		for _, t := range claimed {
-			e.running.remove(t.execution.ID)
-			e.line.release()
-		}
+		e.undo(all, got)
 		return err
 	}
 	e.countVerdicts(all)
-	for _, t := range claimed {
+	for _, t := range got.claimed {
 		e.tasks <- t
 	}
-	e.line.push(waiting...)
+	e.line.push(got.waiting...)
+	e.noteDelayed(all, got)
 	return nil
+}
+
+// undo takes back what was decided about acceptances that could not be stored.
+func (e *Engine) undo(all []store.Acceptance, got allotment) {
+	for _, a := range all {
+		e.flow.Undo(a.Flow)
+	}
+	for _, t := range got.claimed {
+		e.running.remove(t.execution.ID)
+		e.freed(e.gate.Undo(t.execution.ID))
+		e.line.release()
+	}
+	for _, d := range got.delayed { // whoever looks may find that nothing waits
+		e.gate.Hold(d.Policy, d.Key)
+		e.reschedule()
+	}
+}
+
+// noteDelayed tells of new executions that are delayed, now that they are stored.
+func (e *Engine) noteDelayed(all []store.Acceptance, got allotment) {
+	for _, d := range got.delayed {
+		e.held(d)
+	}
+	for _, a := range all {
+		for i := range a.Executions {
+			if a.Executions[i].RunAfter != nil {
+				e.Meter.ExecutionsDelayed("time", 1)
+				e.reschedule()
+			}
+		}
+	}
 }
 
 // countVerdicts counts what is durable now. An event that came before, or that could
@@ -186,21 +217,35 @@ func (e *Engine) countVerdicts(all []store.Acceptance) {
 	}
 }
 
-// reserve gives idle workers to new executions, as far as there are any.
-func (e *Engine) reserve(xs []automation.Execution) (claimed []task, waiting []automation.Execution) {
+// allotment is what new executions got: a worker, or a place to wait.
+type allotment struct {
+	claimed []task
+	waiting []automation.Execution
+	delayed []policy.Decision
+}
+
+// reserve gives idle workers to new executions, as far as there are any and policies
+// let it. One that a policy cancels is left to the dispatcher: its end has consequences.
+func (e *Engine) reserve(ctx context.Context, xs []automation.Execution, got *allotment) {
 	for i := range xs {
 		x := &xs[i]
+		if x.Status != automation.Pending {
+			continue
+		}
+		d := e.enter(ctx, x)
 		switch {
-		case x.Status != automation.Pending:
-		case e.line.reserve():
+		case d.Action == automation.PolicyDelay:
+			delay(x, d)
+			got.delayed = append(got.delayed, d)
+		case d.Passes() && e.line.reserve():
 			e.claim(x)
 			e.running.expect(x.ID)
-			claimed = append(claimed, task{execution: *x, started: true})
+			got.claimed = append(got.claimed, task{execution: *x, started: true})
 		default:
-			waiting = append(waiting, *x)
+			e.freed(e.gate.Undo(x.ID))
+			got.waiting = append(got.waiting, *x)
 		}
 	}
-	return claimed, waiting
 }
 
 func errNotAccepting() error {

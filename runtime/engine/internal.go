@@ -42,6 +42,7 @@ func (e *Engine) RaiseFrom(ctx context.Context, ev automation.Event) (automation
 	if err != nil {
 		return automation.Accepted{}, fmt.Errorf("read the execution that raises an event: %w", err)
 	}
+	ev.TraceID = x.TraceID
 	if x.Event != "" {
 		depth, err := e.Store.EventDepth(ctx, x.Event)
 		if err != nil && !errors.Is(err, automation.ErrNotFound) {
@@ -76,7 +77,7 @@ func (e *Engine) follow(ctx context.Context, x automation.Execution, depth func(
 	}
 	var all []store.Acceptance
 	for _, trigger := range wanted {
-		ev := automation.Event{Trigger: trigger, Cause: x.ID, Depth: d + 1, Summary: fmt.Sprintf("%s: %s", x.Action, statusWord(x.Status))}
+		ev := automation.Event{Trigger: trigger, Cause: x.ID, Depth: d + 1, TraceID: x.TraceID, Summary: fmt.Sprintf("%s: %s", x.Action, statusWord(x.Status))}
 		ev.Payload = payloadAbout(catalogue, trigger, x)
 		a, err := e.judge(ctx, ev, e.Now())
 		if err != nil {

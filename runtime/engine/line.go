@@ -1,15 +1,17 @@
 package engine
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
-// line is the queue of pending executions and the count of idle workers. It
-// holds at most max executions; what does not fit stays in the store and is
-// fetched when the line has emptied.
+// line is the queue of pending executions, those of higher priority first, and the
+// count of idle workers. It holds at most max executions; what does not fit, the last
+// in that order, stays in the store and is fetched when the line has emptied.
 type line struct {
 	wake chan struct{} // capacity 1: something to do for the dispatcher
 
@@ -50,14 +52,28 @@ func (l *line) release() {
 func (l *line) push(xs ...automation.Execution) {
 	l.mu.Lock()
 	for _, x := range xs {
-		if l.spilled || len(l.waiting) >= l.max {
-			l.spilled = true // keeps the order: later ones wait in the store as well
-			break
-		}
-		l.waiting = append(l.waiting, x)
+		l.insert(x)
 	}
 	l.mu.Unlock()
 	l.signal()
+}
+
+// insert must be called with mu held. Whatever is only in the store comes after all that
+// wait here, so that this is so also of what is left out now.
+func (l *line) insert(x automation.Execution) {
+	at := len(l.waiting)
+	for at > 0 && l.waiting[at-1].Priority < x.Priority {
+		at--
+	}
+	if at == len(l.waiting) && (l.spilled || at >= l.max) {
+		l.spilled = true
+		return
+	}
+	l.waiting = slices.Insert(l.waiting, at, x)
+	if len(l.waiting) > l.max {
+		l.waiting = slices.Delete(l.waiting, l.max, len(l.waiting))
+		l.spilled = true
+	}
 }
 
 // pushAfter appends an execution once its backoff has passed.
@@ -147,6 +163,10 @@ func (l *line) endFill(pending []automation.Execution, more bool) {
 		pushed[x.ID] = x
 	}
 	waiting := make([]automation.Execution, 0, len(pending)+len(l.waiting))
+	least := 0 // the priority of what the store may still hold
+	if len(pending) > 0 {
+		least = pending[len(pending)-1].Priority
+	}
 	for _, x := range pending {
 		if newer, ok := pushed[x.ID]; ok {
 			x = newer
@@ -155,10 +175,11 @@ func (l *line) endFill(pending []automation.Execution, more bool) {
 		waiting = append(waiting, x)
 	}
 	for _, x := range l.waiting {
-		if _, left := pushed[x.ID]; left {
+		if _, left := pushed[x.ID]; left && (!more || x.Priority >= least) { // the others are in the store as well
 			waiting = append(waiting, x)
 		}
 	}
+	slices.SortStableFunc(waiting, func(a, b automation.Execution) int { return cmp.Compare(b.Priority, a.Priority) })
 	l.waiting, l.filling, l.spilled = waiting, false, l.spilled || more
 	l.mu.Unlock()
 	l.signal()

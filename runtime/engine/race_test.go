@@ -51,7 +51,7 @@ func (g *gated) Finish(ctx context.Context, f store.Finish) error {
 	return g.Store.Finish(ctx, f)
 }
 
-func (g *gated) Pending(ctx context.Context, after string, limit int) ([]automation.Execution, error) {
+func (g *gated) Pending(ctx context.Context, after store.Place, limit int) ([]automation.Execution, error) {
 	xs, err := g.Store.Pending(ctx, after, limit)
 	if g.onPending != nil {
 		g.onPending()
@@ -166,7 +166,7 @@ func TestCancelAtAnyMoment(t *testing.T) {
 		t.Parallel()
 		b := start(t, fail, func(o *Options) { retrying(5)(o); o.Backoff = time.Hour })
 		id := b.ingest("echo", "x").Executions[0]
-		b.until(id, func(x automation.Execution) bool { return x.Attempts == 1 && x.Status == automation.Pending })
+		b.until(id, func(x automation.Execution) bool { return x.Attempts == 1 && x.Status == automation.Delayed })
 		b.mustCancel(id)
 		if x := b.final(id); x.Status != automation.Canceled {
 			t.Errorf("execution is %s", x.Status)
@@ -184,14 +184,13 @@ func TestAnOutdatedCopyIsReadAgain(t *testing.T) {
 		return runner.Result{Code: automation.CodeExitCode, Message: "no"}, nil
 	}), func(o *Options) { retrying(2)(o); o.Backoff = time.Hour; o.Workers = 1 })
 	id := b.ingest("echo", "x").Executions[0]
-	x := b.until(id, func(x automation.Execution) bool { return x.Attempts == 1 && x.Status == automation.Pending })
+	x := b.until(id, func(x automation.Execution) bool { return x.Attempts == 1 && x.Status == automation.Delayed })
 	x.Attempts, x.AttemptList, x.LogLines = 0, nil, 0
 	stale.Store(&x)
-	eventuallyIn(t, func() bool { b.line.mu.Lock(); defer b.line.mu.Unlock(); return len(b.line.delayed) == 1 })
-	b.line.mu.Lock()
-	clear(b.line.delayed) // its backoff is over
-	b.line.mu.Unlock()
-	b.line.push(*stale.Load())
+	b.idle(1)
+	if n, err := b.comeBack(t.Context(), []automation.Execution{*stale.Load()}); n != 1 || err != nil { // its backoff is over
+		t.Fatalf("%d came back: %v", n, err)
+	}
 	x = b.final(id)
 	if x.Status != automation.Failed || len(x.AttemptList) != 2 || x.LogLines != 2 {
 		t.Errorf("%s after %d attempts with %d lines", x.Status, len(x.AttemptList), x.LogLines)
@@ -241,7 +240,7 @@ func TestACrowdThatWaitsForItsBackoffHidesNobody(t *testing.T) {
 	}), func(o *Options) { retrying(2)(o); o.Backoff, o.Queue, o.Workers = time.Hour, 2, 1 })
 	for range 5 {
 		id := b.ingest("echo", "bad").Executions[0]
-		b.until(id, func(x automation.Execution) bool { return x.Attempts == 1 && x.Status == automation.Pending })
+		b.until(id, func(x automation.Execution) bool { return x.Attempts == 1 && x.Status == automation.Delayed })
 	}
 	var good []string
 	for range 20 {

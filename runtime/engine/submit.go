@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/expr"
@@ -26,8 +28,11 @@ func (e *Engine) Submit(ctx context.Context, r automation.RunRequest) (automatio
 	if _, err := findAction(catalogue, r.Action); err != nil {
 		return automation.Execution{}, err
 	}
-	x := e.newExecution(ctx, catalogue, wish{action: r.Action, given: r.Parameters, user: r.User})
+	x := e.newExecution(ctx, catalogue, wish{action: r.Action, given: r.Parameters, user: r.User, trace: r.TraceID})
 	x.Parent, x.DryRun = r.Parent, r.DryRun
+	if err := plan(&x, r, e.Now()); err != nil {
+		return x, err
+	}
 	if x.Code == automation.CodeInvalidParameters {
 		return x, automation.Invalid("%s", x.Message).WithCode(string(x.Code)).WithHint("%s", x.Hint)
 	}
@@ -37,6 +42,35 @@ func (e *Engine) Submit(ctx context.Context, r automation.RunRequest) (automatio
 	}
 	return a.Executions[0], nil
 }
+
+// plan does what a person says about when an execution is to run.
+func plan(x *automation.Execution, r automation.RunRequest, now time.Time) error {
+	if r.Priority != nil {
+		if *r.Priority < automation.LeastPriority || *r.Priority > automation.MostPriority {
+			return automation.Invalid("the priority is %d; it may be from %d to %d", *r.Priority, automation.LeastPriority, automation.MostPriority)
+		}
+		x.Priority = *r.Priority
+	}
+	if len(r.TraceID) > automation.MostTrace {
+		return automation.Invalid("the trace id has %d bytes; %d are the most", len(r.TraceID), automation.MostTrace)
+	}
+	if r.RunAt == nil || !r.RunAt.After(now) || x.Status != automation.Pending {
+		return nil
+	}
+	if r.RunAt.Sub(now) > farthest {
+		return automation.Invalid("it is to run at %s; that is more than %d years away", r.RunAt.UTC().Format(time.RFC3339), farthestYears)
+	}
+	at := r.RunAt.UTC()
+	x.Status, x.RunAfter, x.DelayReason = automation.Delayed, &at, notBefore(at)
+	return nil
+}
+
+// farthest is how far away the time may be at which an execution is to run: what lies
+// farther is a slip of the pen, and times do not reach for ever.
+const (
+	farthestYears = 10
+	farthest      = farthestYears * 366 * 24 * time.Hour
+)
 
 // Rerun runs the execution r.Parent again for r.User: with r.Parameters in the
 // place of those of the same name, and without those that remove names.
@@ -55,7 +89,7 @@ func (e *Engine) Rerun(ctx context.Context, r automation.RunRequest, remove []st
 	e.dropImmutable(params, old.Action)
 	e.dropMasks(r.Parameters, old.Action)
 	maps.Copy(params, r.Parameters)
-	r.Action, r.Parameters = old.Action, params
+	r.Action, r.Parameters, r.TraceID = old.Action, params, cmp.Or(r.TraceID, old.TraceID)
 	return e.Submit(ctx, r)
 }
 

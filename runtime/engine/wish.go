@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"maps"
 
@@ -22,6 +23,7 @@ type wish struct {
 	user    string            // empty for a rule
 	event   *automation.Event // nil for a person
 	rule    automation.Ref
+	trace   string // the story that it belongs to; empty: a new one
 }
 
 // wishOf is what a rule that matched wants.
@@ -38,14 +40,17 @@ func (e *Engine) newExecution(ctx context.Context, catalogue Catalogue, w wish) 
 		ID: e.IDs.New(), Rule: w.rule, Action: w.action, Status: automation.Pending, CreatedAt: e.Now(),
 	}}
 	if w.event != nil {
-		x.Event = w.event.ID
+		x.Event, w.trace = w.event.ID, w.event.TraceID
 	}
+	x.TraceID = cmp.Or(w.trace, x.ID)
 	x.Parameters = encode(w.given)
 	action, err := findAction(catalogue, w.action)
 	if err != nil {
 		return e.failed(x, automation.CodeUnknownAction, err)
 	}
-	x.MaxAttempts, x.MaxLost = max(action.Retry.MaxAttempts, 1), action.Retry.MaxLost
+	policies := catalogue.Policies(w.action)
+	x.Retry, x.MaxAttempts = retryPlan(action, policies)
+	x.MaxLost, x.Priority, x.Rated = action.Retry.MaxLost, action.Priority, rated(policies)
 	params, err := parameter.Complete(action.Parameters, w.given, e.rendering(ctx, catalogue, w, x))
 	if err != nil {
 		return e.failed(x, automation.CodeInvalidParameters, err)

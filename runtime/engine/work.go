@@ -50,6 +50,7 @@ func (e *Engine) turn(within, parent context.Context, t task) remainder {
 	}
 	left := e.attempt(ctx, parent, t)
 	wish := e.running.remove(id)
+	e.freed(e.gate.Leave(id))
 	if left.pending && wish != nil { // it came too late for the attempt; nobody must make another
 		e.cancelPending(parent, id, wish)
 		return remainder{}
@@ -70,9 +71,12 @@ func (e *Engine) attempt(ctx, parent context.Context, t task) remainder {
 	x := t.execution
 	if !t.started {
 		if left, ok := e.start(parent, &x); !ok {
+			e.freed(e.gate.Undo(x.ID))
 			return left
 		}
 	}
+	ctx, stop := withTotal(ctx, x)
+	defer stop()
 	if x.Attempts == 1 {
 		e.Meter.ExecutionStarted(x.StartedAt.Sub(x.CreatedAt))
 	}
@@ -92,10 +96,15 @@ func (e *Engine) attempt(ctx, parent context.Context, t task) remainder {
 	x.LogLines = history.total()
 	f, stored := e.finish(parent, x, f)
 	e.count(x, f)
-	if !stored || f.Status != automation.Pending {
-		return remainder{}
+	switch {
+	case stored && f.Status == automation.Delayed:
+		e.Meter.ExecutionsDelayed("retry", 1)
+		e.reschedule()
+		return e.next(x, f)
+	case stored && f.Status == automation.Pending:
+		return e.next(x, f)
 	}
-	return e.next(x, f)
+	return remainder{}
 }
 
 // call runs the job. A runner that panics fails this attempt, not the server.
@@ -182,15 +191,16 @@ func (e *Engine) conclude(ctx context.Context, x automation.Execution, r runner.
 	case errors.Is(cause, errUserCancel):
 		attempt.Status, f.Status = automation.AttemptCanceled, automation.Canceled
 		attempt.Code, attempt.Message = automation.CodeCanceled, cause.Error()
+	case errors.Is(cause, errTotalTimeout):
+		attempt.Status, f.Status = automation.AttemptTimedOut, automation.TimedOut
+		attempt.Code, attempt.Message = automation.CodeTimeout, errTotalTimeout.Error()
 	case r.Code == automation.CodeTimeout:
 		attempt.Status, f.Status = automation.AttemptTimedOut, automation.TimedOut
 	default:
 		attempt.Status, f.Status = automation.AttemptFailed, automation.Failed
 	}
-	if retryable(f.Status, r.Code) && counted(x.AttemptList)+1 < x.MaxAttempts {
-		f.Status = automation.Pending
-	}
 	f.Attempt = attempt
+	e.planRetry(x, &f)
 	return f
 }
 
@@ -221,14 +231,17 @@ func (e *Engine) count(x automation.Execution, f store.Finish) {
 		"status", f.Attempt.Status, "dur", took)
 }
 
-// next plans another attempt, after a pause that doubles each time. After an
-// interruption it is up to the next start of the server.
+// next tells what is left to do after an attempt that was not the last. After an
+// interruption it is up to the next start of the server, after a pause to whoever
+// watches the time; only a child that is waited for is kept by who waits.
 func (e *Engine) next(x automation.Execution, f store.Finish) remainder {
 	if f.Attempt.Status == automation.AttemptInterrupted {
 		return remainder{pending: true}
 	}
 	x.Status = automation.Pending
 	x.AttemptList[len(x.AttemptList)-1] = f.Attempt
-	shift := min(counted(x.AttemptList)-1, 10)
-	return remainder{pending: true, queue: true, pause: e.Backoff << max(shift, 0), execution: x}
+	if f.Status == automation.Delayed {
+		return remainder{pending: true}
+	}
+	return remainder{pending: true, queue: true, pause: e.pause(x, counted(x.AttemptList)), execution: x}
 }

@@ -21,7 +21,7 @@ type Key struct {
 // Keys are all keys, in the order in which people need them.
 func Keys() []Key {
 	return []Key{
-		{Name: "status", Doc: "pending, running, succeeded, failed, timed_out, canceled", Example: "status:failed,timed_out", exact: true},
+		{Name: "status", Doc: "pending, delayed, paused, running, waiting, succeeded, failed, timed_out, canceled", Example: "status:failed,timed_out", exact: true},
 		{Name: "action", Doc: "the action", Example: "action:k8s.*"},
 		{Name: "pack", Doc: "the pack of the action", Example: "pack:k8s"},
 		{Name: "rule", Doc: "the rule that started it", Example: "-rule:noisy.*"},
@@ -32,6 +32,7 @@ func Keys() []Key {
 		{Name: "from", Doc: "the execution whose code started it", Example: "from:6740b1e2c3d4e5f6a7b8c9d0", exact: true},
 		{Name: "id", Doc: "its id, or the beginning of it", Example: "id:019a4c"},
 		{Name: "trace", Doc: "the trace that its event belongs to", Example: "trace:deploy-17"},
+		{Name: "trace_id", Doc: "the story that it belongs to: what one event or one run led to", Example: "trace_id:6740b1e2c3d4e5f6a7b8c9d0", exact: true},
 		{Name: "code", Doc: "why it failed, as a code", Example: "code:timeout"},
 		{Name: "error", Doc: "words of the error", Example: `error:"disruption budget"`},
 		{Name: "log", Doc: "words of the log", Example: "log:oomkilled"},

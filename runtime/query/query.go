@@ -33,6 +33,7 @@ const (
 	From     Field = "from"
 	ID       Field = "id"
 	Trace    Field = "trace"
+	TraceID  Field = "trace_id"
 	Code     Field = "code"
 	Error    Field = "error"
 	Log      Field = "log"

@@ -125,7 +125,7 @@ func TestBytes(t *testing.T) {
 		}
 		unindexed = size.Unindexed
 	}
-	held, err := h.Held(t.Context(), store.Selection{})
+	held, err := h.Weigh(t.Context(), store.Selection{})
 	if err != nil || held.Bytes < 8 {
 		t.Fatalf("held %+v, %v", held, err)
 	}
@@ -141,7 +141,7 @@ func TestBytes(t *testing.T) {
 // brokenStore fails.
 type brokenStore struct{ store.History }
 
-func (brokenStore) Held(context.Context, store.Selection) (store.Held, error) {
+func (brokenStore) Weigh(context.Context, store.Selection) (store.Held, error) {
 	return store.Held{}, errors.New("disk gone")
 }
 

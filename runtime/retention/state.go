@@ -32,13 +32,13 @@ func (o over) missing(gone store.Pruned) int {
 }
 
 func (k *Keeper) excess(ctx context.Context, r automation.RetentionRule) (o over, err error) {
-	if o.held, err = k.Store.Held(ctx, selectionOf(r)); err != nil {
+	if o.held, err = k.Store.Weigh(ctx, selectionOf(r)); err != nil {
 		return o, err
 	}
 	if r.Age > 0 {
 		s := selectionOf(r)
 		s.Before = k.Now().Add(-r.Age)
-		old, err := k.Store.Held(ctx, s)
+		old, err := k.Store.Weigh(ctx, s)
 		if err != nil {
 			return o, err
 		}

@@ -48,12 +48,18 @@ type Writer interface {
 	// attempt; one with status Failed is stored as finished.
 	Accept(ctx context.Context, all ...Acceptance) error
 
+	// Schedule changes what executions wait for: it makes those that are pending,
+	// delayed, paused or waiting pending, delayed or paused, and names those that took
+	// the step. Those that the law, or From, keeps from it are left out; when that are all, the
+	// error is a Conflict, or NotFound.
+	Schedule(ctx context.Context, steps ...Scheduling) (moved []string, err error)
+
 	// Start turns a pending execution into a running one and begins its next
 	// attempt, whose number it returns. Conflict when it is not pending (any more).
 	Start(ctx context.Context, id string, at time.Time) (attempt int, err error)
 
 	// Finish ends the running attempt of an execution and stores all that came of
-	// it: status, output, remaining log, artifacts. Status Pending gives the
+	// it: status, output, remaining log, artifacts. Status Pending or Delayed gives the
 	// execution back for another attempt. What follows from the end is stored in the
 	// same transaction.
 	Finish(ctx context.Context, f Finish) error
@@ -62,7 +68,7 @@ type Writer interface {
 	// the caller, without gaps.
 	AppendLog(ctx context.Context, id string, lines []automation.LogLine) error
 
-	// Cancel ends a pending execution as canceled. For a running one it returns
+	// Cancel ends an execution that waits, for whatever, as canceled. For a running one it returns
 	// Conflict: whoever runs it must stop it and Finish it. What follows from the end
 	// is stored in the same transaction.
 	Cancel(ctx context.Context, id, message string, at time.Time, then ...Acceptance) error
@@ -93,9 +99,25 @@ type Reader interface {
 	// CountExecutions counts by status what the query selects, ignoring its
 	// Statuses, After and Limit. The numbers are exact.
 	CountExecutions(ctx context.Context, q ExecutionQuery) (map[automation.Status]int, error)
-	// Pending returns pending executions, oldest first, whose id is greater than
-	// after.
-	Pending(ctx context.Context, after string, limit int) ([]automation.Execution, error)
+	// Pending returns pending executions in the order in which they are to run: those
+	// of higher priority first, then the oldest. It begins after a place in that order.
+	Pending(ctx context.Context, after Place, limit int) ([]automation.Execution, error)
+	// Due returns delayed executions whose RunAfter is not later than at, the earliest
+	// first.
+	Due(ctx context.Context, at time.Time, limit int) ([]automation.Execution, error)
+	// NextDue returns the earliest RunAfter of a delayed execution; false when there is
+	// none.
+	NextDue(ctx context.Context) (at time.Time, ok bool, err error)
+	// Weigh returns delayed executions that have a DelayKey, in the order of Pending.
+	Held(ctx context.Context, key string, limit int) ([]automation.Execution, error)
+	// HeldKeys counts delayed executions by their DelayKey, without those that have none.
+	HeldKeys(ctx context.Context) (map[string]int, error)
+	// Starts returns when attempts of an action's executions that are Rated began, newest
+	// first, not before since.
+	Starts(ctx context.Context, action automation.Ref, since time.Time, limit int) ([]time.Time, error)
+	// Queued is how many executions of an action are pending or delayed; of all actions,
+	// when it is empty.
+	Queued(action automation.Ref) int
 	// Used adds up the host calls of a pack's executions that were made since a time, of
 	// the newest attempts up to a limit; partial tells that there were more.
 	Used(ctx context.Context, pack string, since time.Time, limit int) (used []automation.UsedFunction, partial bool, err error)
@@ -160,6 +182,27 @@ type EventKey struct {
 	Expires time.Time
 }
 
+// Place is a position in the order of Pending; the zero value is its begin.
+type Place struct {
+	Priority int
+	ID       string
+}
+
+// Scheduling is what an execution is to wait for from now on.
+type Scheduling struct {
+	ID     string
+	Status automation.Status // pending, delayed or paused
+	// From, unless it is empty, is the only status from which the step is taken: what
+	// somebody has put aside since it was read must stay there.
+	From automation.Status
+	// RunAfter is a time that it waits for; kept while it is paused.
+	RunAfter *time.Time
+	// Reason says for people what it waits for, if it is not pending.
+	Reason string
+	// Key is the DelayKey of a delayed one.
+	Key string
+}
+
 // Finish is how an attempt ended.
 type Finish struct {
 	ID      string
@@ -168,6 +211,9 @@ type Finish struct {
 	Output  json.RawMessage
 	Hint    string
 	Trace   string
+	// RunAfter and DelayReason say what it waits for if Status is Delayed.
+	RunAfter    *time.Time
+	DelayReason string
 	// Tape is what the attempt was told; nil when nothing was recorded.
 	Tape *automation.Tape
 	// Log holds the lines that AppendLog has not yet stored.
@@ -185,6 +231,7 @@ type ExecutionQuery struct {
 	Event    string
 	Parent   string
 	From     string // the execution whose code started them
+	TraceID  string // the story that they belong to
 	Text     string // words, as a term of the filter
 	Since    time.Time
 	Until    time.Time
@@ -201,6 +248,7 @@ type ExecutionQuery struct {
 type EventQuery struct {
 	Trigger string // a ref, or a pattern with "*"
 	Matched *bool  // true: some rule matched; false: none did
+	TraceID string // the story that they belong to
 	Text    string // part of id or summary
 	Since   time.Time
 	Until   time.Time
@@ -212,7 +260,7 @@ type EventQuery struct {
 type VerdictQuery struct {
 	Rule     automation.Ref
 	Outcomes []automation.Outcome
-	// Held selects suppressed verdicts that nobody has let pass.
+	// Weigh selects suppressed verdicts that nobody has let pass.
 	Held  bool
 	After string // an event id: only verdicts about older events
 	Limit int    // zero means 100
@@ -256,8 +304,8 @@ type DeliveryQuery struct {
 
 // History keeps what is remembered within bounds.
 type History interface {
-	// Held adds up the executions that a selection names.
-	Held(ctx context.Context, s Selection) (Held, error)
+	// Weigh adds up the executions that a selection names.
+	Weigh(ctx context.Context, s Selection) (Held, error)
 	// Prune removes executions that have ended, oldest first, with all that belongs to
 	// them: attempts, tapes, logs, artifacts, what their code started, and the event
 	// when nothing else came of it. Those that must stay are passed over: what has not

@@ -26,6 +26,8 @@ import (
 //	squall_attempts_lost_total                      attempts that died with an earlier process
 //	squall_payload_misfits_total{trigger,check}     events whose payload does not fit its schema
 //	squall_event_chains_cut_total                   chains of events about executions that were cut
+//	squall_executions_delayed_total{why}             executions put off: by a type of policy, to a time, for a retry
+//	squall_queue_refused_total{by}                   events and runs refused because a queue is full: server or policy
 //	squall_source_events_total{kind}                events that timers, sensors and watches raised
 //	squall_source_failures_total{kind}              failures of theirs; they try again
 //	squall_pack_loads_total{pack,result}            tries to load a pack
@@ -37,13 +39,14 @@ import (
 //	squall_history_unindexed                        executions that the search has yet to index
 //	squall_retention_failing                        1 while retention fails
 //	squall_executions_queued                        pending executions held in memory
+//	squall_executions_waiting                       executions that are pending or delayed, in memory or not
 //	squall_executions_running                       executions running now
 //	squall_wasm_memory_budget_bytes                 memory that all guests together may use
 //	squall_wasm_memory_used_bytes                   memory that guests have taken of it
 //	squall_wasm_idle_instances                      instances that wait for a call
 //	squall_wasm_modules                             modules loaded
 //
-// The last ten are gauges that package daemon adds. Beside them stand the Go and
+// The last eleven are gauges that package daemon adds. Beside them stand the Go and
 // process metrics of the Prometheus client.
 type Metrics struct {
 	registry   *prometheus.Registry
@@ -61,6 +64,8 @@ type Metrics struct {
 	lost       prometheus.Counter
 	misfits    *prometheus.CounterVec
 	cut        prometheus.Counter
+	delayed    *prometheus.CounterVec
+	refused    *prometheus.CounterVec
 	packs      *prometheus.CounterVec
 	raised     *prometheus.CounterVec
 	failures   *prometheus.CounterVec
@@ -94,12 +99,14 @@ func NewMetrics() *Metrics {
 		backups: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_backup_failures_total",
 			Help: "Backups that could not be written to their end."}),
 		pruned:   counter("squall_history_removed_total", "What retention removed: executions, events, files.", "what"),
+		delayed:  counter("squall_executions_delayed_total", "Executions put off, by a type of policy, to a time (time) or for another attempt (retry).", "why"),
+		refused:  counter("squall_queue_refused_total", "Events and runs refused because a queue is full: that of the server, or that of an action by its policy.", "by"),
 		polls:    counter("squall_sensor_polls_total", "Polls of sensors, by sensor and outcome (ok, error).", "sensor", "outcome"),
 		raised:   counter("squall_source_events_total", "Events that timers, sensors and watches raised.", "kind"),
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.packs, m.polls, m.pruned, m.raised, m.failures, m.backups,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.delayed, m.refused, m.packs, m.polls, m.pruned, m.raised, m.failures, m.backups,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -196,6 +203,14 @@ func (m *Metrics) BackupFailed() { m.backups.Inc() }
 
 // ChainCut counts a chain of events that was cut.
 func (m *Metrics) ChainCut() { m.cut.Inc() }
+
+// ExecutionsDelayed counts executions that were put off.
+func (m *Metrics) ExecutionsDelayed(why string, n int) {
+	m.delayed.WithLabelValues(why).Add(float64(n))
+}
+
+// QueueRefused counts what a full queue refused.
+func (m *Metrics) QueueRefused(by string) { m.refused.WithLabelValues(by).Inc() }
 
 // PackLoaded counts a try to load a pack.
 func (m *Metrics) PackLoaded(pack string, ok bool) {

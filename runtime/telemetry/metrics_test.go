@@ -27,11 +27,13 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.AttemptsLost(1)
 	m.PayloadMisfit("core.st2.webhook", "warn")
 	m.ChainCut()
+	m.ExecutionsDelayed("rate", 2)
+	m.QueueRefused("server")
 	m.SourceRaised("timer", 1)
 	m.SourceFailed("watch")
 	m.PackLoaded("core", true)
 	m.PackLoaded("core", false)
-	for _, name := range []string{"squall_executions_queued", "squall_executions_running", "squall_wasm_memory_budget_bytes",
+	for _, name := range []string{"squall_executions_queued", "squall_executions_running", "squall_executions_waiting", "squall_wasm_memory_budget_bytes",
 		"squall_wasm_memory_used_bytes", "squall_wasm_idle_instances", "squall_wasm_modules",
 		"squall_history_executions", "squall_history_bytes", "squall_history_unindexed", "squall_retention_failing"} {
 		m.Gauge(name, "x", func() float64 { return 1 })

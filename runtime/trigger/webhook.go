@@ -59,18 +59,45 @@ func (d Delivery) Event() (automation.Event, error) {
 // traceHeader is how StackStorm's senders name the story that a delivery belongs to.
 const traceHeader = "St2-Trace-Tag"
 
-// mostTrace bounds a trace tag, in bytes.
-const mostTrace = 200
+// parentHeader is how W3C Trace Context carries the same.
+const parentHeader = "Traceparent"
 
-// TraceOf is the sender's trace tag, made harmless.
+// TraceOf is what the sender calls the story, made harmless: its trace tag, else the
+// trace id of a W3C traceparent.
 func TraceOf(h http.Header) string {
+	if tag := tagOf(h); tag != "" {
+		return tag
+	}
+	return parentOf(h.Get(parentHeader))
+}
+
+// parentOf is the trace id of a traceparent: version, trace id, parent id and flags. A
+// later version may have more at its end. What is malformed is as if it were not there,
+// which is what the standard demands.
+func parentOf(header string) string {
+	parts := strings.Split(strings.TrimSpace(header), "-")
+	if len(parts) < 4 || len(parts) > 4 && parts[0] == "00" || parts[0] == "ff" {
+		return ""
+	}
+	for i, length := range []int{2, 32, 16, 2} {
+		if len(parts[i]) != length || strings.Trim(parts[i], "0123456789abcdef") != "" {
+			return ""
+		}
+	}
+	if strings.Trim(parts[1], "0") == "" || strings.Trim(parts[2], "0") == "" {
+		return ""
+	}
+	return parts[1]
+}
+
+func tagOf(h http.Header) string {
 	tag := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(h.Get(traceHeader), "\uFFFD"))
-	for len(tag) > mostTrace {
+	for len(tag) > automation.MostTrace {
 		_, n := utf8.DecodeLastRuneInString(tag)
 		tag = tag[:len(tag)-n]
 	}

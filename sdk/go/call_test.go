@@ -127,9 +127,9 @@ func TestConfigAndContextOnTheWire(t *testing.T) {
 		}
 		return err
 	})
-	wire(t, "context", `{}`, `{"execution":"e","attempt":2,"action":"p.a","pack":"p"}`, func() error {
+	wire(t, "context", `{}`, `{"execution":"e","attempt":2,"action":"p.a","pack":"p","idempotency_key":"squall-e","attempt_key":"squall-e-2"}`, func() error {
 		e, err := squall.Context()
-		if e.ID != "e" || e.Attempt != 2 || e.Action != "p.a" || !e.Deadline.IsZero() {
+		if e.ID != "e" || e.Attempt != 2 || e.Action != "p.a" || e.IdempotencyKey != "squall-e" || e.AttemptKey != "squall-e-2" || !e.Deadline.IsZero() {
 			t.Errorf("context %+v", e)
 		}
 		return err

@@ -15,6 +15,11 @@ type Execution struct {
 	Rule     string    `json:"rule"`   // empty when a person started it
 	Event    string    `json:"event"`  // empty when a person started it
 	Deadline time.Time `json:"deadline"`
+	// IdempotencyKey is the same in every attempt of the execution, also after the
+	// server was killed. A service that does a thing once for each key does it once,
+	// however often the action is tried. AttemptKey is another one in every attempt.
+	IdempotencyKey string `json:"idempotency_key"`
+	AttemptKey     string `json:"attempt_key"`
 }
 
 // Context tells which execution this is.

@@ -57,7 +57,7 @@ func TestAChangedLetterIsNotShownAndNotRun(t *testing.T) {
 	if len(recent) != 1 || recent[0].ID != good.Event.ID {
 		t.Errorf("recent events: %+v", recent)
 	}
-	pending, err := s.Pending(t.Context(), "", 1) // the damaged one comes first, and does not shorten the page
+	pending, err := s.Pending(t.Context(), store.Place{}, 1) // the damaged one comes first, and does not shorten the page
 	must(t, err)
 	if len(pending) != 1 || pending[0].ID != good.Executions[0].ID {
 		t.Errorf("pending: %+v", pending)

@@ -11,11 +11,11 @@ import (
 	"github.com/squall-dev/squall/runtime/store"
 )
 
-const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary, warning, cause, depth, trace`
+const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary, warning, cause, depth, trace, trace_id`
 
 func eventFields(e *automation.Event) []any {
 	return []any{&e.ID, &e.Trigger, decoded{&e.Parameters}, &e.PayloadBytes, instant{&e.ReceivedAt},
-		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth, &e.Trace}
+		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth, &e.Trace, &e.TraceID}
 }
 
 func scanEvent(row scanner) (e automation.Event, err error) {
@@ -79,6 +79,9 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]automation.Ev
 	w := &where{}
 	w.ref("trigger", q.Trigger)
 	w.matched(q.Matched)
+	if q.TraceID != "" {
+		w.add("trace_id = ? AND trace_id <> ''", q.TraceID)
+	}
 	w.contains(q.Text, "id", "summary")
 	w.between("received_at", q.Since, q.Until)
 	if q.After != "" {
@@ -165,7 +168,7 @@ func newEventRows(e automation.Event) (eventRows, error) {
 		e.PayloadBytes = int64(len(e.Payload))
 	}
 	rows := eventRows{event: []any{e.ID, string(e.Trigger), string(parameters), e.PayloadBytes,
-		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary, e.Warning, e.Cause, e.Depth, e.Trace}}
+		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary, e.Warning, e.Cause, e.Depth, e.Trace, e.TraceID}}
 	if e.Payload != nil {
 		rows.payload = []any{e.ID, string(e.Payload), sumOf(e.ID, string(e.Payload))}
 	}
@@ -175,7 +178,7 @@ func newEventRows(e automation.Event) (eventRows, error) {
 }
 
 func (r eventRows) insert(t *tx) error {
-	const insertEvent = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	const insertEvent = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertEvent, r.event...); err != nil {
 		return err
 	}

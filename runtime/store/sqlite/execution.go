@@ -8,11 +8,12 @@ import (
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
-const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at, dry_run, started_from`
+const summaryColumns = `id, action, status, summary, rule, event, parent, attempts, code, created_at, started_at, finished_at, dry_run, started_from, priority, run_after, delay_reason, trace_id`
 
 func summaryFields(e *automation.ExecutionSummary) []any {
 	return []any{&e.ID, &e.Action, &e.Status, &e.Summary, &e.Rule, &e.Event, &e.Parent, &e.Attempts, &e.Code,
-		instant{&e.CreatedAt}, maybeInstant{&e.StartedAt}, maybeInstant{&e.FinishedAt}, &e.DryRun, &e.StartedFrom}
+		instant{&e.CreatedAt}, maybeInstant{&e.StartedAt}, maybeInstant{&e.FinishedAt}, &e.DryRun, &e.StartedFrom,
+		&e.Priority, maybeInstant{&e.RunAfter}, &e.DelayReason, &e.TraceID}
 }
 
 func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {
@@ -21,11 +22,11 @@ func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {
 }
 
 // executionColumns are the small columns, those of the list first.
-const executionColumns = summaryColumns + `, started_by, message, hint, log_lines, max_attempts, max_lost, depth, awaited`
+const executionColumns = summaryColumns + `, started_by, message, hint, log_lines, max_attempts, max_lost, depth, awaited, retry, delay_key, rated`
 
 func executionFields(e *automation.Execution) []any {
 	return append(summaryFields(&e.ExecutionSummary),
-		&e.StartedBy, &e.Message, &e.Hint, &e.LogLines, &e.MaxAttempts, &e.MaxLost, &e.Depth, &e.Awaited)
+		&e.StartedBy, &e.Message, &e.Hint, &e.LogLines, &e.MaxAttempts, &e.MaxLost, &e.Depth, &e.Awaited, decoded{&e.Retry}, &e.DelayKey, &e.Rated)
 }
 
 func scanExecution(row scanner) (e automation.Execution, err error) {
@@ -81,27 +82,3 @@ func execution(ctx context.Context, q querier, id string) (automation.Execution,
 	return e, err
 }
 
-// Pending returns pending executions, oldest first, with parameters and attempts
-// (without their host calls), which is what deciding about the next attempt needs.
-func (s *Store) Pending(ctx context.Context, after string, limit int) (list []automation.Execution, err error) {
-	const query = `SELECT ` + fullColumns + ` FROM executions JOIN execution_data ON execution = id
-		WHERE status = 'pending' AND id > ? ORDER BY id LIMIT ?`
-	var all []pendingRow
-	err = s.snapshot(ctx, "list pending executions", func(q querier) error {
-		all, err = collect(ctx, q, scanPending, query, after, limitOr(limit, defaultLimit))
-		for i := range all {
-			if err == nil {
-				all[i].AttemptList, err = attemptsInShort(ctx, q, all[i].Execution)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	list, err = s.sound(ctx, all)
-	if err == nil && len(list) < len(all) { // a short page would mean that there are no more
-		return s.Pending(ctx, after, limit)
-	}
-	return list, err
-}

@@ -60,6 +60,7 @@ func TestListsUseIndexes(t *testing.T) {
 		{"a rule", store.ExecutionQuery{Rule: "a.b"}, "executions_rule"},
 		{"an event", store.ExecutionQuery{Event: "x"}, "executions_event"},
 		{"the one that started them", store.ExecutionQuery{From: "x"}, "executions_started_from"},
+		{"a story", store.ExecutionQuery{TraceID: "x"}, "executions_trace"},
 		{"a parent", store.ExecutionQuery{Parent: "x"}, "executions_parent"},
 	} {
 		p, err := s.plan(t.Context(), s.read, tt.query)
@@ -79,6 +80,16 @@ func TestListsUseIndexes(t *testing.T) {
 		plan := explain(t, s, text+` ORDER BY id DESC LIMIT 10`, args)
 		if !strings.Contains(plan, tt.index) || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "execution_data") {
 			t.Errorf("%s: %s", tt.name, plan)
+		}
+	}
+	for index, condition := range map[string]string{
+		"executions_pending": pendingAfter + ` ORDER BY priority DESC, id LIMIT 1`,
+		"executions_due":     isDue + ` ORDER BY run_after, id LIMIT 1`,
+		"executions_delay":   isHeld + ` ORDER BY priority DESC, id LIMIT 1`,
+	} {
+		waiting := explain(t, s, `SELECT `+summaryColumns+` FROM executions INDEXED BY `+index+` WHERE `+condition, make([]any, strings.Count(condition, "?")))
+		if !strings.Contains(waiting, index) || strings.Contains(waiting, "TEMP B-TREE") {
+			t.Errorf("%s: %s", index, waiting)
 		}
 	}
 	verdicts := explain(t, s, `SELECT `+verdictColumns+` FROM verdicts WHERE rule = ? ORDER BY event DESC LIMIT ?`, []any{"a.b", 1})

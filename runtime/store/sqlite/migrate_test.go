@@ -18,6 +18,7 @@ var released = map[string]string{
 	"0005_encrypted_keys.sql": "b132fec8c88f0ea3bf475f452f5ee8a27c0ab75fa3eb483f9cb3812ee7bebaf7",
 	"0006_sums.sql":           "c80e5ec9b5f6446ad242bbd927f946549a433d030f1fc375f4139cb23b55a7a5",
 	"0007_history.sql":        "ae8f6275ea38379401c76c3e69d33801e048fc327c803236d59455703b67c7f3",
+	"0008_life.sql":           "ec2b8c0bfd381b66ec79472648cd56c2355a9dc217aea8814c6a4fe720147d1e",
 }
 
 func TestMigrationsNeverChange(t *testing.T) {

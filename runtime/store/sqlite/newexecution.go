@@ -28,10 +28,15 @@ func newExecutionRows(e automation.Execution) (executionRows, error) {
 	if e.Parameters == nil {
 		e.Parameters = json.RawMessage(`{}`)
 	}
+	retry, err := json.Marshal(e.Retry)
+	if err != nil {
+		return executionRows{}, automation.Invalid("the retry plan of execution %s can not be stored", e.ID).Because(err)
+	}
 	return executionRows{
 		execution: []any{e.ID, string(e.Action), string(e.Status), e.Summary, string(e.Rule), e.Event, e.Parent,
 			e.Attempts, string(e.Code), nanos(e.CreatedAt), nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), e.DryRun, e.StartedFrom,
-			e.StartedBy, inList(e.Message), inList(e.Hint), 0, e.MaxAttempts, e.MaxLost, e.Depth, e.Awaited},
+			e.Priority, nanosOrNull(e.RunAfter), e.DelayReason, e.TraceID,
+			e.StartedBy, inList(e.Message), inList(e.Hint), 0, e.MaxAttempts, e.MaxLost, e.Depth, e.Awaited, string(retry), e.DelayKey, e.Rated},
 		data: []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace, fullText(e.Message), fullText(e.Hint),
 			givenSum(e, string(e.Parameters)), sumOf(string(e.Output), e.Trace)},
 		attempt: first,
@@ -41,11 +46,14 @@ func newExecutionRows(e automation.Execution) (executionRows, error) {
 }
 
 // begin sets what a new execution's status implies: running has a first attempt,
-// failed has ended, pending has done nothing yet.
+// failed has ended, pending and delayed have done nothing yet.
 func begin(e *automation.Execution) (first *automation.Attempt, err error) {
 	e.Attempts = 0
+	if e.Status != automation.Delayed {
+		e.RunAfter, e.DelayReason, e.DelayKey = nil, "", ""
+	}
 	switch e.Status {
-	case automation.Pending:
+	case automation.Pending, automation.Delayed:
 		e.StartedAt, e.FinishedAt, e.Code = nil, nil, ""
 	case automation.Running:
 		if e.StartedAt == nil {
@@ -73,7 +81,7 @@ func (r executionRows) insert(t *tx, event *automation.Event) error {
 		return err
 	}
 	const insertExecution = `INSERT INTO executions (` + executionColumns + `, trigger)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertExecution, append(r.execution[:len(r.execution):len(r.execution)], trigger)...); err != nil {
 		return err
 	}
@@ -88,6 +96,7 @@ func (r executionRows) insert(t *tx, event *automation.Event) error {
 	}
 	t.noteSkew(r.summary.ID, r.summary.CreatedAt)
 	t.count(tally{kind{r.summary.Action, r.summary.Rule, trigger, r.actor}, r.summary.Status, r.summary.CreatedAt, 1, 0})
+	t.shifted(r.summary.Action, "", r.summary.Status)
 	t.announceExecution(r.summary)
 	return nil
 }

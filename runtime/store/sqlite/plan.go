@@ -81,6 +81,7 @@ func termsOf(q store.ExecutionQuery) []query.Term {
 	one(query.Event, q.Event)
 	one(query.Parent, q.Parent)
 	one(query.From, q.From)
+	one(query.TraceID, q.TraceID)
 	one(query.Text, q.Text)
 	return terms
 }
@@ -104,6 +105,8 @@ func (p *plan) add(t query.Term) {
 		p.key(t, "parent")
 	case query.From:
 		p.key(t, "started_from")
+	case query.TraceID:
+		p.key(t, "trace_id")
 	case query.ID:
 		p.id(t)
 	default:

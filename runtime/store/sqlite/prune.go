@@ -31,8 +31,8 @@ func (s *Store) selected(ctx context.Context, q querier, sel store.Selection) (*
 	return p, asked, nil
 }
 
-// Held adds up the executions that a selection names.
-func (s *Store) Held(ctx context.Context, sel store.Selection) (held store.Held, err error) {
+// Weigh adds up the executions that a selection names.
+func (s *Store) Weigh(ctx context.Context, sel store.Selection) (held store.Held, err error) {
 	err = s.snapshot(ctx, "add up executions", func(q querier) error {
 		p, asked, err := s.selected(ctx, q, sel)
 		if err != nil || p.none {

@@ -33,7 +33,7 @@ func (s *Store) Start(ctx context.Context, id string, at time.Time) (attempt int
 	return attempt, nil
 }
 
-// Cancel ends a pending execution as canceled. A running one has an owner, who
+// Cancel ends an execution that waits as canceled. A running one has an owner, who
 // must stop it and Finish it.
 func (s *Store) Cancel(ctx context.Context, id, message string, at time.Time, then ...store.Acceptance) error {
 	follows, err := newConsequences(then)
@@ -121,6 +121,7 @@ func (r finishRows) store(t *tx) error {
 		return err
 	}
 	r.outcome(&e.Execution)
+	e.RunAfter, e.DelayReason = r.RunAfter, r.DelayReason
 	if err := t.storeStep(e); err != nil {
 		return err
 	}
@@ -208,19 +209,27 @@ func (t *tx) execution(id string) (e automation.Execution, err error) {
 func (t *tx) storeStep(e step) error {
 	const update = `UPDATE executions
 		SET status = ?, attempts = ?, code = ?, message = ?, hint = ?, log_lines = ?, started_at = ?, finished_at = ?,
-			doc = NULL, bytes = 0
+			doc = NULL, bytes = 0, run_after = ?, delay_reason = ?, delay_key = ?
 		WHERE id = ?`
 	if err := t.recount(e); err != nil {
 		return err
 	}
+	if e.Status != automation.Delayed { // nothing else waits for a policy
+		e.DelayKey = ""
+	}
+	if e.Status != automation.Delayed && e.Status != automation.Paused {
+		e.RunAfter, e.DelayReason = nil, ""
+	}
 	err := t.exec(update, string(e.Status), e.Attempts, string(e.Code), inList(e.Message), inList(e.Hint), e.LogLines,
-		nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), e.ID)
+		nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt),
+		nanosOrNull(e.RunAfter), e.DelayReason, e.DelayKey, e.ID)
 	if err != nil {
 		return err
 	}
 	if err := t.storeLong(e); err != nil {
 		return err
 	}
+	t.shifted(e.Action, e.was, e.Status)
 	t.announceExecution(e.ExecutionSummary)
 	return nil
 }

@@ -23,11 +23,12 @@ type tx struct {
 	changes []automation.Change
 	skew    int64   // of new executions; see loadSkew
 	tallies []tally // of what the closures so far have changed
+	shifts  []shift // of how many executions wait
 }
 
 // transact runs a batch in one transaction. The error it returns is everybody's;
 // a closure's own error stands in its request.
-func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Change, err error) {
+func (w *writer) transact(batch []*request, savepoints bool) (_ *tx, err error) {
 	t := &tx{w: w}
 	if err := t.run(`BEGIN IMMEDIATE`); err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Cha
 		wrote = wrote || r.err == nil && (t.wrote || len(t.changes) > 0)
 	}
 	if !wrote { // nothing to wait for the disk for
-		return nil, t.run(`ROLLBACK`)
+		return t, t.run(`ROLLBACK`)
 	}
 	if err := t.number(); err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func (w *writer) transact(batch []*request, savepoints bool) (_ []automation.Cha
 		return nil, err
 	}
 	w.points.At("after commit")
-	return t.changes, nil
+	return t, nil
 }
 
 // closure runs one request. What it returns ends the whole transaction.
@@ -74,7 +75,7 @@ func (t *tx) closure(r *request, savepoint bool) error {
 		}
 	}
 	t.wrote = false
-	changes, tallies := len(t.changes), len(t.tallies)
+	changes, tallies, shifts := len(t.changes), len(t.tallies), len(t.shifts)
 	r.err = r.fn(t)
 	switch {
 	case r.err != nil && endsTransaction(r.err):
@@ -82,7 +83,7 @@ func (t *tx) closure(r *request, savepoint bool) error {
 	case r.err != nil && t.wrote && !savepoint:
 		return errHalfWritten
 	case r.err != nil:
-		t.changes, t.tallies = t.changes[:changes], t.tallies[:tallies]
+		t.changes, t.tallies, t.shifts = t.changes[:changes], t.tallies[:tallies], t.shifts[:shifts]
 		if savepoint {
 			return t.run(`ROLLBACK TO one`)
 		}

@@ -30,6 +30,7 @@ type writer struct {
 	kinds     map[kind]int64 // that are committed; touched by the goroutine alone
 	skew      atomic.Int64   // nanoseconds; see loadSkew
 	committed chan struct{}  // holds one when something was committed since somebody looked
+	queued    queued
 
 	mu       sync.RWMutex // guards closed, and requests against being closed under a sender
 	closed   bool
@@ -77,7 +78,7 @@ func (w *writer) prepare(ctx context.Context) error {
 	if err := w.loadSkew(ctx); err != nil {
 		return fmt.Errorf("read the skew of %s: %w", w.path, kindOf(err, w.path))
 	}
-	return nil
+	return w.queued.load(ctx, w.conn)
 }
 
 // do hands fn to the writer and waits until it is committed. A caller that goes
@@ -173,19 +174,22 @@ func (w *writer) next(have int) *request {
 
 // commit runs a batch, publishes what it changed and answers.
 func (w *writer) commit(batch []*request) {
-	changes, err := w.transact(batch, false)
+	t, err := w.transact(batch, false)
 	if errors.Is(err, errHalfWritten) {
-		changes, err = w.transact(batch, true)
+		t, err = w.transact(batch, true)
 	}
 	for _, r := range batch {
 		if err != nil {
 			r.err = err
 		}
 	}
-	if err == nil && len(changes) > 0 {
-		w.seq.Store(changes[len(changes)-1].Seq)
+	if err == nil {
+		w.queued.add(t.shifts)
+	}
+	if err == nil && len(t.changes) > 0 {
+		w.seq.Store(t.changes[len(t.changes)-1].Seq)
 		w.points.At("before publish")
-		w.published(changes)
+		w.published(t.changes)
 		w.points.At("after publish")
 		select {
 		case w.committed <- struct{}{}:

@@ -85,7 +85,7 @@ func acceptFailed(t *testing.T, b *bench) {
 }
 
 func acceptWrongStatus(t *testing.T, b *bench) {
-	for _, status := range []automation.Status{automation.Succeeded, automation.TimedOut, automation.Canceled, "asleep", ""} {
+	for _, status := range []automation.Status{automation.Paused, automation.Waiting, automation.Succeeded, automation.TimedOut, automation.Canceled, "asleep", ""} {
 		e := b.execution(status)
 		err := b.Accept(t.Context(), store.Acceptance{Executions: []automation.Execution{e}})
 		wantKind(t, err, automation.ErrInvalid)

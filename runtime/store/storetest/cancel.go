@@ -21,7 +21,7 @@ func testCancel(t *testing.T, open func(*testing.T) store.Store) {
 			e := b.in(t, automation.Canceled)
 			_, err := b.Start(t.Context(), e.ID, b.time())
 			wantKind(t, err, automation.ErrConflict)
-			list, err := b.Pending(t.Context(), "", 10)
+			list, err := b.Pending(t.Context(), store.Place{}, 10)
 			must(t, err)
 			same(t, "pending", len(list), 0)
 		}},

@@ -50,7 +50,7 @@ func executionList(t *testing.T, b *bench) {
 func executionPages(t *testing.T, b *bench) {
 	var all, ended []string
 	for i := range 30 {
-		status := automation.Statuses()[i%6]
+		status := automation.Statuses()[i%len(automation.Statuses())]
 		id := b.in(t, status).ID
 		all = append(all, id)
 		if status == automation.Failed || status == automation.TimedOut {
@@ -135,7 +135,7 @@ func executionPending(t *testing.T, b *bench) {
 	second := b.execution(automation.Pending)
 	b.accept(t, b.execution(automation.Running), first, second)
 	must(t, b.Finish(t.Context(), b.end(first.ID, 1, automation.Pending)))
-	list, err := b.Pending(t.Context(), "", 10)
+	list, err := b.Pending(t.Context(), store.Place{}, 10)
 	must(t, err)
 	if len(list) != 2 || list[0].ID != first.ID || list[1].ID != second.ID {
 		t.Fatalf("pending: %v", list)
@@ -152,7 +152,7 @@ func executionPendingPages(t *testing.T, b *bench) {
 		b.in(t, automation.Succeeded)
 	}
 	got = pages(t, func(after string) (ids []string) {
-		list, err := b.Pending(t.Context(), after, 3)
+		list, err := b.Pending(t.Context(), store.Place{ID: after}, 3)
 		must(t, err)
 		for _, e := range list {
 			ids = append(ids, e.ID)

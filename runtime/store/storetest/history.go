@@ -57,7 +57,7 @@ func (b *bench) left(t *testing.T) []string {
 
 func historyPrune(t *testing.T, b *bench) {
 	failed, running, done := b.three(t)
-	held, err := b.Held(t.Context(), store.Selection{})
+	held, err := b.Weigh(t.Context(), store.Selection{})
 	must(t, err)
 	same(t, "held", held.Executions, 2)
 	must(t, b.Finish(t.Context(), b.end(running.ID, 1, automation.Canceled)))
@@ -89,7 +89,7 @@ func historySelection(t *testing.T, b *bench) {
 	young := b.execution(automation.Failed)
 	b.accept(t, young)
 	s := store.Selection{Statuses: []automation.Status{automation.Failed, automation.Pending}, Pack: "labs_*", Before: at}
-	held, err := b.Held(t.Context(), s)
+	held, err := b.Weigh(t.Context(), s)
 	must(t, err)
 	same(t, "held", held.Executions, 1)
 	same(t, "removed", b.prune(t, s).Executions, 1)

@@ -27,6 +27,9 @@ func testStep(t *testing.T, open func(*testing.T) store.Store) {
 	}.run(t, open)
 }
 
+// waiting are the statuses of executions that nobody runs and that have not ended.
+var waiting = []automation.Status{automation.Pending, automation.Delayed, automation.Paused, automation.Waiting}
+
 // move is one way to change a status.
 type move struct {
 	name string
@@ -43,8 +46,15 @@ func moves() []move {
 				_, err := b.Start(ctx, id, b.time())
 				return err
 			}},
-		{"cancel", automation.Canceled, []automation.Status{automation.Pending},
+		{"cancel", automation.Canceled, []automation.Status{automation.Pending, automation.Delayed, automation.Paused, automation.Waiting},
 			func(ctx context.Context, b *bench, id string) error { return b.Cancel(ctx, id, "enough", b.time()) }},
+	}
+	for _, to := range []automation.Status{automation.Pending, automation.Delayed, automation.Paused} {
+		list = append(list, move{"schedule as " + string(to), to, waiting,
+			func(ctx context.Context, b *bench, id string) error {
+				_, err := b.Schedule(ctx, store.Scheduling{ID: id, Status: to})
+				return err
+			}})
 	}
 	for _, to := range automation.Statuses() {
 		list = append(list, move{"finish as " + string(to), to, []automation.Status{automation.Running},

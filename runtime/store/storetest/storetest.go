@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"flow", testFlow},
 		{"source", testSource},
 		{"then", testThen},
+		{"waiting", testWaiting},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()
@@ -133,17 +134,24 @@ func (b *bench) accept(t *testing.T, executions ...automation.Execution) {
 func (b *bench) in(t *testing.T, status automation.Status) automation.Execution {
 	t.Helper()
 	e := b.execution(automation.Pending)
-	if status == automation.Running || status == automation.Succeeded || status == automation.TimedOut {
+	if status == automation.Running || status == automation.Waiting || status == automation.Succeeded || status == automation.TimedOut {
 		e.Status = automation.Running
 	}
 	if status == automation.Failed {
 		e.Status, e.Code = automation.Failed, automation.CodeUnknownAction
 	}
+	if status == automation.Delayed {
+		at := b.time().Add(time.Hour)
+		e.Status, e.RunAfter, e.DelayReason = automation.Delayed, &at, "it is not the time yet"
+	}
 	b.accept(t, e)
 	switch status {
+	case automation.Paused:
+		_, err := b.Schedule(t.Context(), store.Scheduling{ID: e.ID, Status: status})
+		must(t, err)
 	case automation.Canceled:
 		must(t, b.Cancel(t.Context(), e.ID, "not wanted", b.time()))
-	case automation.Succeeded, automation.TimedOut:
+	case automation.Waiting, automation.Succeeded, automation.TimedOut:
 		must(t, b.Finish(t.Context(), b.end(e.ID, 1, status)))
 	}
 	return b.get(t, e.ID)

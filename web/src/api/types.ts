@@ -17,9 +17,11 @@ export interface Action {
   pack: string;
   parameters: Record<string, Parameter>;
   position?: Position;
+  priority?: number;
   retry?: Retry;
   runner_type: string;
   summary?: string;
+  total_timeout?: number;
 }
 
 export interface ActionCall {
@@ -186,6 +188,7 @@ export interface Event {
   received_at: string;
   summary?: string;
   trace?: string;
+  trace_id?: string;
   trigger: string;
   verdicts?: Verdict[];
   warning?: string;
@@ -207,6 +210,8 @@ export interface Execution {
   awaited?: boolean;
   code?: string;
   created_at: string;
+  delay_key?: string;
+  delay_reason?: string;
   depth?: number;
   dry_run?: boolean;
   event?: string;
@@ -220,13 +225,17 @@ export interface Execution {
   output?: unknown;
   parameters: unknown;
   parent?: string;
+  priority?: number;
+  retry?: RetryPlan;
   rule?: string;
+  run_after?: string;
   started_at?: string;
   started_by?: string;
   started_from?: string;
   status: Status;
   summary?: string;
   trace?: string;
+  trace_id?: string;
 }
 
 export interface ExecutionList {
@@ -253,16 +262,20 @@ export interface ExecutionSummary {
   attempts: number;
   code?: string;
   created_at: string;
+  delay_reason?: string;
   dry_run?: boolean;
   event?: string;
   finished_at?: string;
   id: string;
   parent?: string;
+  priority?: number;
   rule?: string;
+  run_after?: string;
   started_at?: string;
   started_from?: string;
   status: Status;
   summary?: string;
+  trace_id?: string;
 }
 
 export interface Flame {
@@ -457,6 +470,11 @@ export interface ListPackStatus {
   next: string;
 }
 
+export interface ListPolicyStatus {
+  items: PolicyStatus[];
+  next: string;
+}
+
 export interface ListRule {
   items: Rule[];
   next: string;
@@ -567,6 +585,7 @@ export interface PackStatus {
   modules: PackModule[];
   name: string;
   path: string;
+  policies?: string[];
   rules: string[];
   sensors?: string[];
   version?: string;
@@ -599,6 +618,29 @@ export interface PausedChange {
 }
 
 export type PayloadCheck = "reject" | "warn";
+
+export interface PolicyStatus {
+  action?: string;
+  attributes?: string[];
+  delay?: number;
+  description?: string;
+  enabled: boolean;
+  limit?: number;
+  max_depth?: number;
+  max_retry_count?: number;
+  name: string;
+  pack: string;
+  policy_type: string;
+  position?: Position;
+  queued: number;
+  ref: string;
+  resource_ref: string;
+  retry_on?: string;
+  running: number;
+  threshold?: number;
+  waiting: number;
+  window?: number;
+}
 
 export interface Position {
   column?: number;
@@ -659,7 +701,9 @@ export interface ReplayedEvent {
 export interface Rerun {
   dry_run?: boolean;
   parameters?: Record<string, unknown>;
+  priority?: number;
   remove?: string[];
+  run_at?: string;
 }
 
 export interface Retention {
@@ -692,8 +736,22 @@ export interface RetentionRequest {
 }
 
 export interface Retry {
+  delay?: number;
+  fixed?: boolean;
+  jitter?: number;
   max_attempts?: number;
+  max_delay?: number;
   max_lost?: number;
+  on?: string[];
+}
+
+export interface RetryPlan {
+  delay?: number;
+  fixed?: boolean;
+  jitter?: number;
+  max_delay?: number;
+  on?: string[];
+  total_timeout?: number;
 }
 
 export interface Rotation {
@@ -763,6 +821,9 @@ export interface RunRequest {
   action: string;
   dry_run?: boolean;
   parameters: Record<string, unknown>;
+  priority?: number;
+  run_at?: string;
+  trace_id?: string;
 }
 
 export interface SampleType {
@@ -840,7 +901,7 @@ export interface SourceStatus {
   trigger: string;
 }
 
-export type Status = "pending" | "running" | "succeeded" | "failed" | "timed_out" | "canceled";
+export type Status = "pending" | "delayed" | "paused" | "running" | "waiting" | "succeeded" | "failed" | "timed_out" | "canceled";
 
 export interface Stop {
   at: string;

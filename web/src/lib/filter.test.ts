@@ -53,5 +53,6 @@ describe("filter", () => {
     [{ q: "leaky" }, false],
     [{ rule: "labs_sre.other" }, false],
     [{ started_from: "65f0c0de0000000000000009" }, false],
+    [{ trace_id: "another-story" }, false],
   ])("admits %j: %s", (filter, want) => expect(admits(filter, execution)).toBe(want));
 });

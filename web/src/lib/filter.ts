@@ -2,7 +2,17 @@
 // the box, and whether a new execution passes.
 import type { ExecutionSummary, Status } from "../api/types";
 
-export const statuses: Status[] = ["pending", "running", "succeeded", "failed", "timed_out", "canceled"];
+export const statuses: Status[] = [
+  "pending",
+  "delayed",
+  "paused",
+  "running",
+  "waiting",
+  "succeeded",
+  "failed",
+  "timed_out",
+  "canceled",
+];
 
 export interface Filter {
   status?: string;
@@ -11,11 +21,12 @@ export interface Filter {
   event?: string;
   parent?: string;
   started_from?: string;
+  trace_id?: string;
   since?: string;
   q?: string;
 }
 
-const keys = ["status", "action", "rule", "event", "parent", "started_from", "since"] as const;
+const keys = ["status", "action", "rule", "event", "parent", "started_from", "trace_id", "since"] as const;
 type Key = (typeof keys)[number];
 
 /** Takes from the URL what is known, and only as text. */
@@ -77,6 +88,7 @@ export function admits(filter: Filter, e: ExecutionSummary): boolean {
     (!filter.event || filter.event === e.event) &&
     (!filter.parent || filter.parent === e.parent) &&
     (!filter.started_from || filter.started_from === e.started_from) &&
+    (!filter.trace_id || filter.trace_id === e.trace_id) &&
     !filter.q
   );
 }

@@ -29,7 +29,7 @@ export function timeline(e: Execution, receivedAt: string | undefined, now: numb
     spans.push(tried(attempt, now), ...calls(attempt));
     idleSince = attempt.finished_at ? instant(attempt.finished_at) : now;
   }
-  if (e.status === "pending") spans.push(waiting(attempts.length + 1, idleSince, now));
+  if (/pending|delayed|paused/.test(e.status)) spans.push(waiting(attempts.length + 1, idleSince, now));
   return spans.filter((s) => s.kind !== "wait" || s.to - s.from >= 0.01);
 }
 

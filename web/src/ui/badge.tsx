@@ -1,4 +1,4 @@
-import { Ban, Check, Circle, Loader, type LucideIcon, RotateCw, Timer, Unplug, X } from "lucide-react";
+import { Ban, Check, Circle, Loader, type LucideIcon, Pause, RotateCw, Timer, Unplug, X } from "lucide-react";
 import type { AttemptStatus, Status } from "../api/types";
 
 export type Tone = "ok" | "bad" | "run" | "warn" | "time" | "idle";
@@ -11,6 +11,9 @@ export interface Look {
 
 const looks: Record<Status | AttemptStatus, Look> = {
   pending: { word: "Pending", tone: "idle", icon: Circle },
+  delayed: { word: "Delayed", tone: "idle", icon: Circle },
+  paused: { word: "Paused", tone: "warn", icon: Pause },
+  waiting: { word: "Waiting", tone: "idle", icon: Circle },
   running: { word: "Running", tone: "run", icon: Loader },
   succeeded: { word: "Succeeded", tone: "ok", icon: Check },
   failed: { word: "Failed", tone: "bad", icon: X },

@@ -13,12 +13,13 @@ import { DetailHeader, Panel } from "../../ui/page";
 import { Loaded } from "../../ui/states";
 import { Ago, Took } from "../../ui/time";
 import { Actions } from "./actions";
-import { Artifacts, Lineage } from "./facts";
+import { Artifacts } from "./facts";
 import { Log } from "./log";
 import { Timeline } from "./timeline";
 import { Why } from "./why";
 
 // What few look at first loads by itself.
+const Lineage = lazy(() => import("./lineage"));
 const Sandbox = lazy(() => import("./sandbox"));
 const Tape = lazy(() => import("./tape"));
 
@@ -71,8 +72,8 @@ function Story({ execution: e }: { execution: Snapshot<Execution> }) {
           </div>
           <aside aria-label="Facts" className="flex min-w-0 flex-col gap-5 xl:row-span-2">
             <Artifacts items={e.artifacts ?? []} />
-            <Lineage execution={e} event={event.data} />
             <Suspense>
+              <Lineage execution={e} event={event.data} />
               <Sandbox attempt={last} />
             </Suspense>
           </aside>

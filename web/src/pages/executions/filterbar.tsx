@@ -46,7 +46,7 @@ export function FilterBar({ filter, counts, error, onChange }: Props) {
         aria-label="Status"
         className="flex gap-1.5 overflow-x-auto max-md:-mx-4 max-md:basis-[calc(100%+32px)] max-md:px-4"
       >
-        {statuses.map((status) => (
+        {offered(filter, counts).map((status) => (
           <StatusToggle
             key={status}
             status={status}
@@ -80,6 +80,12 @@ function Misunderstood({ text = "", error }: { text?: string; error?: Error | nu
     </p>
   );
 }
+
+const rare: Status[] = ["delayed", "paused", "waiting"];
+
+/** The statuses to choose from: the rare ones only where there are some. */
+const offered = (filter: Filter, counts: Props["counts"]) =>
+  statuses.filter((s) => !rare.includes(s) || counts?.[s] || statusList(filter).includes(s));
 
 interface ToggleProps {
   status: Status;

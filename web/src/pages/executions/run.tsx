@@ -20,6 +20,8 @@ export default function RunDialog({ onClose }: { onClose: () => void }) {
   });
   const [ref, setRef] = useState("");
   const [dry, setDry] = useState(false);
+  const [at, setAt] = useState("");
+  const [priority, setPriority] = useState("");
   const [drafts, setDrafts] = useState<Record<string, string>>({});
   const action = actions.data?.items.find((a) => refOf(a) === ref);
   const text = drafts[ref] ?? (action ? JSON.stringify(prefill(action.parameters), null, 2) : "");
@@ -29,7 +31,7 @@ export default function RunDialog({ onClose }: { onClose: () => void }) {
     mutationFn: () =>
       post<Execution>(
         "/executions",
-        `{"action": ${JSON.stringify(ref)}, "dry_run": ${dry}, "parameters": ${text}}`,
+        `{"action": ${JSON.stringify(ref)}, "dry_run": ${dry}${when(at, priority)}, "parameters": ${text}}`,
       ),
     onSuccess: (started) => navigate({ to: "/executions/$id", params: { id: started.id } }),
   });
@@ -67,11 +69,44 @@ export default function RunDialog({ onClose }: { onClose: () => void }) {
             <input type="checkbox" checked={dry} onChange={(e) => setDry(e.target.checked)} />
             Dry run: read the world, change nothing, show what would be changed
           </label>
+          <div className="flex flex-wrap gap-x-4 gap-y-2 text-sm">
+            <label className="flex items-center gap-2">
+              Not before
+              <input
+                type="datetime-local"
+                value={at}
+                onChange={(e) => setAt(e.target.value)}
+                className={boxClass}
+              />
+            </label>
+            <label className="flex items-center gap-2">
+              Priority
+              <input
+                type="number"
+                min={-1000}
+                max={1000}
+                value={priority}
+                placeholder={String(action.priority ?? 0)}
+                onChange={(e) => setPriority(e.target.value)}
+                className={`w-20 ${boxClass}`}
+              />
+            </label>
+          </div>
           <ErrorNote error={run.error} />
           <Known parameters={action.parameters} />
         </>
       )}
     </FormDialog>
+  );
+}
+
+const boxClass = "h-8 rounded-md border border-strong bg-surface px-2";
+
+/** What of a request says when, and before whom, it is to run. */
+function when(at: string, priority: string) {
+  return (
+    (at && `, "run_at": ${JSON.stringify(new Date(at).toISOString())}`) +
+    (priority && `, "priority": ${Number(priority)}`)
   );
 }
 

@@ -1,11 +1,14 @@
 import { Link } from "@tanstack/react-router";
-import { Ban, CircleCheck, LoaderCircle, Timer, TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { Ban, CircleCheck, LoaderCircle, TriangleAlert } from "lucide-react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { Execution } from "../../api/types";
 import { plural } from "../../lib/format";
 import { statusLook } from "../../ui/badge";
 import { linkClass } from "../../ui/page";
 import { isProfile } from "../artifacts/media";
+
+// Most have ended, or run, when somebody looks.
+const Waits = lazy(() => import("./waits"));
 
 /** What became of it, first of all: why it failed, or that it went well. */
 export function Why({ execution: e }: { execution: Execution }) {
@@ -20,7 +23,11 @@ export function Why({ execution: e }: { execution: Execution }) {
     case "running":
       return <Line icon={LoaderCircle} turning tone="text-run" text={`Attempt ${e.attempts} is running.`} />;
     default:
-      return <Line icon={Timer} tone="text-idle" text={pendingText(e)} />;
+      return (
+        <Suspense>
+          <Waits execution={e} />
+        </Suspense>
+      );
   }
 }
 
@@ -96,10 +103,4 @@ function successText(e: Execution) {
   const files = kept === 1 ? e.artifacts?.[0]?.name : plural(kept, "file");
   const tries = e.attempts > 1 ? ` at attempt ${e.attempts}` : "";
   return `It succeeded${tries}${kept ? ` and kept ${files}` : ""}.`;
-}
-
-function pendingText(e: Execution) {
-  const last = e.attempt_list?.at(-1);
-  if (!last) return "It waits for a free worker.";
-  return `It will be tried again: attempt ${last.number} ${statusLook(last.status).word.toLowerCase()}${last.message ? ` (${last.message})` : ""}.`;
 }

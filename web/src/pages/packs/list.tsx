@@ -9,6 +9,7 @@ import { Empty, Loaded } from "../../ui/states";
 import { At } from "../../ui/time";
 import { PackRights } from "./grants";
 import { ModuleTable } from "./modules";
+import { Policies } from "./policies";
 import { RefList, SensorRefs, WebhookPaths } from "./refs";
 
 export default function Packs() {
@@ -96,6 +97,7 @@ function Card({ pack }: { pack: PackStatus }) {
           </Facts>
         </div>
         {pack.in_service && <PackRights pack={pack.name} asked={pack.capabilities ?? {}} />}
+        {pack.policies && <Policies pack={pack.name} />}
         {pack.in_service && <ModuleTable modules={pack.modules ?? []} />}
       </div>
     </li>
