@@ -130,7 +130,7 @@ func TestEveryMethodSpeaksItsRoute(t *testing.T) {
 		},
 		"doctor": {
 			func(c *client.Client) error { _, err := c.Doctor(ctx, true); return err },
-			seen{"GET", "/api/v1/doctor", "", auth, ""},
+			seen{"GET", "/api/v1/doctor?deep=true", "", auth, ""},
 		},
 		"me": {
 			func(c *client.Client) error { _, err := c.Me(ctx); return err },

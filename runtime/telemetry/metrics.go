@@ -46,7 +46,7 @@ import (
 //	squall_wasm_idle_instances                      instances that wait for a call
 //	squall_wasm_modules                             modules loaded
 //
-// The last eleven are gauges that package daemon adds. Beside them stand the Go and
+// The last ones, from squall_backup_last_timestamp_seconds on but for counters named _total, are gauges that package daemon adds. Beside them stand the Go and
 // process metrics of the Prometheus client.
 type Metrics struct {
 	registry   *prometheus.Registry

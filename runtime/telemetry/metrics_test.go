@@ -35,7 +35,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.PackLoaded("core", false)
 	for _, name := range []string{"squall_executions_queued", "squall_executions_running", "squall_executions_waiting", "squall_wasm_memory_budget_bytes",
 		"squall_wasm_memory_used_bytes", "squall_wasm_idle_instances", "squall_wasm_modules",
-		"squall_history_executions", "squall_history_bytes", "squall_history_unindexed", "squall_retention_failing"} {
+		"squall_backup_last_timestamp_seconds", "squall_history_executions", "squall_history_bytes", "squall_history_unindexed", "squall_retention_failing"} {
 		m.Gauge(name, "x", func() float64 { return 1 })
 	}
 	w := httptest.NewRecorder()

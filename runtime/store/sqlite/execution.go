@@ -81,4 +81,3 @@ func execution(ctx context.Context, q querier, id string) (automation.Execution,
 		`SELECT `+artifactColumns+` FROM artifacts WHERE execution = ? ORDER BY id`, id)
 	return e, err
 }
-
