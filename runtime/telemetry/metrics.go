@@ -46,8 +46,8 @@ import (
 //	squall_wasm_idle_instances                      instances that wait for a call
 //	squall_wasm_modules                             modules loaded
 //
-// The last ones, from squall_backup_last_timestamp_seconds on but for counters named _total, are gauges that package daemon adds. Beside them stand the Go and
-// process metrics of the Prometheus client.
+// Package daemon adds the gauges: the time of the last backup, and what is neither a
+// total nor a duration. Beside them stand the Go and process metrics of the Prometheus client.
 type Metrics struct {
 	registry   *prometheus.Registry
 	events     *prometheus.CounterVec
