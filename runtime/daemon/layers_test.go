@@ -26,7 +26,7 @@ func mayImport() map[string][]string {
 		"runtime/flow":                {"runtime/automation"},
 		"runtime/policy":              {"runtime/automation"},
 		"runtime/budget":              {"runtime/automation"},
-		"runtime/vault":               {"runtime/automation"},
+		"runtime/vault":               {"runtime/automation", "runtime/disk"},
 		"runtime/live":                {"runtime/automation"},
 		"runtime/config":              {"runtime/automation"},
 		"runtime/telemetry":           {},

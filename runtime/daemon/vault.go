@@ -25,6 +25,6 @@ func openVault(ctx context.Context, o Options, db store.Store) (*vault.Vault, er
 	return vault.Open(ctx, vault.Options{
 		Store: vaultStore{db}, Keys: os.Getenv(keyVariable),
 		KeyFile: cmp.Or(o.Config.Secrets.KeyFile, filepath.Join(o.Config.Data, "secret.key")),
-		Mounts:  o.Config.Secrets.Mounts, Logger: o.Logger,
+		Mounts:  o.Config.Secrets.Mounts, Logger: o.Logger, Disk: o.Faults.Layer,
 	})
 }

@@ -35,6 +35,7 @@ type bench struct {
 	hits     map[string]int   // body -> how often it was posted
 	statuses map[int]int      // answers to webhooks
 	refused  map[int64]bool   // event numbers that were answered 503
+	secrets  []string         // names of those that were stored
 	strange  []string         // answers that no sender should get
 }
 
@@ -133,6 +134,7 @@ func (b *bench) load(ctx context.Context, s *server) {
 		}
 	}()
 	var senders sync.WaitGroup
+	senders.Go(func() { b.keepSecret(ctx, s.url) })
 	for range 8 {
 		senders.Go(func() {
 			for ctx.Err() == nil {

@@ -29,6 +29,7 @@ func failpointList() []failpoint {
 	add(true, "mkdir data", "syncdir above", "create database", "syncdir data")
 	add(true, "create journal", "write journal", "sync journal", "remove journal", "create log") // SQLite's change to its log
 	add(true, "mkdir artifact", "create token", "write token", "sync token", "rename token")
+	add(true, "create key", "write key", "sync key", "rename key")
 	add(false, "write log", "sync log", "commit", "publish", "answer", "run")
 	add(false, "create artifact", "write artifact", "sync artifact", "rename artifact", "syncdir artifact")
 	add(false, "write database", "sync database", "truncate database")

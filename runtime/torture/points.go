@@ -35,6 +35,8 @@ func classOf(op disk.Op, data string) string {
 		return "artifact"
 	case strings.HasPrefix(rel, "admin.token"):
 		return "token"
+	case strings.HasPrefix(rel, "secret.key"):
+		return "key"
 	case strings.HasSuffix(rel, "-wal"):
 		return "log"
 	case strings.HasSuffix(rel, "-journal"):

@@ -111,12 +111,16 @@ func (b *bench) cut(ctx context.Context, i int, p plan) error {
 		at = 1 + b.random.IntN(120)
 	}
 	image := filepath.Join(b.dir, fmt.Sprintf("image%d", i))
+	weak := p != (plan{})
 	p.Cut, p.Image, p.Seed, p.CheckpointPages = at, image, b.random.Uint64(), 100+b.random.IntN(400)
+	if weak { // the worst disk, and no checkpoint that would sync by the way: it must be found
+		p.Cut, p.Seed, p.CheckpointPages = 500+b.random.IntN(2500), 4*b.random.Uint64N(1<<32), 4000
+	}
 	code, err := b.untilDead(ctx, p)
 	if err != nil {
 		return err
 	}
-	b.check(b.promise("cuts", "the power goes where it should"), code == exitCut, "exit code %d in the place of operation %d", code, at)
+	b.check(b.promise("cuts", "the power goes where it should"), code == exitCut, "exit code %d in the place of operation %d", code, p.Cut)
 	data := filepath.Join(b.dir, "data")
 	if err := os.RemoveAll(data); err != nil {
 		return err

@@ -159,7 +159,7 @@ func torn(content []byte, pending []disk.Op, keep func() bool) []byte {
 }
 
 // leave writes what the disk would hold. The seed says what of the unsynced is
-// there: nothing, everything, or any part of it.
+// there, by its last two bits: nothing, everything, or any part of it.
 func (r *recorder) leave(image string, seed uint64) error {
 	random := rand.New(rand.NewPCG(seed, 0))
 	keep := func() bool { return random.IntN(2) == 0 }

@@ -20,6 +20,7 @@ import (
 const (
 	promiseStart     = "the server starts again without hands"
 	promiseToken     = "the admin token in its file is valid"
+	promiseSecrets   = "a secret that was stored can be opened"
 	promiseStored    = "what was answered 2xx is stored, with a verdict of each rule"
 	promiseRefused   = "what was answered 503 is not stored"
 	promiseOnce      = "each match has one execution, and nothing else has"
@@ -79,7 +80,44 @@ func (b *bench) finish(ctx context.Context) (ok bool, err error) {
 		return false, nil
 	}
 	b.waitIdle(ctx, api)
+	b.openSecrets(ctx, api)
 	return true, s.stop()
+}
+
+// mostSecrets bounds how many secrets one bench stores: all that is said is searched
+// for them.
+const mostSecrets = 5
+
+// keepSecret stores a secret, if the server lives long enough.
+func (b *bench) keepSecret(ctx context.Context, url string) {
+	b.mu.Lock()
+	name := fmt.Sprintf("torture%d", len(b.secrets))
+	enough := len(b.secrets) >= mostSecrets
+	b.mu.Unlock()
+	api, err := b.client(url)
+	if err != nil || enough {
+		return
+	}
+	if _, err := api.SetSecret(ctx, name, "value of "+name); err == nil {
+		b.mu.Lock()
+		b.secrets = append(b.secrets, name)
+		b.mu.Unlock()
+	}
+}
+
+// openSecrets looks whether the secrets that were stored are there and can be opened.
+func (b *bench) openSecrets(ctx context.Context, api *client.Client) {
+	p := b.promise("secrets", promiseSecrets)
+	list, err := api.Secrets(ctx)
+	b.check(p, err == nil, "%v", err)
+	known := map[string]string{}
+	for _, s := range list.Items {
+		known[s.Name] = s.Error
+	}
+	for _, name := range b.secrets {
+		problem, there := known[name]
+		b.check(p, there && problem == "", "%s: there: %v; %s", name, there, problem)
+	}
 }
 
 // idlePatience is how long the work that was left behind may take.

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -89,14 +88,15 @@ func parseKeys(text string) ([]key, error) {
 
 // readKeyFile reads the keys of a file, which is made with a new key when it is not
 // there.
-func readKeyFile(path string) ([]key, error) {
+func (o Options) readKeyFile() ([]key, error) {
+	path := o.KeyFile
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		k, err := randomKey()
 		if err != nil {
 			return nil, err
 		}
-		return []key{k}, writeKeyFile(path, []key{k})
+		return []key{k}, o.writeKeyFile([]key{k})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the key of secrets: %w", err)
@@ -111,23 +111,15 @@ func readKeyFile(path string) ([]key, error) {
 	return keys, nil
 }
 
-// writeKeyFile replaces the file as a whole, or not at all.
-func writeKeyFile(path string, keys []key) error {
+// writeKeyFile replaces the file as a whole, or not at all. It is durable when it
+// returns, with its name: values that are sealed next must not outlive their key.
+func (o Options) writeKeyFile(keys []key) error {
 	var text strings.Builder
 	for _, k := range keys {
 		text.WriteString(base64.StdEncoding.EncodeToString(k.raw) + "\n")
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".key-") // mode 0600
-	if err != nil {
+	if err := o.Disk.WriteFile(o.KeyFile, []byte(text.String()), 0o600); err != nil {
 		return fmt.Errorf("write the key of secrets: %w", err)
-	}
-	_, err = temp.WriteString(text.String())
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write the key of secrets: %w", errors.Join(err, os.Remove(temp.Name())))
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/disk"
 )
 
 // store remembers sealed values, as marks of one source.
@@ -44,6 +45,7 @@ type Options struct {
 	Environ func() []string
 	Now     func() time.Time
 	Logger  *slog.Logger
+	Disk    disk.Layer // nil but in a torture
 }
 
 const (
@@ -100,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Vault, error) {
 	if o.Keys != "" {
 		v.keys, err = parseKeys(o.Keys)
 	} else {
-		v.keys, err = readKeyFile(o.KeyFile)
+		v.keys, err = o.readKeyFile()
 	}
 	if err != nil {
 		return nil, err
@@ -219,7 +221,7 @@ func (v *Vault) Rotate(ctx context.Context, also others) (sealedAnew int, err er
 		return sealedAnew, nil // the old ones are the operator's to take away
 	}
 	v.keys = []key{fresh}
-	return sealedAnew, writeKeyFile(v.o.KeyFile, v.keys)
+	return sealedAnew, v.o.writeKeyFile(v.keys)
 }
 
 // newKeyLocked makes the first key one that nothing was sealed with before.
@@ -236,7 +238,7 @@ func (v *Vault) newKeyLocked() error {
 		return err
 	}
 	keys := append([]key{fresh}, v.keys...)
-	if err := writeKeyFile(v.o.KeyFile, keys); err != nil {
+	if err := v.o.writeKeyFile(keys); err != nil {
 		return err
 	}
 	v.keys = keys
