@@ -63,3 +63,16 @@ func (l lender) Acquire(action automation.Ref) (runner.Lease, error) {
 		Pack: lease.Pack, Digest: lease.Digest, Release: lease.Release,
 	}, nil
 }
+
+// called tells which modules enabled rules lead to: those must be awake when an event
+// comes. Sensors wake their own.
+func (p *parts) called() func(module string) bool {
+	now := p.registry.Snapshot()
+	names := map[string]bool{}
+	for _, r := range now.Rules().Rules() {
+		if a, ok := now.Action(r.Action.Ref); ok && r.Enabled {
+			names[a.Pack+"/"+a.EntryPoint] = true
+		}
+	}
+	return func(module string) bool { return names[module] }
+}

@@ -124,7 +124,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	p.onClose(patiently(sandbox.Close))
 	sandboxGauges(metrics, sandbox)
 	sandbox.Doze()
-	p.wake = sandbox.Wake
+	p.wake = func(ctx context.Context) { sandbox.Wake(ctx, p.called()) }
 
 	endpoints, err := endpointsOf(c)
 	if err != nil {

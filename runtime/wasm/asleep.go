@@ -36,11 +36,15 @@ func (s *sleep) later(action string) bool {
 // before, until Wake.
 func (e *Engine) Doze() { e.dozing.Store(true) }
 
-// Wake ends Doze and starts the modules that sleep, one after the other, until ctx
-// ends. A module that can not be started any more says so to whoever calls it.
-func (e *Engine) Wake(ctx context.Context) {
+// Wake ends Doze and starts the modules that sleep and are wanted, one after the other,
+// until ctx ends. The others, whose machine code takes megabytes, sleep until somebody
+// calls them. A module that can not be started any more says so to whoever calls it.
+func (e *Engine) Wake(ctx context.Context, wanted func(name string) bool) {
 	e.dozing.Store(false)
 	for _, m := range e.loaded() {
+		if !wanted(m.name) {
+			continue
+		}
 		if context.Cause(ctx) != nil {
 			return
 		}

@@ -31,7 +31,7 @@ func TestASleepingModuleIsWokenOnce(t *testing.T) {
 		t.Fatal("it did not sleep")
 	}
 	var callers sync.WaitGroup
-	callers.Go(func() { e.Wake(t.Context()) })
+	callers.Go(func() { e.Wake(t.Context(), func(name string) bool { return name == "m" }) })
 	for range 8 {
 		callers.Go(func() {
 			if res, err := m.Call(t.Context(), Call{Export: "print", Input: []byte(`{}`), Caller: hostfuncs.Caller{Log: func(automation.LogLevel, string) {}}}); err != nil || res.Code != automation.CodeOutputLimit {
@@ -88,7 +88,8 @@ func TestASleepingModuleMayBeRetiredOrDamaged(t *testing.T) {
 	}
 }
 
-// What was never started is not taken on trust.
+// What was never started is not taken on trust; once it was, it sleeps like the others
+// until it is wanted.
 func TestOnlyProvedModulesSleep(t *testing.T) {
 	t.Parallel()
 	o := Options{CacheDir: t.TempDir()}
@@ -101,7 +102,15 @@ func TestOnlyProvedModulesSleep(t *testing.T) {
 	if _, err := e.Load(t.Context(), "m", bad); automation.KindOf(err) != "invalid" {
 		t.Errorf("a module that does not start: %v", err)
 	}
-	if m, err := e.Load(t.Context(), "m", fixture(t, "behave")); err != nil || m.compiled == nil {
-		t.Errorf("a module that is new: %v", err)
+	fresh, err := e.Load(t.Context(), "fresh", fixture(t, "behave"))
+	if err != nil || fresh.compiled != nil || !fresh.Proved || e.MemoryUsed() != 0 {
+		t.Fatalf("a module that is new does not sleep once it was started: %v, %d bytes in use", err, e.MemoryUsed())
+	}
+	e.Wake(t.Context(), func(string) bool { return false })
+	if fresh.compiled != nil {
+		t.Error("what nobody wants was woken")
+	}
+	if res := call(t, fresh, Call{Export: "print", Input: []byte(`{}`)}); res.Code != automation.CodeOutputLimit {
+		t.Errorf("a call of it: %+v", res)
 	}
 }

@@ -26,7 +26,17 @@ func (e *Engine) load(ctx context.Context, name string, code []byte, p Program) 
 	if err != nil {
 		return nil, err
 	}
-	return e.startUp(ctx, m, p)
+	m, err = e.startUp(ctx, m, p)
+	if err != nil {
+		return nil, err
+	}
+	if asleep := e.putToSleep(name, code, p); asleep != nil { // it has shown that it can be started
+		if err := m.free(ctx); err != nil {
+			return nil, err
+		}
+		return asleep, nil
+	}
+	return m, nil
 }
 
 // putToSleep returns a module that is not started yet, or nil when it must be.

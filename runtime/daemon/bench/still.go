@@ -25,21 +25,16 @@ func memory(ctx context.Context, o options, dir string, t *table) error {
 		return err
 	}
 	return withServer(ctx, o, filepath.Join(dir, "queue"), "workers: 1\n", func(s *server) error {
-		const waiting = 20_000
-		through(ctx, s.url+hello, connections, time.Second)
-		if err := s.waitIdle(ctx); err != nil {
-			return err
+		if _, err := s.api.Run(ctx, "core.sleep", map[string]any{"seconds": 600}); err != nil {
+			return fmt.Errorf("occupy the only worker: %w", err)
 		}
+		const filled, waiting = 20_000, 40_000 // first the caches of a fixed size fill up
+		s.queue(ctx, filled)
 		before, err := s.resident()
 		if err != nil {
 			return err
 		}
-		if _, err := s.api.Run(ctx, "core.sleep", map[string]any{"seconds": 600}); err != nil {
-			return fmt.Errorf("occupy the only worker: %w", err)
-		}
-		for sent := int64(0); sent < waiting; {
-			sent += through(ctx, s.url+hello, connections, 200*time.Millisecond).count
-		}
+		s.queue(ctx, waiting)
 		after, err := s.resident()
 		t.atMost("1,000 queued executions more", (after-before)/mib/(waiting/1000), 2, "%.2f", "MiB")
 		return err
@@ -108,4 +103,11 @@ func size(_ context.Context, o options, _ string, t *table) error {
 	t.head("size", "", "")
 	t.atMost("binary", float64(info.Size())/mib, 70, "%.1f", "MiB")
 	return nil
+}
+
+// queue sends so many events whose executions have to wait.
+func (s *server) queue(ctx context.Context, n int64) {
+	for sent := int64(0); sent < n; {
+		sent += through(ctx, s.url+hello, connections, 200*time.Millisecond).count
+	}
 }
