@@ -40,6 +40,9 @@ func (e eager) CountExecutions(ctx context.Context, q store.ExecutionQuery) (map
 
 func TestConformanceOnceIndexed(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("the suite runs once without the index already")
+	}
 	storetest.Run(t, func(t *testing.T) store.Store { return eager{openInside(t)} })
 }
 
