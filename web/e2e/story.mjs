@@ -76,6 +76,11 @@ async function walk(theme, viewport, name) {
     if (colours < 3) throw new Error(`the canvas shows ${colours} colours`);
     const name = await page.textContent("table[data-top] tbody button");
     if (!/[\w)]\.[\w(]/.test(name)) throw new Error(`the top table shows ${name}`);
+    const unused = await page.$eval("table[data-top]", (table) => {
+      const last = table.querySelector("thead th:last-child").getBoundingClientRect();
+      return Math.round(table.getBoundingClientRect().right - last.right);
+    });
+    if (unused > 1) throw new Error(`${unused} px of the table have no column`);
   });
   await step(`${name}: a function of the table zooms the graph, and back`, async () => {
     await page.click("table[data-top] tbody button >> nth=0");

@@ -39,6 +39,7 @@ export function TopTable({ flame, model, hits, onChoose }: Props) {
     overscan: 10,
   });
   const choose = (key: Key) => setSort((old) => ({ key, up: old.key === key ? !old.up : key === "name" }));
+  const columns = compared ? 4 : 3;
   const shown = rows.getVirtualItems();
   const above = shown[0]?.start ?? 0;
   const below = rows.getTotalSize() - (shown.at(-1)?.end ?? 0);
@@ -60,7 +61,7 @@ export function TopTable({ flame, model, hits, onChoose }: Props) {
           </tr>
         </thead>
         <tbody>
-          <Spacer height={above} />
+          <Spacer height={above} columns={columns} />
           {shown.map((row) => {
             const item = top[row.index];
             if (!item) return null;
@@ -89,7 +90,7 @@ export function TopTable({ flame, model, hits, onChoose }: Props) {
               </tr>
             );
           })}
-          <Spacer height={below} />
+          <Spacer height={below} columns={columns} />
         </tbody>
       </table>
       {top.length === 0 && <p className="p-3 text-sm text-muted">No function matches.</p>}
@@ -97,11 +98,12 @@ export function TopTable({ flame, model, hits, onChoose }: Props) {
   );
 }
 
-function Spacer({ height }: { height: number }) {
+/** A column more than the head has would take its share of the width. */
+function Spacer({ height, columns }: { height: number; columns: number }) {
   if (height <= 0) return null;
   return (
     <tr aria-hidden>
-      <td colSpan={4} className="p-0" style={{ height }} />
+      <td colSpan={columns} className="p-0" style={{ height }} />
     </tr>
   );
 }
