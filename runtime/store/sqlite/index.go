@@ -13,7 +13,12 @@ import (
 // its own, where the search looks through it word by word.
 
 const (
-	indexBatch = 100
+	// indexBatch is little enough that whoever has to wait for the writer meanwhile
+	// hardly notices.
+	indexBatch = 16
+	// indexShare bounds how much of the writer's time the index takes while others
+	// write: it rests so many times as long as it worked.
+	indexShare = 4
 	// indexRest is how long the indexer waits for more to come, so that it shares few
 	// commits with many.
 	indexRest = 250 * time.Millisecond
@@ -32,14 +37,22 @@ func (s *Store) index(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
+		began := time.Now()
 		more, err := s.indexSome(ctx, restedPending)
+		pause, busy := time.Millisecond, s.writer.wrote()
+		if busy { // let those who accept go first
+			pause = max(pause, indexShare*time.Since(began))
+		}
 		switch {
 		case err != nil && ctx.Err() == nil:
 			s.logger.Warn("executions were not indexed for the search; they are found all the same, but slowly", "err", err)
 			timer.Reset(time.Minute)
 			continue
-		case more: // let those who accept go first
-			timer.Reset(time.Millisecond)
+		case more:
+			timer.Reset(pause)
+			continue
+		case busy: // it may be that what was written came after the look
+			timer.Reset(max(pause, indexRest))
 			continue
 		}
 		select {
@@ -49,6 +62,16 @@ func (s *Store) index(ctx context.Context) {
 		case <-time.After(time.Minute):
 		}
 		timer.Reset(indexRest)
+	}
+}
+
+// wrote reports whether something was committed since somebody asked.
+func (w *writer) wrote() bool {
+	select {
+	case <-w.committed:
+		return true
+	default:
+		return false
 	}
 }
 
