@@ -115,15 +115,20 @@ func TestLabDebug(t *testing.T) {
 	t.Run("one that ends tells its exit code", func(t *testing.T) {
 		r := req
 		r.Command = []string{"sh", "-c", "exit 5"}
-		l.until("it has ended", func() error {
-			got, err := l.Debug(t.Context(), unbounded(), r)
-			if err != nil || got.State == "terminated" && got.ExitCode != 5 {
-				t.Fatalf("%+v, %v", got, err)
+		got, err := l.Debug(t.Context(), unbounded(), r)
+		if err != nil || got.State == "terminated" && got.ExitCode != 5 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if got.State == "terminated" {
+			return
+		}
+		pod := kube.GetRequest{ObjectRef: kube.ObjectRef{Resource: "pods", Namespace: l.namespace, Name: "bare"}, Fields: []string{"status.ephemeralContainerStatuses"}}
+		l.until("it has ended", func() error { // it was caught while it still ran
+			now, err := l.Get(t.Context(), unbounded(), pod)
+			if err == nil && !strings.Contains(string(now.Object), `"exitCode":5`) {
+				err = errNotYet
 			}
-			if got.State != "terminated" { // it was caught while it still ran
-				return errNotYet
-			}
-			return nil
+			return err
 		})
 	})
 	t.Run("an image that is not there is a result with a reason", func(t *testing.T) {
