@@ -171,7 +171,7 @@ func (s *server) firstInstructions(ctx context.Context, posted []post) ([]time.D
 }
 
 func (s *server) waitIdle(ctx context.Context) error {
-	for range 3000 {
+	for range 15_000 {
 		l, err := s.api.Executions(ctx, client.ExecutionQuery{Page: client.Page{Limit: 1}})
 		if err != nil {
 			return err
@@ -181,5 +181,5 @@ func (s *server) waitIdle(ctx context.Context) error {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	return errors.New("executions did not come to an end within a minute")
+	return errors.New("executions did not come to an end within five minutes")
 }
