@@ -22,6 +22,7 @@ type grants struct {
 	store    store.Store
 	now      func() time.Time
 	fixed    map[string]automation.Capabilities // of the configuration
+	sensors  *sensorUsage
 
 	mu     sync.Mutex // guards stored
 	stored map[string]automation.Capabilities
@@ -29,8 +30,8 @@ type grants struct {
 
 const grantSource = "grants"
 
-func newGrants(ctx context.Context, registry *packs.Registry, db store.Store, fixed map[string]automation.Capabilities) (*grants, error) {
-	g := &grants{registry: registry, store: db, now: time.Now, fixed: fixed, stored: map[string]automation.Capabilities{}}
+func newGrants(ctx context.Context, registry *packs.Registry, db store.Store, fixed map[string]automation.Capabilities, sensors *sensorUsage) (*grants, error) {
+	g := &grants{registry: registry, store: db, now: time.Now, fixed: fixed, sensors: sensors, stored: map[string]automation.Capabilities{}}
 	marks, err := db.Marks(ctx, grantSource)
 	if err != nil {
 		return nil, fmt.Errorf("read the grants: %w", err)
@@ -114,6 +115,7 @@ func (g *grants) Usage(ctx context.Context, pack string, since time.Time) (autom
 	if err != nil {
 		return automation.PackUsage{}, err
 	}
+	used = together(used, g.sensors.since(pack, since))
 	return automation.PackUsage{Pack: pack, Since: since, Used: used, Partial: partial, Narrowed: narrow(granted.Requested, used)}, nil
 }
 
@@ -162,9 +164,6 @@ func narrow(c automation.Capabilities, used []automation.UsedFunction) automatio
 	}
 	if is["emit"] {
 		out.Triggers = c.Triggers
-	}
-	if is["action_run"] {
-		out.Actions = c.Actions
 	}
 	return out
 }

@@ -1,11 +1,13 @@
 package daemon
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -112,5 +114,57 @@ func TestNarrowLeavesOutWhatWasNotUsed(t *testing.T) {
 	}
 	if diff := cmp.Diff(automation.Capabilities{}, narrow(asked, nil), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("nothing used: %s", diff)
+	}
+}
+
+// What only a sensor calls is used, also for a server that was started again: dropping
+// the unused must not stop it.
+func TestWhatASensorCallsIsUsed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := askPack(t)
+	files["sensors/kv_get.yaml"] = "class_name: kv_get\nexport: kv_get\npoll_interval: 3600\ntrigger_types: [{name: asked, payload_schema: {type: object}}]\n"
+	writePack(t, dir, "ask", files)
+	usage := func(h *harness) automation.PackUsage {
+		u, err := h.Usage(t.Context(), "ask", "1h")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	h := serve(t, dir, nil)
+	eventually(t, "the sensor was asked", func() bool { return len(usage(h).Used) > 0 })
+	h.stop()
+	again := serve(t, dir, nil)
+	u := usage(again)
+	if len(u.Used) == 0 || u.Used[0].Name != "kv_get" || u.Used[0].Calls == 0 || len(u.Narrowed.KV) != 1 || len(u.Narrowed.Triggers) != 0 {
+		t.Errorf("after a restart: %+v", u)
+	}
+}
+
+func TestSensorUsageIsBoundedAndKnowsRefusals(t *testing.T) {
+	t.Parallel()
+	p := &packUsage{}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	denied := automation.HostCall{Name: "emit", Error: "denied", StartedAt: at}
+	sent := automation.HostCall{Name: "http_send", Detail: "GET example.com", StartedAt: at}
+	for _, tt := range []struct {
+		name  string
+		call  automation.HostCall
+		fresh bool
+	}{{"a refusal", denied, false}, {"a request", sent, true}, {"the same again", sent, false}, {"what was refused at first", automation.HostCall{Name: "emit", StartedAt: at}, true}} {
+		if got := p.count(tt.call); got != tt.fresh {
+			t.Errorf("%s: new %v, want %v", tt.name, got, tt.fresh)
+		}
+	}
+	for i := range 2 * mostUsed {
+		p.count(automation.HostCall{Name: "http_send", Detail: fmt.Sprintf("GET host-%d", i), StartedAt: at})
+	}
+	if len(p.used) != mostUsed {
+		t.Errorf("%d are told apart", len(p.used))
+	}
+	sum := together([]automation.UsedFunction{{Name: "http_send", Host: "example.com", Calls: 1, LastAt: at.Add(time.Hour)}}, p.used[:2])
+	if len(sum) != 2 || sum[1].Calls != 3 || !sum[1].LastAt.Equal(at.Add(time.Hour)) {
+		t.Errorf("together: %+v", sum)
 	}
 }

@@ -64,6 +64,7 @@ func (p poller) poll(ctx context.Context, s automation.Sensor, input json.RawMes
 			},
 		},
 	})
+	p.grants.sensors.add(context.WithoutCancel(ctx), lease.Pack, res.HostCalls)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("run sensor %s: %w", s.Ref(), err)

@@ -154,7 +154,11 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	if err != nil {
 		return p, err
 	}
-	granted, err := newGrants(ctx, p.registry, db, c.Grants)
+	polled, err := newSensorUsage(ctx, db, o.Logger)
+	if err != nil {
+		return p, err
+	}
+	granted, err := newGrants(ctx, p.registry, db, c.Grants, polled)
 	if err != nil {
 		return p, err
 	}
