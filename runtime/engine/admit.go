@@ -44,25 +44,64 @@ func delay(x *automation.Execution, d policy.Decision) {
 	x.Status, x.DelayKey, x.DelayReason = automation.Delayed, d.Key, d.Reason
 }
 
-// handOver gives waiting executions to idle workers, as far as policies let it.
+// handOver gives waiting executions to workers, as far as policies let it.
 func (e *Engine) handOver(ctx context.Context) {
 	var refused []refusal
+	var admitted []automation.Execution
 	for {
 		x, ok := e.line.next()
 		if !ok {
 			break
 		}
 		if d := e.enter(ctx, &x); !d.Passes() {
-			e.line.release()
+			e.line.putBack()
 			refused = append(refused, refusal{x, d})
 			continue
 		}
-		e.tasks <- task{execution: x}
+		if !e.running.expect(x.ID) {
+			e.line.putBack() // it is running: this was a second copy from the store
+			continue
+		}
+		admitted = append(admitted, x)
 	}
+	e.begin(ctx, admitted)
 	if err := e.refuse(ctx, refused); err != nil {
 		e.Logger.Error("executions that must not run now are tried again", "err", err)
 		e.line.spillAfter(e.Backoff) // they are pending in the store
 	}
+}
+
+// begin stores the beginning of attempts, at the same time, so that they share a
+// commit, and gives them to the workers in their order.
+func (e *Engine) begin(ctx context.Context, all []automation.Execution) {
+	began := make([]bool, len(all))
+	var starts sync.WaitGroup
+	for i := range all {
+		starts.Go(func() { began[i] = e.beginOne(ctx, &all[i]) })
+	}
+	starts.Wait()
+	for i, x := range all {
+		if began[i] {
+			e.tasks <- task{execution: x, started: true}
+		}
+	}
+}
+
+func (e *Engine) beginOne(ctx context.Context, x *automation.Execution) bool {
+	left, ok := e.start(ctx, x)
+	if ok {
+		return true
+	}
+	e.freed(e.gate.Undo(x.ID))
+	wish := e.running.remove(x.ID)
+	e.line.putBack()
+	switch {
+	case left.pending && wish != nil:
+		e.cancelPending(ctx, x.ID, wish)
+	case left.queue:
+		e.line.pushAfter(left.execution, left.pause)
+	}
+	return false
 }
 
 // refusal is an execution that must not run now.

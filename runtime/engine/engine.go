@@ -74,7 +74,8 @@ type Options struct {
 	Artifacts func(execution string, kept func(automation.Artifact)) hostfuncs.ArtifactSink
 	// Content opens what an artifact holds; nil means that executions may read none.
 	Content func(automation.Artifact) (io.ReadSeekCloser, error)
-	// Workers is how many executions run at the same time; zero means 16.
+	// Workers is how many executions run at the same time; zero means 16. Those whose
+	// end is being stored do not run.
 	Workers int
 	// Queue is how many pending executions are held in memory; more wait in the
 	// store. Zero means 10,000.
@@ -134,7 +135,9 @@ func (o Options) withDefaults() Options {
 type Engine struct {
 	Options
 	line      *line
-	tasks     chan task // as many as there are workers, so that handing over never waits
+	tasks     chan task      // holds all that have a worker or the promise of one, so that handing over never waits
+	ends      chan struct{}  // one for each end of an attempt that is being stored
+	storing   sync.WaitGroup // for those
 	running   *runningSet
 	commits   sync.RWMutex  // held for reading by every commit, for writing to stop accepting
 	accepting atomic.Bool   // changes under commits
@@ -161,7 +164,8 @@ func New(o Options) (*Engine, error) {
 	return &Engine{
 		Options: o,
 		line:    newLine(o.Workers, o.Queue),
-		tasks:   make(chan task, o.Workers),
+		tasks:   make(chan task, (1+mostPromises)*o.Workers),
+		ends:    make(chan struct{}, mostPromises*o.Workers),
 		running: newRunningSet(),
 		started: make(chan struct{}),
 		flow:    empty, debounced: make(chan struct{}, 1),
@@ -289,6 +293,7 @@ func (e *Engine) pending(ctx context.Context) (found []automation.Execution, mor
 func (e *Engine) drain(workers *sync.WaitGroup, interrupt context.CancelCauseFunc) {
 	timer := time.AfterFunc(e.DrainTimeout, func() { interrupt(errShutdown) })
 	workers.Wait()
+	e.storing.Wait()
 	timer.Stop()
 	interrupt(errShutdown)
 	ctx, cancel := context.WithTimeout(context.Background(), storePatience)

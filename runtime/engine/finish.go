@@ -120,7 +120,7 @@ func (e *Engine) giveBack(ctx context.Context, t task) {
 		return
 	}
 	now := e.Now()
-	attempt := t.execution.AttemptList[0]
+	attempt := t.execution.AttemptList[len(t.execution.AttemptList)-1]
 	attempt.Status, attempt.FinishedAt, attempt.Message = automation.AttemptInterrupted, &now, "interrupted: "+errShutdown.Error()
 	if err := e.Store.Finish(ctx, store.Finish{ID: t.execution.ID, Attempt: attempt, Status: automation.Pending}); err != nil {
 		e.Logger.Error("execution could not be given back", "execution", t.execution.ID, "err", err)

@@ -183,7 +183,7 @@ func (e *Engine) undo(all []store.Acceptance, got allotment) {
 	for _, t := range got.claimed {
 		e.running.remove(t.execution.ID)
 		e.freed(e.gate.Undo(t.execution.ID))
-		e.line.release()
+		e.line.putBack()
 	}
 	for _, d := range got.delayed { // whoever looks may find that nothing waits
 		e.gate.Hold(d.Policy, d.Key)

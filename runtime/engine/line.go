@@ -13,11 +13,13 @@ import (
 // count of idle workers. It holds at most max executions; what does not fit, the last
 // in that order, stays in the store and is fetched when the line has emptied.
 type line struct {
-	wake chan struct{} // capacity 1: something to do for the dispatcher
+	wake    chan struct{} // capacity 1: something to do for the dispatcher
+	workers int
 
 	mu      sync.Mutex // guards all below
 	waiting []automation.Execution
-	idle    int
+	idle    int           // below zero: so many are promised a worker that is about to be free
+	pace    time.Duration // for which an execution occupies a worker, lately; 0 is not known
 	max     int
 	spilled bool                // the store may hold pending executions that are not in waiting
 	filling bool                // the store is being asked for them
@@ -25,23 +27,53 @@ type line struct {
 }
 
 func newLine(workers, most int) *line {
-	return &line{wake: make(chan struct{}, 1), idle: workers, max: most, delayed: map[string]struct{}{}}
+	return &line{wake: make(chan struct{}, 1), workers: workers, idle: workers, max: most, delayed: map[string]struct{}{}}
 }
 
-// reserve takes an idle worker for an execution that is not yet committed. It
-// fails when others wait already: nobody overtakes.
+// reserve takes a worker for an execution that is not yet committed. It fails when
+// others wait already: nobody overtakes.
 func (l *line) reserve() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.idle == 0 || len(l.waiting) > 0 || l.spilled || l.filling {
+	if l.idle <= -l.promises() || len(l.waiting) > 0 || l.spilled || l.filling {
 		return false
 	}
 	l.idle--
 	return true
 }
 
-// release returns a worker.
-func (l *line) release() {
+const (
+	// promisedWait is how long a promised worker may let itself be waited for: as long as
+	// a commit takes about, which the execution is spared by being promised one.
+	promisedWait = 10 * time.Millisecond
+	// mostPromises bounds them, in multiples of the workers.
+	mostPromises = 8
+)
+
+// promises is how many workers may be promised beyond those that are idle. It is none
+// as long as executions are not known to be short. Must be called with mu held.
+func (l *line) promises() int {
+	if l.pace == 0 {
+		return 0
+	}
+	return int(min(promisedWait*time.Duration(l.workers)/l.pace, time.Duration(mostPromises*l.workers)))
+}
+
+// release returns a worker that was occupied for a while.
+func (l *line) release(occupied time.Duration) {
+	const weight = 8 // of those before
+	l.mu.Lock()
+	if l.pace == 0 {
+		l.pace = occupied
+	}
+	l.pace = max(1, l.pace+(occupied-l.pace)/weight)
+	l.idle++
+	l.mu.Unlock()
+	l.signal()
+}
+
+// putBack returns a worker that was not needed.
+func (l *line) putBack() {
 	l.mu.Lock()
 	l.idle++
 	l.mu.Unlock()
@@ -102,11 +134,11 @@ func (l *line) hold(id string) (drop func()) {
 	}
 }
 
-// next takes the oldest waiting execution and an idle worker, if there are both.
+// next takes the oldest waiting execution and a worker for it, if there are both.
 func (l *line) next() (automation.Execution, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.idle > 0 && len(l.waiting) > 0 {
+	for l.idle > -l.promises() && len(l.waiting) > 0 {
 		x := l.waiting[0]
 		l.waiting[0] = automation.Execution{} // let its parameters go
 		l.waiting = l.waiting[1:]

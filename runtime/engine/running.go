@@ -24,11 +24,16 @@ type handle struct {
 
 func newRunningSet() *runningSet { return &runningSet{all: map[string]*handle{}} }
 
-// expect notes an execution that is about to run: it can be stopped from now on.
-func (r *runningSet) expect(id string) {
+// expect notes an execution that is about to run: it can be stopped from now on. False
+// means that another has it.
+func (r *runningSet) expect(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if _, known := r.all[id]; known {
+		return false
+	}
 	r.all[id] = &handle{}
+	return true
 }
 
 // add notes that a worker has an execution; false means that another has it.

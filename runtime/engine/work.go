@@ -25,7 +25,6 @@ func (e *Engine) work(ctx context.Context, quit <-chan struct{}) {
 		select {
 		case t := <-e.tasks:
 			e.run(ctx, t)
-			e.line.release()
 		case <-quit:
 			return
 		}
@@ -33,8 +32,27 @@ func (e *Engine) work(ctx context.Context, quit <-chan struct{}) {
 }
 
 // run makes one attempt at an execution and queues the next, if there is to be one.
+// The worker is free again once the guest has ended: the disk, for which the end of
+// the attempt has to wait, needs none. When too many ends wait for it, the worker
+// does so as well.
 func (e *Engine) run(parent context.Context, t task) {
-	if left := e.turn(parent, parent, t); left.queue {
+	a := e.perform(parent, parent, t)
+	select {
+	case e.ends <- struct{}{}:
+		e.line.release(a.took)
+		e.storing.Go(func() {
+			e.conclusion(parent, a)
+			<-e.ends
+		})
+	default:
+		e.conclusion(parent, a)
+		e.line.release(a.took)
+	}
+}
+
+// conclusion stores the end of an attempt and queues the next, if there is to be one.
+func (e *Engine) conclusion(parent context.Context, a attempt) {
+	if left := e.settled(parent, a); left.queue {
 		e.line.pushAfter(left.execution, left.pause)
 	}
 }
@@ -42,13 +60,66 @@ func (e *Engine) run(parent context.Context, t task) {
 // turn makes one attempt, which ends with within; what is written of it is insisted
 // on until parent is done.
 func (e *Engine) turn(within, parent context.Context, t task) remainder {
+	return e.settled(parent, e.perform(within, parent, t))
+}
+
+// attempt is one at an execution whose guest has ended. The zero value: there was
+// nothing to attempt.
+type attempt struct {
+	execution automation.Execution
+	left      remainder // when it has not begun
+	begun     bool
+	took      time.Duration // of the guest
+	finish    store.Finish
+	artifacts hostfuncs.ArtifactSink
+	history   *history
+}
+
+// perform makes an attempt until its guest has ended.
+func (e *Engine) perform(within, parent context.Context, t task) attempt {
 	ctx, stop := context.WithCancelCause(within)
 	defer stop(nil)
-	id := t.execution.ID
-	if !e.running.add(id, stop) {
-		return remainder{} // it is running: this was a second copy from the store
+	x := t.execution
+	if !e.running.add(x.ID, stop) {
+		return attempt{} // it is running: this was a second copy from the store
 	}
-	left := e.attempt(ctx, parent, t)
+	if !t.started {
+		if left, ok := e.start(parent, &x); !ok {
+			e.freed(e.gate.Undo(x.ID))
+			return attempt{execution: x, left: left}
+		}
+	}
+	ctx, cancel := withTotal(ctx, x)
+	defer cancel()
+	if x.Attempts == 1 {
+		e.Meter.ExecutionStarted(x.StartedAt.Sub(x.CreatedAt))
+	}
+	a := attempt{execution: x, begun: true, history: newHistory(e.Store, x, e.Now)}
+	e.running.writes(x.ID, a.history)
+	flushing := a.history.flushWhileRunning(ctx, e.Logger)
+	job := e.job(parent, x, a.history)
+	began := time.Now()
+	result, err := e.call(ctx, job)
+	a.took = time.Since(began)
+	flushing.stop()
+	if err != nil {
+		e.Logger.Error("execution could not be run", "execution", x.ID, "action", x.Action, "attempt", x.Attempts, "err", err)
+		result = runner.Result{Code: automation.CodeInternal, Message: "the server could not run the action; its log says why"}
+	}
+	a.finish, a.artifacts = e.conclude(ctx, x, result), job.Artifacts
+	return a
+}
+
+// settled stores the end of an attempt and lets go of the execution.
+func (e *Engine) settled(parent context.Context, a attempt) remainder {
+	id := a.execution.ID
+	if id == "" {
+		return remainder{}
+	}
+	left := a.left
+	if a.begun {
+		left = e.storeEnd(parent, a)
+	}
 	wish := e.running.remove(id)
 	e.freed(e.gate.Leave(id))
 	if left.pending && wish != nil { // it came too late for the attempt; nobody must make another
@@ -66,34 +137,12 @@ type remainder struct {
 	execution automation.Execution
 }
 
-// attempt makes one attempt, from its start to its stored end.
-func (e *Engine) attempt(ctx, parent context.Context, t task) remainder {
-	x := t.execution
-	if !t.started {
-		if left, ok := e.start(parent, &x); !ok {
-			e.freed(e.gate.Undo(x.ID))
-			return left
-		}
-	}
-	ctx, stop := withTotal(ctx, x)
-	defer stop()
-	if x.Attempts == 1 {
-		e.Meter.ExecutionStarted(x.StartedAt.Sub(x.CreatedAt))
-	}
-	history := newHistory(e.Store, x, e.Now)
-	e.running.writes(x.ID, history)
-	flushing := history.flushWhileRunning(ctx, e.Logger)
-	job := e.job(parent, x, history)
-	result, err := e.call(ctx, job)
-	flushing.stop()
-	if err != nil {
-		e.Logger.Error("execution could not be run", "execution", x.ID, "action", x.Action, "attempt", x.Attempts, "err", err)
-		result = runner.Result{Code: automation.CodeInternal, Message: "the server could not run the action; its log says why"}
-	}
-	e.shelve(parent, job.Artifacts, x.Attempts, result.Tape)
-	f := e.conclude(ctx, x, result)
-	f.Log, f.Artifacts = history.rest()
-	x.LogLines = history.total()
+// storeEnd stores how an attempt ended.
+func (e *Engine) storeEnd(parent context.Context, a attempt) remainder {
+	x, f := a.execution, a.finish
+	e.shelve(parent, a.artifacts, x.Attempts, f.Tape)
+	f.Log, f.Artifacts = a.history.rest()
+	x.LogLines = a.history.total()
 	f, stored := e.finish(parent, x, f)
 	e.count(x, f)
 	switch {

@@ -117,11 +117,12 @@ const connections = 128
 // throughput counts events whose executions have ended.
 func throughput(ctx context.Context, o options, dir string, t *table) error {
 	t.head(fmt.Sprintf("%d connections, closed loop, %s", connections, o.span(time.Minute)), "per second")
-	sustained, err := sustain(ctx, o, filepath.Join(dir, "fsync"), "")
+	sustained, cost, err := sustain(ctx, o, filepath.Join(dir, "fsync"), "")
 	if err != nil {
 		return err
 	}
 	t.atLeast("durable events, each with one execution that has ended", sustained, 5000)
+	t.plain("CPU time of the server for each, µs", "%.0f", float64(cost.Microseconds()))
 	echo := echoServer()
 	defer echo.Close()
 	echoes := through(ctx, echo.URL, connections, o.span(12*time.Second)).accepted()
@@ -131,17 +132,23 @@ func throughput(ctx context.Context, o options, dir string, t *table) error {
 }
 
 func withoutSync(ctx context.Context, o options, dir string, t *table) error {
-	sustained, err := sustain(ctx, o, filepath.Join(dir, "nosync"), "fsync: false\n")
+	sustained, _, err := sustain(ctx, o, filepath.Join(dir, "nosync"), "fsync: false\n")
 	if err == nil {
 		t.plain("the same without fsync", "%.0f", sustained)
 	}
 	return err
 }
 
-func sustain(ctx context.Context, o options, dir, config string) (rate float64, err error) {
+// sustain is how many events a second came to the end of what they led to, and the
+// CPU time that the server took for each.
+func sustain(ctx context.Context, o options, dir, config string) (rate float64, cost time.Duration, err error) {
 	err = withServer(ctx, o, dir, config, func(s *server) error {
 		through(ctx, s.url+hello, connections, time.Second)
-		if err := s.waitIdle(ctx); err != nil {
+		if err := errors.Join(s.waitIdle(ctx), s.calm()); err != nil {
+			return err
+		}
+		before, err := s.cpu()
+		if err != nil {
 			return err
 		}
 		sent := through(ctx, s.url+hello, connections, o.span(time.Minute))
@@ -149,9 +156,11 @@ func sustain(ctx context.Context, o options, dir, config string) (rate float64, 
 			return err
 		}
 		rate = float64(sent.count) / time.Since(sent.began).Seconds()
-		return nil
+		after, err := s.cpu()
+		cost = (after - before) / time.Duration(max(sent.count, 1))
+		return err
 	})
-	return rate, err
+	return rate, cost, err
 }
 
 // knee is the highest rate at which the slowest of a hundred takes less than a tenth of

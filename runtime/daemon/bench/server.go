@@ -104,6 +104,44 @@ func (s *server) resident() (float64, error) {
 	return 0, errors.New("the process has no VmRSS")
 }
 
+// calm waits until the server has compiled its packs and has nothing to do.
+func (s *server) calm() error {
+	const look, most = 500 * time.Millisecond, 25 * time.Millisecond
+	for range 120 {
+		before, err := s.cpu()
+		if err != nil {
+			return err
+		}
+		time.Sleep(look)
+		if after, err := s.cpu(); err != nil || after-before < most {
+			return err
+		}
+	}
+	return errors.New("the server did not come to rest within a minute")
+}
+
+// cpu is the CPU time that the process has used.
+func (s *server) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	const user, system, tick = 11, 12, 10 * time.Millisecond // as proc(5) counts, from the state on
+	if len(fields) <= system {
+		return 0, errors.New("the process has no times")
+	}
+	var ticks int64
+	for _, field := range []string{fields[user], fields[system]} {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * tick, nil
+}
+
 // watch opens readers of the live stream; stop closes them and returns how many
 // messages they saw together.
 func (s *server) watch(ctx context.Context, readers int) (stop func() int64, err error) {

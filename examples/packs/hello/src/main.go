@@ -14,6 +14,15 @@ type greeting struct {
 //go:wasmexport greet
 func greet() int32 { return squall.Run(hello) }
 
+// What encoding/json does once for each type is done before the image is taken that
+// every run begins with.
+//
+//go:wasmexport warmup
+func warmup() int32 {
+	squall.Warm[person, greeting]()
+	return 0
+}
+
 func hello(p person) (greeting, error) {
 	squall.Infof("greeting %s", p.Name)
 	return greeting{"Hello, " + p.Name + "!"}, nil

@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/squall-dev/squall/runtime/store"
+)
+
+func TestAWorkerIsFreeWhileTheEndOfItsAttemptIsStored(t *testing.T) {
+	t.Parallel()
+	let := make(chan struct{})
+	var stored atomic.Int32
+	db := &gated{Store: openStore(t), onFinish: func(store.Finish) error {
+		<-let
+		stored.Add(1)
+		return nil
+	}}
+	b := startOn(t, db, answer(`{}`), func(o *Options) { o.Workers = 1 })
+	first, second := b.ingest("echo", "one").Executions[0], b.ingest("echo", "two").Executions[0]
+	eventuallyIn(t, func() bool { return b.running.attempting(second) })
+	if n := stored.Load(); n != 0 {
+		t.Errorf("%d ends were stored before the second execution began, want 0", n)
+	}
+	close(let)
+	for _, id := range []string{first, second} {
+		b.final(id)
+	}
+}
+
+// attempting reports whether a worker has taken up an execution.
+func (r *runningSet) attempting(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h, known := r.all[id]
+	return known && h.stop != nil
+}
+
+func TestWorkersArePromisedOnlyWhileExecutionsAreShort(t *testing.T) {
+	t.Parallel()
+	const workers = 2
+	for name, c := range map[string]struct {
+		took []time.Duration
+		want int // that can be reserved while all workers are busy
+	}{
+		"nothing has run yet":          {nil, 0},
+		"executions of a moment":       {[]time.Duration{time.Microsecond}, workers * mostPromises},
+		"executions of 5 ms":           {[]time.Duration{5 * time.Millisecond}, 4},
+		"executions of a second":       {[]time.Duration{time.Second}, 0},
+		"one of a second among others": {[]time.Duration{time.Microsecond, time.Microsecond, time.Second}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLine(workers, 10)
+			for range workers {
+				l.reserve()
+			}
+			for _, took := range c.took {
+				l.release(took)
+				l.reserve()
+			}
+			got := 0
+			for l.reserve() {
+				got++
+			}
+			if got != c.want {
+				t.Errorf("%d more could be reserved, want %d", got, c.want)
+			}
+		})
+	}
+}
