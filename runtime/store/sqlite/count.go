@@ -126,6 +126,9 @@ type hidden struct {
 }
 
 func (t *tx) hidden(id string) (h hidden, err error) {
+	if known, ok := t.w.recent[id]; ok {
+		return known.hidden, nil
+	}
 	row, err := t.row(`SELECT trigger, doc, bytes FROM executions WHERE id = ?`, id)
 	if err != nil {
 		return h, err
@@ -139,20 +142,20 @@ func kindOfExecution(e automation.Execution, trigger string) kind {
 
 // recount moves an execution from one status to another in the counts, and forgets
 // its words: they are indexed anew once it rests.
-func (t *tx) recount(e step) error {
+func (t *tx) recount(e step) (hidden, error) {
 	h, err := t.hidden(e.ID)
 	if err != nil {
-		return err
+		return h, err
 	}
 	if h.doc.Valid {
 		if err := t.exec(`DELETE FROM execution_words WHERE rowid = ?`, h.doc.Int64); err != nil {
-			return err
+			return h, err
 		}
 	}
 	k := kindOfExecution(e.Execution, h.trigger)
 	t.count(tally{k, e.was, e.CreatedAt, -1, -h.bytes})
 	t.count(tally{k, e.Status, e.CreatedAt, 1, 0})
-	return nil
+	return h, nil
 }
 
 // triggerOf is the trigger of the event that started an execution.

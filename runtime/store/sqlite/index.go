@@ -118,6 +118,7 @@ func (d *document) store(t *tx) error {
 		return err
 	}
 	t.count(tally{k, d.status, at, 0, d.bytes})
+	delete(t.w.recent, d.id)
 	return t.exec(`UPDATE executions SET doc = ?, bytes = ? WHERE id = ?`, doc, d.bytes, d.id)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -153,4 +154,22 @@ func goList(t *testing.T, format, module string) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// TestNoLawMakesATable keeps lists out of what is looked at for each row: SQLite makes
+// a table of every list of three and more.
+func TestNoLawMakesATable(t *testing.T) {
+	t.Parallel()
+	type law struct{ name, text string }
+	laws, err := collect(t.Context(), openInside(t).read, func(r scanner) (l law, err error) { return l, r.Scan(&l.name, &l.text) },
+		`SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL`)
+	if err != nil || len(laws) == 0 {
+		t.Fatalf("%d laws, %v", len(laws), err)
+	}
+	list := regexp.MustCompile(`IN \([^,)]*,[^,)]*,[^)]*\)`)
+	for _, l := range laws {
+		if found := list.FindString(l.text); found != "" {
+			t.Errorf("%s looks through %s for each row", l.name, found)
+		}
+	}
 }

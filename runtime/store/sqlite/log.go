@@ -39,6 +39,7 @@ func (s *Store) AppendLog(ctx context.Context, id string, lines []automation.Log
 		if err := rows.append(t, &e); err != nil {
 			return err
 		}
+		delete(t.w.recent, id)
 		return t.exec(`UPDATE executions SET log_lines = ? WHERE id = ?`, e.LogLines, id)
 	})
 }

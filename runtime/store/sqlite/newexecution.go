@@ -10,9 +10,8 @@ import (
 type executionRows struct {
 	execution []any
 	data      []any
-	attempt   *automation.Attempt // the first, when it runs at once
-	summary   automation.ExecutionSummary
-	actor     string
+	attempt   *automation.Attempt  // the first, when it runs at once
+	kept      automation.Execution // its small columns
 }
 
 // newExecutionRows checks a new execution and completes what follows from its
@@ -32,6 +31,8 @@ func newExecutionRows(e automation.Execution) (executionRows, error) {
 	if err != nil {
 		return executionRows{}, automation.Invalid("the retry plan of execution %s can not be stored", e.ID).Because(err)
 	}
+	kept := asStored(e)
+	kept.LogLines = 0
 	return executionRows{
 		execution: []any{e.ID, string(e.Action), string(e.Status), e.Summary, string(e.Rule), e.Event, e.Parent,
 			e.Attempts, string(e.Code), nanos(e.CreatedAt), nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), e.DryRun, e.StartedFrom,
@@ -40,8 +41,7 @@ func newExecutionRows(e automation.Execution) (executionRows, error) {
 		data: []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace, fullText(e.Message), fullText(e.Hint),
 			givenSum(e, string(e.Parameters)), sumOf(string(e.Output), e.Trace)},
 		attempt: first,
-		summary: e.ExecutionSummary,
-		actor:   e.StartedBy,
+		kept:    kept,
 	}, nil
 }
 
@@ -75,9 +75,9 @@ func begin(e *automation.Execution) (first *automation.Attempt, err error) {
 // insert stores an execution; event is the one that it came with, if any.
 func (r executionRows) insert(t *tx, event *automation.Event) error {
 	trigger, err := "", error(nil)
-	if event != nil && event.ID == r.summary.Event {
+	if event != nil && event.ID == r.kept.Event {
 		trigger = string(event.Trigger)
-	} else if trigger, err = t.triggerOf(r.summary.Event); err != nil {
+	} else if trigger, err = t.triggerOf(r.kept.Event); err != nil {
 		return err
 	}
 	const insertExecution = `INSERT INTO executions (` + executionColumns + `, trigger)
@@ -90,13 +90,14 @@ func (r executionRows) insert(t *tx, event *automation.Event) error {
 		return err
 	}
 	if r.attempt != nil {
-		if err := beginAttempt(t, r.summary.ID, *r.attempt); err != nil {
+		if err := beginAttempt(t, r.kept.ID, *r.attempt); err != nil {
 			return err
 		}
 	}
-	t.noteSkew(r.summary.ID, r.summary.CreatedAt)
-	t.count(tally{kind{r.summary.Action, r.summary.Rule, trigger, r.actor}, r.summary.Status, r.summary.CreatedAt, 1, 0})
-	t.shifted(r.summary.Action, "", r.summary.Status)
-	t.announceExecution(r.summary)
+	t.noteSkew(r.kept.ID, r.kept.CreatedAt)
+	t.count(tally{kind{r.kept.Action, r.kept.Rule, trigger, r.kept.StartedBy}, r.kept.Status, r.kept.CreatedAt, 1, 0})
+	t.shifted(r.kept.Action, "", r.kept.Status)
+	t.w.recent.remember(r.kept, hidden{trigger: trigger})
+	t.announceExecution(r.kept.ExecutionSummary)
 	return nil
 }

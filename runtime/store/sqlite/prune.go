@@ -172,6 +172,7 @@ func (t *tx) remove(id string, gone *store.Pruned) error {
 			return err
 		}
 	}
+	delete(t.w.recent, id)
 	if err := t.exec(`DELETE FROM executions WHERE id = ?`, id); err != nil { // the rest hangs on it
 		return err
 	}

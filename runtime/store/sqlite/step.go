@@ -195,6 +195,9 @@ func (t *tx) stepFrom(id string, next automation.Status) (step, error) {
 }
 
 func (t *tx) execution(id string) (e automation.Execution, err error) {
+	if known, ok := t.w.recent[id]; ok {
+		return known.execution, nil
+	}
 	row, err := t.row(`SELECT `+executionColumns+` FROM executions WHERE id = ?`, id)
 	if err != nil {
 		return e, err
@@ -211,7 +214,8 @@ func (t *tx) storeStep(e step) error {
 		SET status = ?, attempts = ?, code = ?, message = ?, hint = ?, log_lines = ?, started_at = ?, finished_at = ?,
 			doc = NULL, bytes = 0, run_after = ?, delay_reason = ?, delay_key = ?
 		WHERE id = ?`
-	if err := t.recount(e); err != nil {
+	h, err := t.recount(e)
+	if err != nil {
 		return err
 	}
 	if e.Status != automation.Delayed { // nothing else waits for a policy
@@ -220,7 +224,7 @@ func (t *tx) storeStep(e step) error {
 	if e.Status != automation.Delayed && e.Status != automation.Paused {
 		e.RunAfter, e.DelayReason = nil, ""
 	}
-	err := t.exec(update, string(e.Status), e.Attempts, string(e.Code), inList(e.Message), inList(e.Hint), e.LogLines,
+	err = t.exec(update, string(e.Status), e.Attempts, string(e.Code), inList(e.Message), inList(e.Hint), e.LogLines,
 		nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt),
 		nanosOrNull(e.RunAfter), e.DelayReason, e.DelayKey, e.ID)
 	if err != nil {
@@ -229,6 +233,7 @@ func (t *tx) storeStep(e step) error {
 	if err := t.storeLong(e); err != nil {
 		return err
 	}
+	t.w.recent.remember(e.Execution, hidden{trigger: h.trigger})
 	t.shifted(e.Action, e.was, e.Status)
 	t.announceExecution(e.ExecutionSummary)
 	return nil

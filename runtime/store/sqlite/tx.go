@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 
@@ -36,7 +37,7 @@ func (w *writer) transact(batch []*request, savepoints bool) (_ *tx, err error) 
 	skew := w.skew.Load()
 	defer func() {
 		if err != nil { // what it made known is not there
-			w.kinds = map[kind]int64{}
+			w.kinds, w.recent = map[kind]int64{}, recent{}
 			w.skew.Store(skew)
 		}
 		if err != nil { // SQLite may have done it already; then this fails and nothing is lost
@@ -85,6 +86,7 @@ func (t *tx) closure(r *request, savepoint bool) error {
 	case r.err != nil:
 		t.changes, t.tallies, t.shifts = t.changes[:changes], t.tallies[:tallies], t.shifts[:shifts]
 		if savepoint {
+			t.w.recent = recent{}
 			return t.run(`ROLLBACK TO one`)
 		}
 	case savepoint:
@@ -122,13 +124,49 @@ func (t *tx) exec(query string, args ...any) error {
 	return err
 }
 
+// run speaks to the driver itself: database/sql would check and convert each argument,
+// lock and look for a connection, which takes as long as a small statement does.
 func (t *tx) run(query string, args ...any) error {
-	stmt, err := t.stmt(query)
-	if err != nil {
+	return t.w.conn.Raw(func(conn any) error {
+		stmt, err := t.w.changingStmt(conn, query)
+		if err != nil {
+			return err
+		}
+		t.w.args = t.w.args[:0]
+		for i, arg := range args {
+			value, err := driverValue(arg)
+			if err != nil {
+				return fmt.Errorf("argument %d of %q: %w", i+1, query, err)
+			}
+			t.w.args = append(t.w.args, driver.NamedValue{Ordinal: i + 1, Value: value})
+		}
+		_, err = stmt.(driver.StmtExecContext).ExecContext(context.Background(), t.w.args)
 		return err
+	})
+}
+
+// changingStmt prepares a statement that returns no rows once in the writer's life.
+func (w *writer) changingStmt(conn any, query string) (driver.Stmt, error) {
+	if stmt, ok := w.changing[query]; ok {
+		return stmt, nil
 	}
-	_, err = stmt.Exec(args...)
-	return err
+	stmt, err := conn.(driver.ConnPrepareContext).PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	w.changing[query] = stmt
+	return stmt, nil
+}
+
+// driverValue is an argument as the driver takes it.
+func driverValue(arg any) (driver.Value, error) {
+	switch v := arg.(type) {
+	case nil, string, int64, bool, []byte, float64:
+		return v, nil
+	case int:
+		return int64(v), nil
+	}
+	return driver.DefaultParameterConverter.ConvertValue(arg)
 }
 
 // row runs a query for one row.
@@ -149,7 +187,7 @@ func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
 	return stmt.Query(args...)
 }
 
-// stmt prepares a statement once in the writer's life.
+// stmt prepares a statement that returns rows once in the writer's life.
 func (t *tx) stmt(query string) (*sql.Stmt, error) {
 	if stmt, ok := t.w.stmts[query]; ok {
 		return stmt, nil

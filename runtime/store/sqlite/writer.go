@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,12 +23,15 @@ const maxBatch = 512
 type writer struct {
 	path      string
 	conn      *sql.Conn
-	stmts     map[string]*sql.Stmt // by their text; touched by the goroutine alone
+	stmts     map[string]*sql.Stmt   // that return rows, by their text; touched by the goroutine alone
+	changing  map[string]driver.Stmt // that return none, in the same way
+	args      []driver.NamedValue    // of the statement that runs
 	published func([]automation.Change)
 	logger    *slog.Logger
 	points    disk.Points
 	seq       atomic.Int64   // of the latest change that was committed
 	kinds     map[kind]int64 // that are committed; touched by the goroutine alone
+	recent    recent         // touched by the goroutine alone
 	skew      atomic.Int64   // nanoseconds; see loadSkew
 	committed chan struct{}  // holds one when something was committed since somebody looked
 	queued    queued
@@ -55,8 +59,8 @@ func newWriter(ctx context.Context, db *sql.DB, o Options) (*writer, error) {
 		return nil, fmt.Errorf("open %s: %w", o.Path, kindOf(err, o.Path))
 	}
 	w := &writer{
-		path: o.Path, conn: conn, stmts: map[string]*sql.Stmt{},
-		kinds: map[kind]int64{}, committed: make(chan struct{}, 1), published: o.Published, logger: o.Logger, points: o.Faults.Points,
+		path: o.Path, conn: conn, stmts: map[string]*sql.Stmt{}, changing: map[string]driver.Stmt{},
+		kinds: map[kind]int64{}, recent: recent{}, committed: make(chan struct{}, 1), published: o.Published, logger: o.Logger, points: o.Faults.Points,
 		requests: make(chan *request, maxBatch), done: make(chan struct{}),
 	}
 	if err := w.prepare(ctx); err != nil {
@@ -205,6 +209,12 @@ func (w *writer) closeConn() {
 	for _, stmt := range w.stmts {
 		_ = stmt.Close()
 	}
+	_ = w.conn.Raw(func(any) error {
+		for _, stmt := range w.changing {
+			_ = stmt.Close()
+		}
+		return nil
+	})
 	if err := w.conn.Close(); err != nil {
 		w.logger.Error("database connection not closed", "err", err)
 	}
