@@ -27,6 +27,7 @@ func (c contents) read(folder, where string) (*Pack, []error) {
 	p.Triggers, errs = readFolder(c, "triggers", p.Name, errs, readTrigger)
 	sensors, errs := readFolder(c, "sensors", p.Name, errs, readSensor)
 	p.addSensors(sensors)
+	errs = append(errs, p.unknownNeeds()...)
 	p.Webhooks, errs = readFolder(c, "webhooks", p.Name, errs, readWebhook)
 	p.Policies, errs = readFolder(c, "policies", p.Name, errs, readPolicy)
 	if n := len(c.metadata("aliases")); n > 0 {

@@ -50,6 +50,7 @@ func (d *document) sensorFields(s *sensor) fields {
 		"poll_interval": func(v *yaml.Node) { s.Interval = d.pollInterval(v) },
 		"entry_point":   func(v *yaml.Node) { s.EntryPoint = d.sensorCode(v) },
 		"export":        func(v *yaml.Node) { s.Export = d.text(v) },
+		"needs_config":  func(v *yaml.Node) { s.NeedsConfig = d.texts(v) },
 		"trigger_types": func(v *yaml.Node) { d.sensorTypes(v, s) },
 		"timeout":       func(v *yaml.Node) { d.timeout(v, &s.Limits) },
 		"limits":        func(v *yaml.Node) { d.actionLimits(v, &s.Limits) },
@@ -131,10 +132,45 @@ func (p *Pack) kindOf(a *automation.Action) string {
 func (s *Snapshot) Sensors() []automation.Sensor {
 	var all []automation.Sensor
 	for _, g := range s.generations {
-		all = append(all, g.pack.Sensors...)
+		for _, sensor := range g.pack.Sensors {
+			sensor.Unset = g.pack.unset(sensor.NeedsConfig)
+			all = append(all, sensor)
+		}
 	}
 	slices.SortFunc(all, func(a, b automation.Sensor) int { return strings.Compare(string(a.Ref()), string(b.Ref())) })
 	return all
+}
+
+// unset are the keys that the pack's configuration gives no value, or an empty one.
+func (p *Pack) unset(keys []string) (unset []string) {
+	for _, key := range keys {
+		switch v := p.Config[key].(type) {
+		case nil:
+			unset = append(unset, key)
+		case string:
+			if v == "" {
+				unset = append(unset, key)
+			}
+		case []any:
+			if len(v) == 0 {
+				unset = append(unset, key)
+			}
+		}
+	}
+	return unset
+}
+
+// unknownNeeds refuses sensors that need what nobody can configure.
+func (p *Pack) unknownNeeds() (errs []error) {
+	for _, s := range p.Sensors {
+		for _, key := range s.NeedsConfig {
+			if _, known := p.ConfigSchema[key]; !known {
+				errs = append(errs, invalid("sensor %s needs %q of the configuration, which %s does not have", s.Name, key, configSchemaFile).
+					WithHint("declare it in %s, or take it out of needs_config", configSchemaFile))
+			}
+		}
+	}
+	return errs
 }
 
 // AcquireSensor lends a sensor for one poll.

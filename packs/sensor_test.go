@@ -50,3 +50,31 @@ func FuzzSensor(f *testing.F) {
 	f.Add([]byte("trigger_types: &a [*a]"))
 	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = readSensor("s.yaml", "p", data) }) // refuses or not, but does not panic
 }
+
+func TestASensorMayNeedWhatItsPackCanBeGiven(t *testing.T) {
+	t.Parallel()
+	p := &Pack{ConfigSchema: map[string]automation.Parameter{"feed": {}, "rooms": {}}}
+	p.Sensors = []automation.Sensor{{Name: "eye", NeedsConfig: []string{"feed", "rooms"}}}
+	if errs := p.unknownNeeds(); len(errs) != 0 {
+		t.Errorf("what the schema declares: %v", errs)
+	}
+	for _, tt := range []struct {
+		name   string
+		config map[string]any
+		unset  string
+	}{
+		{"nothing", nil, "feed rooms"},
+		{"empty values", map[string]any{"feed": "", "rooms": []any{}}, "feed rooms"},
+		{"one of them", map[string]any{"feed": "x"}, "rooms"},
+		{"all", map[string]any{"feed": "x", "rooms": []any{"a"}}, ""},
+	} {
+		p.Config = tt.config
+		if got := strings.Join(p.unset(p.Sensors[0].NeedsConfig), " "); got != tt.unset {
+			t.Errorf("with %s configured: %q is unset, want %q", tt.name, got, tt.unset)
+		}
+	}
+	p.Sensors[0].NeedsConfig = []string{"fed"}
+	if errs := p.unknownNeeds(); len(errs) != 1 || !strings.Contains(errs[0].Error(), `"fed"`) {
+		t.Errorf("a key that the schema lacks: %v", errs)
+	}
+}

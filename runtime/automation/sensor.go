@@ -13,6 +13,11 @@ type Sensor struct {
 	Description string   `json:"description,omitempty"`
 	Enabled     bool     `json:"enabled"`
 	Interval    Duration `json:"interval"`
+	// NeedsConfig are keys of its pack's configuration without which it has nothing to
+	// look at; Unset are those of them that have no value. As long as there are any, it
+	// is not asked.
+	NeedsConfig []string `json:"needs_config,omitempty"`
+	Unset       []string `json:"unset_config,omitempty"`
 	// Triggers are the types that it raises.
 	Triggers   []Ref    `json:"triggers"`
 	EntryPoint string   `json:"entry_point"`

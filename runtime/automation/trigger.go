@@ -48,6 +48,7 @@ const (
 	SourceRunning SourceState = "running"
 	SourceFailing SourceState = "failing" // tries again at Next
 	SourcePaused  SourceState = "paused"  // by a person
+	SourceIdle    SourceState = "idle"    // its pack's configuration gives it nothing to look at
 	SourceDone    SourceState = "done"    // will raise nothing any more: a date that has passed
 	SourceInvalid SourceState = "invalid" // its parameters can not be used
 )

@@ -68,9 +68,15 @@ func (l lender) Acquire(action automation.Ref) (runner.Lease, error) {
 // comes. Sensors wake their own.
 func (p *parts) called() func(module string) bool {
 	now := p.registry.Snapshot()
+	silent := map[automation.Ref]bool{}
+	for _, s := range now.Sensors() {
+		for _, t := range s.Triggers {
+			silent[t] = len(s.Unset) > 0
+		}
+	}
 	names := map[string]bool{}
 	for _, r := range now.Rules().Rules() {
-		if a, ok := now.Action(r.Action.Ref); ok && r.Enabled {
+		if a, ok := now.Action(r.Action.Ref); ok && r.Enabled && !silent[r.Trigger.Type] {
 			names[a.Pack+"/"+a.EntryPoint] = true
 		}
 	}

@@ -210,7 +210,7 @@ func (s *Sensors) follow(ctx context.Context, all *sync.WaitGroup) {
 // serve asks one sensor until ctx is done.
 func (s *Sensors) serve(ctx context.Context, x *sensor) {
 	defer x.stop()
-	if !x.what.Enabled {
+	if !x.what.Enabled || len(x.what.Unset) > 0 {
 		return
 	}
 	for {
@@ -450,12 +450,19 @@ func (s *Sensors) report(x *sensor) automation.SourceStatus {
 	switch {
 	case !x.what.Enabled, s.loaded[x.what.Ref()].Paused:
 		r.State, r.Next = automation.SourcePaused, nil
+	case len(x.what.Unset) > 0:
+		r.State, r.Next, r.Failures, r.Error = automation.SourceIdle, nil, 0, ""
+		r.Hint = unsetHint(x.what)
 	case r.Failures > 0:
 		r.State = automation.SourceFailing
 	default:
 		r.State = automation.SourceRunning
 	}
 	return r
+}
+
+func unsetHint(what automation.Sensor) string {
+	return fmt.Sprintf("it is not asked until %s has a value in the configuration of pack %s", strings.Join(what.Unset, " and "), what.Pack)
 }
 
 // rulesOf are those that look at what a sensor raises, each once.
@@ -512,6 +519,9 @@ func (s *Sensors) Poll(ctx context.Context, ref automation.Ref) error {
 	if err != nil {
 		return err
 	}
+	if len(x.what.Unset) > 0 {
+		return automation.Invalid("sensor %s has nothing to look at", ref).WithCode("sensor_idle").WithHint("%s", unsetHint(x.what))
+	}
 	s.turn(ctx, x, true)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -551,11 +561,13 @@ func (s *Sensors) change(ctx context.Context, ref automation.Ref, f func(*sensor
 		return fmt.Errorf("store the change of sensor %s: %w", ref, err)
 	}
 	s.mu.Lock()
-	s.loaded[x.what.Ref()] = mark
-	s.mu.Unlock()
-	select {
-	case x.now <- struct{}{}:
-	default:
+	defer s.mu.Unlock()
+	s.loaded[ref] = mark
+	if now := s.sensors[ref]; now != nil { // it may be a newer version that has looked already
+		select {
+		case now.now <- struct{}{}:
+		default:
+		}
 	}
 	return nil
 }

@@ -261,3 +261,31 @@ func TestASensorSaysWhenItWantsToBeAskedAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestASensorWithNothingToLookAtIsNotAskedUntilItHas(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := triggertest.NewLedger()
+		idle := eye()
+		idle.NeedsConfig, idle.Unset = []string{"feed"}, []string{"feed"}
+		var now atomic.Value
+		now.Store([]automation.Sensor{idle})
+		watching(t, l, func() []automation.Sensor { return now.Load().([]automation.Sensor) }, countOn, func(s *trigger.Sensors) {
+			time.Sleep(time.Hour)
+			st := s.Status()[0]
+			if st.State != automation.SourceIdle || st.Runs != 0 || !strings.Contains(st.Hint, "feed") {
+				t.Errorf("status = %+v, want idle, no runs and a hint about the feed", st)
+			}
+			if err := s.Poll(t.Context(), "test.eye"); !errors.Is(err, automation.ErrInvalid) {
+				t.Errorf("asked by a person: %v, want a refusal", err)
+			}
+			idle.Unset = nil
+			now.Store([]automation.Sensor{idle})
+			s.Sync(nil)
+			time.Sleep(time.Second)
+			if st := s.Status()[0]; st.State != automation.SourceRunning || st.Runs != 1 {
+				t.Errorf("once it is configured: %+v, want running after one poll", st)
+			}
+		})
+	})
+}

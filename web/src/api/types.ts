@@ -861,9 +861,11 @@ export interface Sensor {
   interval: string;
   limits?: Limits;
   name: string;
+  needs_config?: string[];
   pack: string;
   position?: Position;
   triggers: string[];
+  unset_config?: string[];
 }
 
 export interface SensorDetail {

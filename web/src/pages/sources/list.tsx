@@ -91,6 +91,9 @@ function Card({ source }: { source: SourceStatus }) {
         <span className="break-all font-mono text-xs text-subtle">{source.trigger}</span>
       </div>
       {source.error && <Failure source={source} />}
+      {source.state === "idle" && source.hint && (
+        <p className="break-words border-t border-line px-4 py-2 text-sm text-muted">{source.hint}</p>
+      )}
       <div className="flex flex-wrap gap-x-6 gap-y-1 border-t border-line px-4 py-2 text-sm text-muted">
         <span>
           Rules:{" "}

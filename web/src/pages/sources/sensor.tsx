@@ -94,6 +94,9 @@ function Detail({ detail: d }: { detail: SensorDetail }) {
             {s.hint && <p className="wrap-anywhere mt-1 text-muted">{s.hint}</p>}
           </div>
         )}
+        {s.state === "idle" && s.hint && (
+          <p className="wrap-anywhere rounded-lg border border-line p-3 text-sm text-muted">{s.hint}</p>
+        )}
         <Panel title="How far it has come" aside="its cursor">
           <JsonView value={d.cursor ?? null} label="Cursor" />
         </Panel>

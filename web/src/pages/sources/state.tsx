@@ -10,6 +10,8 @@ export function StateBadge({ state }: { state: string }) {
       return <Badge word="Failing" tone="warn" icon={AlarmClockMinus} />;
     case "paused":
       return <Badge word="Paused" tone="idle" icon={Pause} />;
+    case "idle":
+      return <Badge word="Not configured" tone="idle" icon={AlarmClockMinus} />;
     case "invalid":
       return <Badge word="Invalid" tone="bad" icon={AlarmClockOff} />;
     default:
