@@ -28,7 +28,6 @@ const (
 
 // index runs until ctx is done.
 func (s *Store) index(ctx context.Context) {
-	defer close(s.indexed)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

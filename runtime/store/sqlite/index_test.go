@@ -106,8 +106,8 @@ func TestIndexGoesOnAfterACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.stopIndex() // the crash, for the indexer
-	<-s.indexed
+	s.stopWork() // the crash, for the indexer
+	s.work.Wait()
 	ids := &automation.IDs{}
 	var all []automation.Execution
 	for range 3 * indexBatch {

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
+	"github.com/squall-dev/squall/runtime/disk"
 	"github.com/squall-dev/squall/runtime/query"
 	"github.com/squall-dev/squall/runtime/store"
 )
@@ -171,5 +173,34 @@ func TestNoLawMakesATable(t *testing.T) {
 		if found := list.FindString(l.text); found != "" {
 			t.Errorf("%s looks through %s for each row", l.name, found)
 		}
+	}
+}
+
+// TestTheLogBeginsAnew writes many times what the log may hold: it must not have grown
+// with it, and nobody else checkpoints.
+func TestTheLogBeginsAnew(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "squall.db")
+	s, err := Open(t.Context(), Options{Path: path, NoSync: true, Faults: disk.Faults{CheckpointPages: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for range 20_000 {
+		if err := s.Announce(t.Context(), automation.Change{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages, err := s.writer.pagesWritten()
+	if err != nil || pages < 20_000 {
+		t.Fatalf("%d pages were written, %v; the test needs thousands", pages, err)
+	}
+	log, err := os.Stat(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096 + 24
+	if most := int64(pages/2) * page; log.Size() > most {
+		t.Errorf("the log has %d pages after %d were written", log.Size()/page, pages)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -80,8 +81,8 @@ type Store struct {
 	vfs    string // of SQLite; "" is the system's
 	closed func() // takes the VFS back
 
-	stopIndex context.CancelFunc
-	indexed   chan struct{} // closed when the indexer has ended
+	stopWork context.CancelFunc
+	work     sync.WaitGroup // indexes words, and copies the log
 }
 
 var _ store.Store = (*Store)(nil)
@@ -94,7 +95,7 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: o.Path, ids: o.IDs, logger: o.Logger, closed: func() {}, indexed: make(chan struct{})}
+	s := &Store{path: o.Path, ids: o.IDs, logger: o.Logger, closed: func() {}}
 	defer func() {
 		if err != nil {
 			_ = s.closeFiles()
@@ -126,16 +127,17 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 		return nil, err
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stopIndex = stop
-	go s.index(work)
+	s.stopWork = stop
+	s.work.Go(func() { s.index(work) })
+	s.work.Go(func() { s.copyLogs(work) })
 	return s, nil
 }
 
 // Close refuses new writes, waits for those under way and releases everything.
 // Closing twice does nothing.
 func (s *Store) Close() error {
-	s.stopIndex()
-	<-s.indexed
+	s.stopWork()
+	s.work.Wait()
 	if !s.writer.stop() {
 		return nil
 	}
@@ -207,10 +209,6 @@ func touch(path string) error {
 	return f.Close()
 }
 
-// checkpointPages is after how many pages the log is copied into the database:
-// fewer, larger checkpoints than SQLite would make.
-const checkpointPages = 4000
-
 func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
 	synchronous := cmp.Or(o.Faults.Synchronous, "FULL")
 	if o.NoSync {
@@ -222,8 +220,8 @@ func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
 		"journal_mode(WAL)",
 		"synchronous("+synchronous+")",
 		"foreign_keys(1)",
-		"cache_size(-32000)", // KiB
-		fmt.Sprintf("wal_autocheckpoint(%d)", cmp.Or(o.Faults.CheckpointPages, checkpointPages)),
+		"cache_size(-32000)",            // KiB
+		"wal_autocheckpoint(0)",         // see checkpoint.go
 		"journal_size_limit(134217728)", // bytes the log may keep after a burst
 	)
 	if err != nil {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -21,20 +22,21 @@ const maxBatch = 512
 
 // writer is the one goroutine that writes.
 type writer struct {
-	path      string
-	conn      *sql.Conn
-	stmts     map[string]*sql.Stmt   // that return rows, by their text; touched by the goroutine alone
-	changing  map[string]driver.Stmt // that return none, in the same way
-	args      []driver.NamedValue    // of the statement that runs
-	published func([]automation.Change)
-	logger    *slog.Logger
-	points    disk.Points
-	seq       atomic.Int64   // of the latest change that was committed
-	kinds     map[kind]int64 // that are committed; touched by the goroutine alone
-	recent    recent         // touched by the goroutine alone
-	skew      atomic.Int64   // nanoseconds; see loadSkew
-	committed chan struct{}  // holds one when something was committed since somebody looked
-	queued    queued
+	path        string
+	conn        *sql.Conn
+	stmts       map[string]*sql.Stmt   // that return rows, by their text; touched by the goroutine alone
+	changing    map[string]driver.Stmt // that return none, in the same way
+	args        []driver.NamedValue    // of the statement that runs
+	published   func([]automation.Change)
+	logger      *slog.Logger
+	points      disk.Points
+	seq         atomic.Int64   // of the latest change that was committed
+	kinds       map[kind]int64 // that are committed; touched by the goroutine alone
+	recent      recent         // touched by the goroutine alone
+	checkpoints checkpoints
+	skew        atomic.Int64  // nanoseconds; see loadSkew
+	committed   chan struct{} // holds one when something was committed since somebody looked
+	queued      queued
 
 	mu       sync.RWMutex // guards closed, and requests against being closed under a sender
 	closed   bool
@@ -60,7 +62,8 @@ func newWriter(ctx context.Context, db *sql.DB, o Options) (*writer, error) {
 	}
 	w := &writer{
 		path: o.Path, conn: conn, stmts: map[string]*sql.Stmt{}, changing: map[string]driver.Stmt{},
-		kinds: map[kind]int64{}, recent: recent{}, committed: make(chan struct{}, 1), published: o.Published, logger: o.Logger, points: o.Faults.Points,
+		checkpoints: newCheckpoints(cmp.Or(o.Faults.CheckpointPages, checkpointPages)),
+		kinds:       map[kind]int64{}, recent: recent{}, committed: make(chan struct{}, 1), published: o.Published, logger: o.Logger, points: o.Faults.Points,
 		requests: make(chan *request, maxBatch), done: make(chan struct{}),
 	}
 	if err := w.prepare(ctx); err != nil {
@@ -148,6 +151,7 @@ func (w *writer) run() {
 		runtime.Gosched()
 		if batch := w.gather(first); len(batch) > 0 {
 			w.commit(batch)
+			w.checkpoint()
 		}
 	}
 }

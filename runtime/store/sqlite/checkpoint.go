@@ -1,0 +1,80 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	driver "modernc.org/sqlite"
+)
+
+// checkpointPages is after how many pages the log is copied into the database:
+// fewer, larger checkpoints than SQLite would make.
+const checkpointPages = 4000
+
+// Copying the log into the database, and waiting until the disk has it, takes tenths of
+// a second when the pages lie scattered, as those do that retention has touched. SQLite
+// would do it in a commit. Here a reader copies while the writer goes on, and the writer
+// copies what has come meanwhile: only when the log has been copied whole does it begin
+// anew instead of growing.
+
+// checkpoints are when to copy. Only the writer's goroutine touches it, but for the
+// channels.
+type checkpoints struct {
+	every  int           // pages
+	from   int           // pages that were written when the last copy ended
+	copies bool          // a reader does; two at once would be in each other's way
+	due    chan struct{} // holds one when a reader is to copy
+	rest   chan struct{} // holds one when the writer is to copy what is left
+}
+
+func newCheckpoints(every int) checkpoints {
+	return checkpoints{every: every, due: make(chan struct{}, 1), rest: make(chan struct{}, 1)}
+}
+
+// checkpoint is called after each commit.
+func (w *writer) checkpoint() {
+	c := &w.checkpoints
+	pages, err := w.pagesWritten()
+	if err != nil {
+		w.logger.Error("it is not known how long the database's log is", "err", err)
+		return
+	}
+	select {
+	case <-c.rest:
+		c.from, c.copies = pages, false
+		if _, err := w.conn.ExecContext(context.Background(), copyLog); err != nil {
+			w.logger.Warn("the database's log was not copied to its end; it grows until that succeeds", "err", err)
+		}
+	default:
+	}
+	if !c.copies && pages-c.from >= c.every {
+		c.copies = true
+		c.due <- struct{}{}
+	}
+}
+
+// pagesWritten is how many pages the writer's connection has written in its life.
+func (w *writer) pagesWritten() (pages int, err error) {
+	err = w.conn.Raw(func(conn any) error {
+		pages, _, err = conn.(driver.DBStatus).Status(driver.DBStatusCacheWrite, false)
+		return err
+	})
+	return pages, err
+}
+
+const copyLog = `PRAGMA wal_checkpoint(PASSIVE)` // waits for nobody, and nobody waits for it
+
+// copyLogs copies the log whenever that is due, until ctx is done.
+func (s *Store) copyLogs(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.writer.checkpoints.due:
+		}
+		if _, err := s.read.ExecContext(ctx, copyLog); err != nil && ctx.Err() == nil {
+			s.logger.Warn("the database's log was not copied; it grows until that succeeds", "err", fmt.Errorf("copy the log: %w", kindOf(err, s.path)))
+		}
+		s.writer.checkpoints.rest <- struct{}{}
+	}
+}
