@@ -100,7 +100,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return files.Sweep(ctx, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 	}
 	p.keeper, err = retention.New(retention.Options{
-		Store: db, Rules: c.RetentionRules(), Removed: metrics.HistoryRemoved, Logger: o.Logger,
+		Store: db, Rules: c.RetentionRules(), Audit: db, AuditAge: time.Duration(c.Audit.Age), Removed: metrics.HistoryRemoved, Logger: o.Logger,
 		RemoveFile: func(ctx context.Context, sha256 string) (bool, error) {
 			return files.Remove(sha256, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 		},
@@ -109,6 +109,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 	historyGauges(metrics, db, p.keeper)
+	metrics.Gauge("squall_audit_head", "Number of the newest record of the audit chain; it never falls.", auditHead(db))
 
 	around := p.world()
 	around.Now = o.Now
@@ -226,12 +227,13 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_backup_last_timestamp_seconds", "When the last backup was written to its end; 0 for never.", kept.lastSeconds)
 	p.api, err = api.New(api.Options{
 		Engine: p.engine, Store: keyed, Guard: p.guard, Live: p.live, Artifacts: files,
+		Audit: db, Recorded: metrics.AuditRecorded,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		Backup: kept.write, LastBackup: kept.latest, WholeTape: whole, ReplayExecution: tapes{db, sandbox, whole}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
 			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List, history: p.keeper.State,
-			backups: kept.latest, reach: watched.Reach, started: time.Now()}).examination,
+			backups: kept.latest, audit: db.VerifyAudit, reach: watched.Reach, started: time.Now()}).examination,
 		Retention: p.keeper, Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: sealedValues{values, keyed}, Mask: maskParameters(p.registry, values.Scrub), Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
