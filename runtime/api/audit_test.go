@@ -189,8 +189,9 @@ func TestARequestWithoutARecordIsNotAcknowledged(t *testing.T) {
 	if got = s.ask("GET", "/api/v1/backup", ""); got.status != http.StatusServiceUnavailable {
 		t.Errorf("a backup was given away without a record: %d", got.status)
 	}
-	if got = s.ask("DELETE", "/api/v1/kv/system/none", ""); got.status != http.StatusNotFound {
-		t.Errorf("an error became another: %d %s", got.status, got.body)
+	got = s.ask("DELETE", "/api/v1/kv/system/none", "")
+	if got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, "it was refused: unknown_key") {
+		t.Errorf("a refusal without a record: %d %s", got.status, got.body)
 	}
 }
 

@@ -69,9 +69,13 @@ func (s *Server) audited(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		return s.heldBack(c, func() error { return safe(c) }, func(answer error) error {
-			err := s.writeDown(c, a, n, outcomeOf(answer))
-			if err == nil || answer != nil { // an error is not made better by another
+			outcome := outcomeOf(answer)
+			err := s.writeDown(c, a, n, outcome)
+			switch {
+			case err == nil || statusOf(answer) == http.StatusServiceUnavailable: // the same trouble, and that is said
 				return answer
+			case answer != nil:
+				return unrecorded(err, "it was refused: "+outcome)
 			}
 			return unrecorded(err, "it was done all the same")
 		})

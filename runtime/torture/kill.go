@@ -36,7 +36,11 @@ func kill(ctx context.Context, r *run) error {
 	if len(b.answered) < r.Rounds {
 		r.breaks(loaded, "only %d events were answered", len(b.answered))
 	}
-	r.note("there is no audit chain in this program, so none is checked")
+	audited := r.promise("rounds", "changes were made under way, and answered")
+	r.checked(audited, r.Rounds)
+	if done := b.answeredChanges(); done < r.Rounds {
+		r.breaks(audited, "only %d audited changes were answered", done)
+	}
 	return nil
 }
 
