@@ -20,7 +20,7 @@ func (s *Server) listAudit(c echo.Context) error {
 	q := &query{c: c}
 	want := store.AuditQuery{
 		User: q.text("user"), Verb: q.text("verb"), Kind: q.text("kind"), ID: q.text("id"), Failed: q.flag("failed"),
-		Since: q.moment("since"), Until: q.moment("until"), After: int64(q.number("after", 0, 1, 1<<53)), Limit: q.limit(),
+		Since: q.moment("since"), Until: q.moment("until"), After: int64(q.number("after", 0, 1, 1<<31-1)), Limit: q.limit(),
 	}
 	if oldest := q.flag("oldest"); oldest != nil {
 		want.Oldest = *oldest
@@ -42,7 +42,7 @@ func (s *Server) verifyAudit(c echo.Context) error {
 		return err
 	}
 	q := &query{c: c}
-	check := store.AuditCheck{Newest: q.number("newest", 0, 1, 1<<53)}
+	check := store.AuditCheck{Newest: q.number("newest", 0, 1, 1<<31-1)}
 	if text := q.text("head"); text != "" {
 		p, err := automation.ParseAuditPlace(brief(text))
 		if err != nil {

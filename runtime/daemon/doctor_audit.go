@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -57,6 +58,17 @@ func judgeAudit(r automation.AuditReport) finding {
 		return ok(fmt.Sprintf("the newest %d records hold; --deep looks at all %d", r.Records, r.Head.Seq-r.Anchor.Seq))
 	}
 	return ok(fmt.Sprintf("all %d records hold", r.Records))
+}
+
+// logAuditHead notes the head of the chain down where somebody may keep it elsewhere. A
+// chain that can not be read keeps no server from starting; the doctor tells.
+func logAuditHead(ctx context.Context, db *sqlite.Store, log *slog.Logger) {
+	c, err := db.AuditChain(ctx)
+	if err != nil {
+		log.Error("the audit chain can not be read", "err", err)
+		return
+	}
+	log.Info("audit chain", "head", c.Head.String())
 }
 
 // auditHead is the number of the newest record; -1 when it can not be read.

@@ -92,6 +92,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, fmt.Errorf("read the last change: %w", err)
 	}
 	p.live = live.New(remembered, last)
+	logAuditHead(ctx, db, o.Logger)
 	files, err := artifact.Open(c.Data, o.Faults.Layer)
 	if err != nil {
 		return p, fmt.Errorf("open the artifacts: %w", err)
