@@ -116,11 +116,11 @@ function Table({ items, children }: { items: AuditRecord[]; children: React.Reac
       <table className="w-full table-fixed text-left text-sm">
         <thead className="sticky top-0 z-10 bg-bg text-xs text-subtle">
           <tr className="border-b border-line">
-            <th className="w-24 px-4 py-1.5 font-medium">When</th>
-            <th className="w-44 px-2 py-1.5 font-medium max-md:w-24">Who</th>
+            <th className="w-24 px-4 py-1.5 font-medium max-md:w-22">When</th>
+            <th className="w-44 px-2 py-1.5 font-medium max-md:w-18">Who</th>
             <th className="px-2 py-1.5 font-medium">What</th>
             <th className="w-1/4 px-2 py-1.5 font-medium max-md:hidden">Detail</th>
-            <th className="w-40 px-2 py-1.5 font-medium max-md:w-28">Outcome</th>
+            <th className="w-40 px-2 py-1.5 font-medium max-md:w-24">Outcome</th>
           </tr>
         </thead>
         <tbody className="divide-y divide-line">
@@ -146,7 +146,7 @@ function Row({ record: r }: { record: AuditRecord }) {
         {r.user || <span className="text-muted">{r.via || "nobody known"}</span>}
         {r.user && <span className="text-xs text-subtle max-md:hidden"> {from}</span>}
       </td>
-      <td className="truncate px-2 py-1" title={`${r.verb} ${r.kind} ${r.id}`}>
+      <td className="px-2 py-1 max-md:wrap-anywhere md:truncate" title={`${r.verb} ${r.kind} ${r.id}`}>
         <b className="font-medium">{r.verb}</b> {r.kind} <Target record={r} />
       </td>
       <td
