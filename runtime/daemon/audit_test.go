@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -115,4 +116,48 @@ func TestOldAuditRecordsGo(t *testing.T) {
 		report, err := h.VerifyAudit(t.Context(), client.AuditCheck{})
 		return err == nil && report.Verified && report.Anchor.Seq >= 1
 	})
+}
+
+// Packs come from the disk: each digest that came into service is noted once, also when
+// it came while the server was down.
+func TestPacksThatCameAndWentAreInTheChain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writePack(t, dir, "behave", behavePack(t))
+	h := serve(t, dir, nil)
+	first := h.pack("behave").Digest
+	manifest := filepath.Join(dir, "packs", "behave", "pack.yaml")
+	good := behavePack(t)["pack.yaml"]
+	write(t, manifest, strings.Replace(good, "1.0.0", "1.1.0\ncapabilities: {teleport: []}", 1))
+	eventually(t, "a broken pack says so", func() bool { return h.pack("behave").Error != "" })
+	h.stop()
+
+	write(t, manifest, strings.Replace(good, "1.0.0", "1.1.0", 1)) // while nobody looks
+	h = serve(t, dir, nil)
+	h.stop()
+	h = serve(t, dir, nil)
+	list, err := h.Audit(t.Context(), client.AuditQuery{Kind: "pack"})
+	if err != nil || len(list.Items) != 2 {
+		t.Fatalf("%+v, %v", list.Items, err)
+	}
+	if r := list.Items[0]; r.Verb != "load" || r.ID != "behave" || r.Via != "server" || r.Detail["was"] != first || r.Detail["version"] != "1.1.0" || r.Detail["digest"] == first {
+		t.Errorf("the new version left %+v", r)
+	}
+	h.stop()
+
+	if err := os.RemoveAll(filepath.Dir(manifest)); err != nil {
+		t.Fatal(err)
+	}
+	h = serve(t, dir, nil)
+	if list, err = h.Audit(t.Context(), client.AuditQuery{Kind: "pack", Verb: "unload"}); err != nil || len(list.Items) != 1 {
+		t.Errorf("a pack that is gone left %+v, %v", list.Items, err)
+	}
+	writePack(t, dir, "behave", behavePack(t))
+	eventually(t, "the pack is back", func() bool { return h.pack("behave").InService })
+	if list, err = h.Audit(t.Context(), client.AuditQuery{Kind: "pack"}); err != nil || len(list.Items) != 4 || list.Items[0].Detail["was"] != "" {
+		t.Errorf("a pack that came back left %+v, %v", list.Items, err)
+	}
+	if report, err := h.VerifyAudit(t.Context(), client.AuditCheck{}); err != nil || !report.Verified {
+		t.Errorf("%+v, %v", report, err)
+	}
 }

@@ -43,6 +43,7 @@ type parts struct {
 	engine   *engine.Engine
 	triggers *trigger.Manager
 	keeper   *retention.Keeper
+	loaded   *packAudit
 	api      *api.Server
 	certs    *certificates // nil for plain HTTP
 	// sweep removes artifact files that no execution names: those of attempts that
@@ -137,6 +138,9 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	})
 	if err != nil {
 		return p, fmt.Errorf("make the pack loader: %w", err)
+	}
+	if p.loaded, err = newPackAudit(ctx, db, metrics.AuditRecorded, o.Logger); err != nil {
+		return p, err
 	}
 	p.registry, err = packs.NewRegistry(packs.RegistryOptions{Logger: o.Logger, Changed: p.packChanged(ctx, db, metrics, o.Logger)})
 	if err != nil {
@@ -287,6 +291,7 @@ func certificateGauges(metrics *telemetry.Metrics, certs *certificates) {
 func (p *parts) packChanged(ctx context.Context, db *sqlite.Store, metrics *telemetry.Metrics, log *slog.Logger) func(automation.PackStatus) {
 	return func(s automation.PackStatus) {
 		metrics.PackLoaded(s.Name, s.Error == "")
+		p.loaded.changed(ctx, s)
 		if p.triggers != nil { // nil only while the parts are made
 			p.triggers.Sync(p.registry.Snapshot().Rules().Wanted())
 		}
