@@ -55,6 +55,18 @@ func (b *bench) alter(ctx context.Context, api *client.Client) bool {
 	return answered
 }
 
+// alterOnce makes one audited change, which must be answered.
+func (b *bench) alterOnce(ctx context.Context, url string) error {
+	api, err := b.client(url)
+	if err != nil {
+		return err
+	}
+	if !b.alter(ctx, api) {
+		return errors.New("there was no answer")
+	}
+	return nil
+}
+
 // keepChanging makes audited changes until the server is gone. It notes where the
 // chain stood before.
 func (b *bench) keepChanging(ctx context.Context, url string) {
