@@ -148,6 +148,9 @@ func (f *fake) routes(body []byte) http.Handler {
 	answer("PUT /api/v1/artifacts/"+file+"/pin", pinned)
 	answer("DELETE /api/v1/artifacts/"+file+"/pin", fakeArtifact(file))
 	answer("GET /api/v1/retention", fakeRetention())
+	answer("GET /api/v1/audit", list(fakeAudit()))
+	answer("GET /api/v1/audit/verify", automation.AuditReport{Verified: true, Records: 7, AuditChain: automation.AuditChain{
+		Anchor: automation.AuditPlace{Seq: 4, Hash: strings.Repeat("0", 64)}, Head: automation.AuditPlace{Seq: 11, Hash: strings.Repeat("a", 64)}}})
 	mux.HandleFunc("POST /api/v1/retention", func(w http.ResponseWriter, _ *http.Request) { reply(w, 202, fakeRetention()) })
 	answer("GET /api/v1/artifacts", list(fakeArtifact(file)))
 	answer("GET /api/v1/artifacts/"+file, fakeArtifact(file))
@@ -188,6 +191,11 @@ func (f *fake) executionRoutes(mux *http.ServeMux, body []byte) {
 	}
 	mux.HandleFunc("POST /api/v1/executions/{id}/rerun", func(w http.ResponseWriter, r *http.Request) { f.execution(w, good) })
 	mux.HandleFunc("POST /api/v1/executions", func(w http.ResponseWriter, _ *http.Request) { f.run(w, body) })
+}
+
+func fakeAudit() automation.AuditRecord {
+	return automation.AuditRecord{Seq: 11, At: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), User: "ada", Role: "admin", Via: "token ci", Remote: "192.0.2.7",
+		Verb: "set", Kind: "key", ID: "system/colour", Outcome: automation.AuditOK, Detail: map[string]string{"ttl": "10m", "encrypted": "true"}}
 }
 
 func fakePolicy() automation.PolicyStatus {

@@ -49,7 +49,7 @@ func newRootCommand(c *cli) *cobra.Command {
 		newArtifactCommand(c), newKVCommand(c), newSecretCommand(c), newSourceCommand(c), newTimerCommand(c), newWebhookCommand(c), newSensorCommand(c),
 		newStopAllCommand(c), newResumeAllCommand(c), newHeldCommand(c),
 		newActionCommand(c), newPolicyCommand(c), newPackCommand(c),
-		newLoginCommand(c), newDoctorCommand(c), newRetentionCommand(c), newTortureCommand(c), newBackupCommand(c), newRestoreCommand(c), newExportCommand(c), newCompletionCommand(c), newVersionCommand(c),
+		newLoginCommand(c), newDoctorCommand(c), newRetentionCommand(c), newAuditCommand(c), newTortureCommand(c), newBackupCommand(c), newRestoreCommand(c), newExportCommand(c), newCompletionCommand(c), newVersionCommand(c),
 	)
 	root.AddCommand(newServerCommand(c), newDemoCommand(c), newLeakCommand())
 	root.AddCommand(helpTopics()...)

@@ -80,9 +80,9 @@ func TestJSONOfEveryCommandParses(t *testing.T) {
 		"stop-all": "--reason x", "resume-all": "", "held list": "", "held release": good,
 		"kv list": "", "kv get": "colour", "kv set": "colour red", "kv delete": "colour", "kv load": keys,
 		"rule list": "", "rule get": "labs_sre.on_memory", "rule why": "labs_sre.on_memory", "rule test": "labs_sre.on_memory --event " + event,
-		"policy list": "", "policy get": "shop.one", "action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack capabilities": "core", "pack grant": "core -f " + rights, "pack ungrant": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "torture": "--only clock --rounds 1 --data " + filepath.Join(t.TempDir(), "torture"), "artifact list": "", "artifact get": file, "artifact flame": file, "artifact pin": file, "artifact unpin": file, "retention": "", "version": "",
+		"policy list": "", "policy get": "shop.one", "action list": "", "action get": "core.echo", "pack list": "", "pack get": "core", "pack capabilities": "core", "pack grant": "core -f " + rights, "pack ungrant": "core", "pack inspect": "../../runtime/wasm/testdata/echo.wasm", "doctor": "", "torture": "--only clock --rounds 1 --data " + filepath.Join(t.TempDir(), "torture"), "artifact list": "", "artifact get": file, "artifact flame": file, "artifact pin": file, "artifact unpin": file, "retention": "", "audit list": "", "audit verify": "", "version": "",
 	}
-	other := " export executions export events pack check pack test login completion help server demo backup restore " // tested on their own, or without data
+	other := " audit export export executions export events pack check pack test login completion help server demo backup restore " // tested on their own, or without data
 	server := httptest.NewServer(newFake())
 	t.Cleanup(server.Close)
 	for _, cmd := range commands(t) {

@@ -39,6 +39,8 @@ const adminUser = "admin"
 type Identity struct {
 	User string `json:"user"`
 	Role string `json:"role"`
+	// Token is the name of the token that vouches for them; empty for a session.
+	Token string `json:"token,omitempty"`
 }
 
 // Guard checks credentials. Create it with New; safe for concurrent use.
@@ -72,9 +74,16 @@ func (g *Guard) EnsureAdmin(ctx context.Context, keep func(text string) error) (
 	if err := keep(text); err != nil {
 		return "", err
 	}
-	return text, g.credentials.PutToken(ctx, store.Token{
-		Hash: hash(text), Name: "first start", User: adminUser, Role: RoleAdmin, CreatedAt: g.now(),
-	})
+	t := store.Token{Hash: hash(text), Name: "first start", User: adminUser, Role: RoleAdmin, CreatedAt: g.now()}
+	return text, g.credentials.PutToken(ctx, t, created(t))
+}
+
+// created is the record of a token that the server made by itself.
+func created(t store.Token) automation.AuditRecord {
+	return automation.AuditRecord{
+		At: t.CreatedAt, Via: "server", Verb: "create", Kind: "token", ID: t.Name, Outcome: automation.AuditOK,
+		Detail: map[string]string{"user": t.User, "role": t.Role},
+	}
 }
 
 // NewLoginCode makes a code that logs one browser in, once, within
@@ -101,7 +110,7 @@ func (g *Guard) Token(ctx context.Context, text string) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	return Identity{User: t.User, Role: t.Role}, nil
+	return Identity{User: t.User, Role: t.Role, Token: t.Name}, nil
 }
 
 // Session finds out who holds a session cookie.

@@ -23,7 +23,7 @@ func newMemory() *memory {
 	return &memory{tokens: map[string]store.Token{}, sessions: map[string]store.Session{}}
 }
 
-func (m *memory) PutToken(_ context.Context, t store.Token) error {
+func (m *memory) PutToken(_ context.Context, t store.Token, _ ...automation.AuditRecord) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.tokens[t.Hash] = t

@@ -133,7 +133,7 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := New(Options{Engine: stop.engine, Store: s.db, Guard: guard, Live: s.live, Artifacts: files,
+	api, err := New(Options{Engine: stop.engine, Store: s.db, Audit: s.db, Guard: guard, Live: s.live, Artifacts: files,
 		Catalogue: func() Catalogue { return catalogue }, MaxBody: 1 << 20, Logger: slog.New(slog.DiscardHandler),
 		TestRule: func(context.Context, []byte, automation.Event) (automation.RuleTest, error) {
 			return automation.RuleTest{}, nil

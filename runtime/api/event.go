@@ -69,6 +69,7 @@ func (s *Server) sendEvent(c echo.Context) error {
 	if err := decode(c, &req); err != nil {
 		return err
 	}
+	noted(c, "", "trigger", string(req.Trigger))
 	accepted, err := s.raise(c, automation.Event{
 		Trigger: req.Trigger, Parameters: req.Parameters, Payload: req.Payload, Summary: "sent by " + identity(c).User,
 		Trace: trigger.TraceOf(c.Request().Header),
@@ -76,6 +77,7 @@ func (s *Server) sendEvent(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	noted(c, accepted.Event)
 	return c.JSON(http.StatusAccepted, accepted)
 }
 

@@ -129,10 +129,12 @@ func (s *Server) runAction(c echo.Context) error {
 		return err
 	}
 	req.User = identity(c).User
+	noted(c, string(req.Action), "dry_run", onlyTrue(req.DryRun))
 	x, err := s.Engine.Submit(c.Request().Context(), req)
 	if err != nil {
 		return err
 	}
+	noted(c, "", "execution", x.ID)
 	return c.JSON(http.StatusCreated, s.masked(x))
 }
 
@@ -146,10 +148,12 @@ func (s *Server) rerunExecution(c echo.Context) error {
 		return err
 	}
 	run := automation.RunRequest{Parent: id, Parameters: req.Parameters, DryRun: req.DryRun, RunAt: req.RunAt, Priority: req.Priority, User: identity(c).User}
+	noted(c, "", "dry_run", onlyTrue(req.DryRun))
 	x, err := s.Engine.Rerun(c.Request().Context(), run, req.Remove)
 	if err != nil {
 		return err
 	}
+	noted(c, "", "execution", x.ID, "action", string(x.Action))
 	return c.JSON(http.StatusCreated, s.masked(x))
 }
 

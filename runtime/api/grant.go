@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -46,6 +47,9 @@ func (s *Server) putGrants(c echo.Context) error {
 	var req automation.Capabilities
 	if err := decode(c, &req); err != nil {
 		return err
+	}
+	if text, err := json.Marshal(req); err == nil { // it always can: it was just read
+		noted(c, "", "to", string(text))
 	}
 	return s.grant(c, &req)
 }

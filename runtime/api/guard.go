@@ -37,6 +37,7 @@ func (s *Server) stopChanges(c echo.Context) error {
 	if len(req.Reason) > mostReason {
 		return automation.Invalid("the reason has %d bytes, the limit is %d", len(req.Reason), mostReason)
 	}
+	noted(c, "", "reason", req.Reason)
 	if err := s.Changes.Stop(c.Request().Context(), automation.Stop{By: identity(c).User, Reason: req.Reason}); err != nil {
 		return err
 	}
@@ -59,5 +60,6 @@ func (s *Server) releaseChange(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	noted(c, "", "execution", x.ID)
 	return c.JSON(http.StatusCreated, s.masked(x))
 }

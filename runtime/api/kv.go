@@ -150,6 +150,7 @@ func (s *Server) putKey(c echo.Context) error {
 		end := time.Now().Add(time.Duration(v.TTL))
 		e.ExpiresAt = &end
 	}
+	noted(c, "", "encrypted", onlyTrue(e.Encrypted), "ttl", onlySet(v.TTL))
 	e, err = s.Engine.PutKey(c.Request().Context(), e)
 	if err != nil {
 		return err

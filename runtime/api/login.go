@@ -36,6 +36,7 @@ func (s *Server) login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Set(identityKey, who)
 	c.SetCookie(s.cookie(c, cookie, int(access.SessionLife.Seconds())))
 	return c.JSON(http.StatusOK, who)
 }

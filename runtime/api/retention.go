@@ -35,6 +35,7 @@ func (s *Server) applyRetention(c echo.Context) error {
 	if err := decode(c, &req); err != nil {
 		return err
 	}
+	noted(c, "", "dry_run", onlyTrue(req.DryRun))
 	if !req.DryRun {
 		s.Retention.Wake()
 	}

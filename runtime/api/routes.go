@@ -39,6 +39,8 @@ func (s *Server) routes() []route {
 		{get, "/api/v1/version", s.version, false, "Tells which build is running.", nil, reflect.TypeFor[Version](), 200},
 		{get, "/api/v1/backup", s.getBackup, false, "Everything that the server remembers, as a gzipped tar archive.", nil, nil, 200},
 		{get, "/api/v1/backup/last", s.lastBackup, false, "When a backup was last written.", nil, reflect.TypeFor[automation.LastBackup](), 200},
+		{get, "/api/v1/audit", s.listAudit, false, "Who changed what, newest first; for admins.", nil, reflect.TypeFor[List[automation.AuditRecord]](), 200},
+		{get, "/api/v1/audit/verify", s.verifyAudit, false, "Looks whether the audit chain holds; for admins.", nil, reflect.TypeFor[automation.AuditReport](), 200},
 		{get, "/api/v1/doctor", s.doctor, false, "Looks whether the server is well.", nil, reflect.TypeFor[List[automation.Check]](), 200},
 		{get, "/api/v1/openapi.json", s.openapi, false, "This API as an OpenAPI 3.1 document.", nil, nil, 200},
 		{get, "/api/v1/stream", s.stream, false, "Changes as server-sent events.", nil, nil, 200},

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -61,6 +62,7 @@ func (s *Server) rotateSecrets(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	noted(c, "", "sealed", strconv.Itoa(n))
 	s.Logger.Info("key of secrets rotated", "sealed", n, "by", identity(c).User)
 	return c.JSON(http.StatusOK, Rotation{Sealed: n})
 }

@@ -47,6 +47,7 @@ func (s *Server) resetSensor(c echo.Context) error {
 	if err := decode(c, &req); err != nil {
 		return err
 	}
+	noted(c, "", "cursor", string(req.Cursor))
 	return s.answerSensor(c, func(ctx context.Context, ref automation.Ref) error { return s.Sensors.Reset(ctx, ref, req.Cursor) })
 }
 

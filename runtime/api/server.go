@@ -74,7 +74,7 @@ type content interface {
 	Reader(a automation.Artifact) (io.ReadSeekCloser, error)
 }
 
-// Options are what the server is made of. All but PublicURL and Rejected are
+// Options are what the server is made of. All but PublicURL, Rejected and Recorded are
 // required.
 type Options struct {
 	Engine    engine
@@ -83,6 +83,10 @@ type Options struct {
 	Guard     *access.Guard
 	Live      *live.Hub
 	Artifacts content
+	// Audit keeps who changed what. Recorded is told of each record, or that one could
+	// not be written.
+	Audit    auditor
+	Recorded func(ok bool)
 	// TestRule judges an event by a rule as written in YAML. One without an id is
 	// nothing but a payload.
 	TestRule func(ctx context.Context, ruleYAML []byte, ev automation.Event) (automation.RuleTest, error)
@@ -149,18 +153,21 @@ type Server struct {
 
 // New makes the server. It starts nothing.
 func New(o Options) (*Server, error) {
-	if o.Engine == nil || o.Store == nil || o.Catalogue == nil || o.Guard == nil || o.Live == nil ||
+	if o.Engine == nil || o.Store == nil || o.Catalogue == nil || o.Guard == nil || o.Live == nil || o.Audit == nil ||
 		o.Artifacts == nil || o.TestRule == nil || o.TestRuleInService == nil || o.Doctor == nil || o.Page == nil || o.Metrics == nil || o.Logger == nil {
 		return nil, errors.New("api.New: an option is missing")
 	}
 	if o.Rejected == nil {
 		o.Rejected = func(string) {}
 	}
+	if o.Recorded == nil {
+		o.Recorded = func(bool) {}
+	}
 	s := &Server{Options: o, echo: echo.New(), redactor: newRedactor()}
 	s.Logger = o.Logger.With("component", "api")
 	s.echo.IPExtractor = remoteOf(o.TrustedProxies)
 	s.echo.HTTPErrorHandler = s.writeError
-	s.echo.Use(s.recoverPanic, s.identify, s.requireIdentity)
+	s.echo.Use(s.recoverPanic, s.identify, s.requireIdentity, s.audited)
 	for _, r := range s.routes() {
 		s.echo.Add(r.Method, r.Path, r.Handle)
 		if r.Method == http.MethodGet { // net/http drops the body

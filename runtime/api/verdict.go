@@ -54,9 +54,11 @@ func (s *Server) releaseVerdict(c echo.Context) error {
 	if req.Item != nil {
 		item = *req.Item
 	}
+	noted(c, "", "rule", string(req.Rule))
 	x, err := s.Engine.Release(c.Request().Context(), id, req.Rule, item, identity(c).User)
 	if err != nil {
 		return err
 	}
+	noted(c, "", "execution", x.ID)
 	return c.JSON(http.StatusCreated, s.masked(x))
 }

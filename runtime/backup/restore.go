@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"time"
 
@@ -60,7 +61,32 @@ func Restore(ctx context.Context, r io.Reader, data string, replace bool, now ti
 		}
 		out.Before = fmt.Sprintf("%s.before-restore-%s", data, now.UTC().Format("20060102T150405"))
 	}
+	if err := noteRestore(ctx, fresh, out.Summary, now); err != nil {
+		return out, err
+	}
 	return out, swap(data, fresh, out.Before)
+}
+
+// noteRestore writes into the audit chain that what follows the backup is gone, and who
+// has done it. The chain itself is that of the backup.
+func noteRestore(ctx context.Context, dir string, s Summary, now time.Time) error {
+	err := sqlite.AppendAudit(ctx, filepath.Join(dir, databaseName), automation.AuditRecord{
+		At: now, User: operator(), Via: "cli", Verb: "restore", Kind: "backup", Outcome: automation.AuditOK,
+		Detail: map[string]string{"created_at": s.CreatedAt.UTC().Format(time.RFC3339), "version": s.Version},
+	})
+	if err != nil {
+		return fmt.Errorf("note the restore in the audit chain: %w", err)
+	}
+	return nil
+}
+
+// operator is who runs this process, as the machine knows them.
+func operator() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 // occupied reports whether something is in a directory, which no server may have open.

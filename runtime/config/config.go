@@ -74,6 +74,8 @@ type Config struct {
 	Breaker Breaker  `yaml:"breaker"`
 	// Retention bounds the history; an empty list keeps everything.
 	Retention []Retention `yaml:"retention"`
+	// Audit bounds the audit chain.
+	Audit Audit `yaml:"audit"`
 	// Grants narrow what packs ask for, by pack name, in the language of pack.yaml. A
 	// pack that is not there has what it asks for.
 	Grants map[string]automation.Capabilities `yaml:"grants"`
@@ -114,6 +116,7 @@ func Default() Config {
 
 		WebhooksDefault: WebhooksOpen,
 		Retention:       defaultRetention(),
+		Audit:           Audit{Age: Age(400 * 24 * time.Hour)},
 	}
 }
 
@@ -199,6 +202,8 @@ func unknownKey(text string) string {
 		where, known = " of http", keys(reflect.TypeFor[HTTP]())
 	case "Retention":
 		where, known = " of retention", keys(reflect.TypeFor[Retention]())
+	case "Audit":
+		where, known = " of audit", keys(reflect.TypeFor[Audit]())
 	case "TLS":
 		where, known = " of tls", keys(reflect.TypeFor[TLS]())
 	case "ClientSubject":

@@ -39,6 +39,11 @@ func (a *Age) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
+// Audit says how long records of who changed what are kept.
+type Audit struct {
+	Age Age `yaml:"age"` // 400d when nothing is said; 0 keeps all
+}
+
 // defaultRetention keeps three months and a million.
 func defaultRetention() []Retention {
 	return []Retention{{Age: Age(90 * 24 * time.Hour)}, {Count: 1_000_000}}
@@ -54,6 +59,9 @@ func (c Config) RetentionRules() []automation.RetentionRule {
 }
 
 func (c Config) validateRetention(bad func(format string, args ...any)) {
+	if c.Audit.Age < 0 {
+		bad("audit: age: %s is less than 0; 0 keeps all records", time.Duration(c.Audit.Age))
+	}
 	for i, r := range c.Retention {
 		for _, s := range r.Status {
 			if !s.Valid() || !s.Final() {

@@ -41,3 +41,33 @@ func TestRetention(t *testing.T) {
 		}
 	}
 }
+
+func TestTheAgeOfAuditRecords(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, yaml, err string
+		age             time.Duration
+	}{
+		{"nothing is said", "{}", "", 400 * 24 * time.Hour},
+		{"days", "audit: {age: 30d}", "", 30 * 24 * time.Hour},
+		{"zero keeps all", "audit: {age: 0}", "", 0},
+		{"less than nothing", "audit: {age: -1h}", "audit: age: -1h0m0s is less than 0", 0},
+		{"no duration", "audit: {age: long}", `line 1: "long" is not a duration`, 0},
+		{"an unknown key", "audit: {aeg: 30d}", "not a key of audit; did you mean age", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "squall.yaml")
+			if err := os.WriteFile(path, []byte(tt.yaml), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c, err := Load(path)
+			switch {
+			case tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)):
+				t.Errorf("error %v; want %q", err, tt.err)
+			case tt.err == "" && (err != nil || time.Duration(c.Audit.Age) != tt.age):
+				t.Errorf("age %v, %v", c.Audit.Age, err)
+			}
+		})
+	}
+}

@@ -109,6 +109,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := d.parts.watcher.Sync(ctx); err != nil {
 		return errors.Join(unlessStopped(ctx, fmt.Errorf("load packs: %w", err)), listener.Close(), d.Close())
 	}
+	d.parts.loaded.started(ctx, d.parts.registry.Snapshot().Packs())
 	err = d.serve(ctx, listener)
 	d.Logger.Info("server stopped")
 	return errors.Join(err, d.Close())

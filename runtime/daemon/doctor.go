@@ -10,6 +10,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/kube"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
+	"github.com/squall-dev/squall/runtime/store"
 	"github.com/squall-dev/squall/runtime/wasm"
 )
 
@@ -24,10 +25,12 @@ type doctor struct {
 	changes  func() automation.ChangeGuard
 	secrets  func() []automation.Secret
 	backups  func() automation.LastBackup
-	reach    func(context.Context, []automation.KubernetesCapability) (kube.Reached, error)
-	started  time.Time
-	deep     bool // takes its time
-	history  func(context.Context) (automation.Retention, error)
+	// audit verifies the audit chain of a server at work; nil: the file is read.
+	audit   func(context.Context, store.AuditCheck) (automation.AuditReport, error)
+	reach   func(context.Context, []automation.KubernetesCapability) (kube.Reached, error)
+	started time.Time
+	deep    bool // takes its time
+	history func(context.Context) (automation.Retention, error)
 }
 
 // finding is what a check found; its name is the table's.
@@ -51,6 +54,7 @@ func (d *doctor) checks() []check {
 		{name: "clock", look: d.clock},
 		{name: "private files", look: d.private},
 		{name: "database", look: d.database},
+		{name: "audit chain", look: d.auditHolds},
 		{name: "backup", look: d.backedUp, serving: true},
 		{name: "wasm engine", look: d.wasmEngine},
 		{name: "memory reset", look: d.memoryReset},

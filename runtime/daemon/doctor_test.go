@@ -16,6 +16,7 @@ import (
 	"github.com/squall-dev/squall/hostfuncs/kube"
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/config"
+	"github.com/squall-dev/squall/runtime/store"
 	"github.com/squall-dev/squall/runtime/wasm"
 	"github.com/squall-dev/squall/runtime/wasm/memory"
 )
@@ -79,9 +80,14 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		secrets     []automation.Secret
 		cluster     clusterAnswer
 		history     automation.Retention
+		audit       automation.AuditReport
 		status      automation.CheckStatus
 		detail      string
 	}{
+		{name: "a chain that holds", check: "audit chain", audit: automation.AuditReport{Records: 7, AuditChain: automation.AuditChain{Head: automation.AuditPlace{Seq: 7}}}, status: "ok", detail: "all 7 records hold"},
+		{name: "a long chain", check: "audit chain", audit: automation.AuditReport{Records: 7, AuditChain: automation.AuditChain{Anchor: automation.AuditPlace{Seq: 1}, Head: automation.AuditPlace{Seq: 30}}},
+			status: "ok", detail: "the newest 7 records hold; --deep looks at all 29"},
+		{name: "a broken chain", check: "audit chain", audit: automation.AuditReport{Broken: &automation.AuditBreak{Seq: 5, Reason: "it is missing"}}, status: "failed", detail: "does not hold at record 5: it is missing"},
 		{name: "a history without bounds", check: "history", history: automation.Retention{Size: automation.HistorySize{Executions: 3, Bytes: 4096}}, status: "ok", detail: "3 executions in 4 KiB; everything is kept"},
 		{name: "a history beyond its bounds", check: "history", history: automation.Retention{Rules: []automation.RetentionLimit{{Excess: 7}}}, status: "ok", detail: "7 are to go"},
 		{name: "retention that fails", check: "history", history: automation.Retention{Error: "disk gone"}, status: "failed", detail: "retention fails: disk gone"},
@@ -154,6 +160,7 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 				reach: func(context.Context, []automation.KubernetesCapability) (kube.Reached, error) {
 					return tt.cluster.reached, tt.cluster.err
 				},
+				audit:   func(context.Context, store.AuditCheck) (automation.AuditReport, error) { return tt.audit, nil },
 				history: func(context.Context) (automation.Retention, error) { return tt.history, nil }}
 			c := checkOf(t, d.examine(), tt.check)
 			if tt.status != "" && c.Status != tt.status || !strings.Contains(c.Detail, tt.detail) {
@@ -214,7 +221,7 @@ func TestTheDoctorOfAServer(t *testing.T) {
 	}
 	h := serve(t, dir, nil)
 	list, err := h.Doctor(t.Context(), false)
-	if err != nil || len(list.Items) != 18 {
+	if err != nil || len(list.Items) != 19 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if c := checkOf(t, list.Items, "packs"); c.Status != automation.CheckFailed || !strings.Contains(c.Detail, "torn") {

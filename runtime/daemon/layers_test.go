@@ -18,7 +18,7 @@ const module = "github.com/squall-dev/squall/"
 // written is forbidden. runtime/README.md draws the same.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd/squall":                  {"runtime/backup", "runtime/daemon", "runtime/torture", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api", "runtime/query"},
+		"cmd/squall":                  {"runtime/backup", "runtime/daemon", "runtime/torture", "runtime/client", "runtime/config", "packs", "runtime/automation", "runtime/api", "runtime/audit", "runtime/query"},
 		"runtime/automation":          {},
 		"runtime/expr":                {"runtime/automation"},
 		"runtime/parameter":           {"runtime/automation", "runtime/expr"},
@@ -34,7 +34,8 @@ func mayImport() map[string][]string {
 		"runtime/store":               {"runtime/automation", "runtime/query"},
 		"runtime/store/storetest":     {"runtime/store", "runtime/automation", "runtime/query"},
 		"runtime/disk":                {},
-		"runtime/store/sqlite":        {"runtime/store", "runtime/automation", "runtime/query", "runtime/disk", "runtime/store/sqlite/vfs"},
+		"runtime/audit":               {"runtime/automation"},
+		"runtime/store/sqlite":        {"runtime/audit", "runtime/store", "runtime/automation", "runtime/query", "runtime/disk", "runtime/store/sqlite/vfs"},
 		"runtime/store/sqlite/vfs":    {"runtime/disk"},
 		"runtime/store/bench":         {"runtime/store", "runtime/retention", "runtime/automation", "runtime/query", "runtime/store/sqlite"},
 		"runtime/retention":           {"runtime/automation", "runtime/store"},

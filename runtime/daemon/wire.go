@@ -43,6 +43,7 @@ type parts struct {
 	engine   *engine.Engine
 	triggers *trigger.Manager
 	keeper   *retention.Keeper
+	loaded   *packAudit
 	api      *api.Server
 	certs    *certificates // nil for plain HTTP
 	// sweep removes artifact files that no execution names: those of attempts that
@@ -92,6 +93,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, fmt.Errorf("read the last change: %w", err)
 	}
 	p.live = live.New(remembered, last)
+	logAuditHead(ctx, db, o.Logger)
 	files, err := artifact.Open(c.Data, o.Faults.Layer)
 	if err != nil {
 		return p, fmt.Errorf("open the artifacts: %w", err)
@@ -100,7 +102,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return files.Sweep(ctx, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 	}
 	p.keeper, err = retention.New(retention.Options{
-		Store: db, Rules: c.RetentionRules(), Removed: metrics.HistoryRemoved, Logger: o.Logger,
+		Store: db, Rules: c.RetentionRules(), Audit: db, AuditAge: time.Duration(c.Audit.Age), Removed: metrics.HistoryRemoved, Logger: o.Logger,
 		RemoveFile: func(ctx context.Context, sha256 string) (bool, error) {
 			return files.Remove(sha256, func(sha256 string) (bool, error) { return db.HasArtifact(ctx, sha256) })
 		},
@@ -109,6 +111,7 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 		return p, err
 	}
 	historyGauges(metrics, db, p.keeper)
+	metrics.Gauge("squall_audit_head", "Number of the newest record of the audit chain; it never falls.", auditHead(db))
 
 	around := p.world()
 	around.Now = o.Now
@@ -135,6 +138,9 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	})
 	if err != nil {
 		return p, fmt.Errorf("make the pack loader: %w", err)
+	}
+	if p.loaded, err = newPackAudit(ctx, db, metrics.AuditRecorded, o.Logger); err != nil {
+		return p, err
 	}
 	p.registry, err = packs.NewRegistry(packs.RegistryOptions{Logger: o.Logger, Changed: p.packChanged(ctx, db, metrics, o.Logger)})
 	if err != nil {
@@ -226,12 +232,13 @@ func wire(ctx context.Context, o Options) (*parts, error) {
 	metrics.Gauge("squall_backup_last_timestamp_seconds", "When the last backup was written to its end; 0 for never.", kept.lastSeconds)
 	p.api, err = api.New(api.Options{
 		Engine: p.engine, Store: keyed, Guard: p.guard, Live: p.live, Artifacts: files,
+		Audit: db, Recorded: metrics.AuditRecorded,
 		Catalogue: func() api.Catalogue { return catalogue{p.registry.Snapshot()} },
 		TestRule:  tried.test, TestRuleInService: tried.testInService, ReplayRule: tried.replay, Misses: tried.misses,
 		Backup: kept.write, LastBackup: kept.latest, WholeTape: whole, ReplayExecution: tapes{db, sandbox, whole}.replay,
 		Doctor: (&doctor{config: c, facts: sandbox.Facts, packs: func() []automation.PackStatus { return p.registry.Snapshot().Packs() },
 			webhooks: func() map[string][]automation.Ref { return p.registry.Snapshot().Rules().Webhooks() }, changes: guard.State, secrets: values.List, history: p.keeper.State,
-			backups: kept.latest, reach: watched.Reach, started: time.Now()}).examination,
+			backups: kept.latest, audit: db.VerifyAudit, reach: watched.Reach, started: time.Now()}).examination,
 		Retention: p.keeper, Sources: p.triggers.Status, Sensors: sensors, Changes: made, Grants: granted, Secrets: sealedValues{values, keyed}, Mask: maskParameters(p.registry, values.Scrub), Example: parameter.Example,
 		Page: web.Handler(), Metrics: metrics.Handler(), Rejected: metrics.WebhookRejected,
 		Delivered: metrics.WebhookDelivered, TrustedProxies: trusted,
@@ -284,6 +291,7 @@ func certificateGauges(metrics *telemetry.Metrics, certs *certificates) {
 func (p *parts) packChanged(ctx context.Context, db *sqlite.Store, metrics *telemetry.Metrics, log *slog.Logger) func(automation.PackStatus) {
 	return func(s automation.PackStatus) {
 		metrics.PackLoaded(s.Name, s.Error == "")
+		p.loaded.changed(ctx, s)
 		if p.triggers != nil { // nil only while the parts are made
 			p.triggers.Sync(p.registry.Snapshot().Rules().Wanted())
 		}

@@ -24,12 +24,21 @@ type Options struct {
 	Rules []automation.RetentionRule
 	// RemoveFile removes the content of an artifact unless something else has the same.
 	RemoveFile func(ctx context.Context, sha256 string) (removed bool, err error)
-	// Removed hears how many "executions", "events" and "files" went; nil: nobody.
+	// Audit is the audit chain, of which records older than AuditAge go; zero keeps all.
+	Audit    auditor
+	AuditAge time.Duration
+	// Removed hears how many "executions", "events", "files" and "audit" records went;
+	// nil: nobody.
 	Removed func(what string, n int)
 	// Every is how often the rules are applied; zero means once a minute.
 	Every  time.Duration
 	Now    func() time.Time
 	Logger *slog.Logger
+}
+
+// auditor keeps the audit chain.
+type auditor interface {
+	PruneAudit(ctx context.Context, before time.Time, limit int) (removed int, err error)
 }
 
 // Keeper applies the rules of retention. Create it with New.
@@ -111,7 +120,29 @@ func (k *Keeper) applyAll(ctx context.Context) error {
 			return fmt.Errorf("apply retention: %w", err)
 		}
 	}
+	if k.Audit != nil && k.AuditAge > 0 {
+		if err := k.pruneAudit(ctx, k.Now().Add(-k.AuditAge)); err != nil {
+			return fmt.Errorf("apply retention: %w", err)
+		}
+	}
 	return k.compact(ctx)
+}
+
+func (k *Keeper) pruneAudit(ctx context.Context, before time.Time) error {
+	for {
+		began := time.Now()
+		n, err := k.Audit.PruneAudit(ctx, before, mostSlice)
+		if err != nil {
+			return err
+		}
+		k.Removed("audit", n)
+		if n < mostSlice {
+			return nil
+		}
+		if err := rest(ctx, min(time.Since(began), time.Second)); err != nil {
+			return err
+		}
+	}
 }
 
 // compact gives room back, a little at a time.

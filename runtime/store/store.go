@@ -32,6 +32,7 @@ type Store interface {
 	KV
 	Credentials
 	History
+	Audit
 
 	// Ping reports whether the store can write: nil, or an error of kind
 	// ErrUnavailable.
@@ -378,10 +379,52 @@ type KVQuery struct {
 	Limit      int
 }
 
+// Audit keeps who changed what, as a chain (package audit) that shows when a part of
+// it was changed. Nothing but PruneAudit removes records, and nothing changes them.
+type Audit interface {
+	// AppendAudit adds records to the head of the chain, in their order, and gives them
+	// numbers and hashes.
+	AppendAudit(ctx context.Context, records ...automation.AuditRecord) error
+	// AuditRecords returns the newest records that a query selects.
+	AuditRecords(ctx context.Context, q AuditQuery) ([]automation.AuditRecord, error)
+	// AuditChain returns where the chain begins and ends.
+	AuditChain(ctx context.Context) (automation.AuditChain, error)
+	// VerifyAudit looks whether the chain holds. That it does not is no error, but in
+	// the report.
+	VerifyAudit(ctx context.Context, c AuditCheck) (automation.AuditReport, error)
+	// PruneAudit removes records from before a time, at most limit, from the old end: it
+	// stops at the first that is younger. What is left still verifies.
+	PruneAudit(ctx context.Context, before time.Time, limit int) (removed int, err error)
+}
+
+// AuditQuery selects records. Zero fields do not restrict.
+type AuditQuery struct {
+	User   string
+	Verb   string
+	Kind   string
+	ID     string
+	Failed *bool // true: the outcome is an error; false: it is ok
+	Since  time.Time
+	Until  time.Time
+	// Oldest asks for the oldest records instead, oldest first.
+	Oldest bool
+	After  int64 // a number: only records behind it in that order
+	Limit  int   // zero means 100
+}
+
+// AuditCheck says how the chain is looked at; zero fields mean all of it.
+type AuditCheck struct {
+	// Newest is how many records to look at, from the head.
+	Newest int
+	// Expect is a place that must be in the chain, because somebody has noted it down.
+	Expect *automation.AuditPlace
+}
+
 // Credentials stores who may come in. Secrets are kept as hashes only.
 type Credentials interface {
-	// PutToken stores an API token by the SHA-256 of its text.
-	PutToken(ctx context.Context, t Token) error
+	// PutToken stores an API token by the SHA-256 of its text, and in the same
+	// transaction the records of it.
+	PutToken(ctx context.Context, t Token, noted ...automation.AuditRecord) error
 	// Token finds a token; NotFound when there is none.
 	Token(ctx context.Context, hash string) (Token, error)
 	Tokens(ctx context.Context) ([]Token, error)

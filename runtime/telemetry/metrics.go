@@ -31,9 +31,11 @@ import (
 //	squall_source_events_total{kind}                events that timers, sensors and watches raised
 //	squall_source_failures_total{kind}              failures of theirs; they try again
 //	squall_pack_loads_total{pack,result}            tries to load a pack
+//	squall_audit_records_total{result}              records of the audit chain: ok, or error for those that could not be written
+//	squall_audit_head                               number of the newest record; it never falls
 //	squall_backup_failures_total                    backups that could not be written to their end
 //	squall_backup_last_timestamp_seconds            when the last one was, since 1970
-//	squall_history_removed_total{what}              what retention removed: executions, events, files
+//	squall_history_removed_total{what}              what retention removed: executions, events, files, audit
 //	squall_history_executions                       executions that are kept
 //	squall_history_bytes                            size of the database
 //	squall_history_unindexed                        executions that the search has yet to index
@@ -72,6 +74,7 @@ type Metrics struct {
 	polls      *prometheus.CounterVec
 	backups    prometheus.Counter
 	pruned     *prometheus.CounterVec
+	audit      *prometheus.CounterVec
 }
 
 // NewMetrics makes the server's metrics in a registry of their own.
@@ -98,7 +101,8 @@ func NewMetrics() *Metrics {
 			Help: "Chains of events about executions that were cut because they had become too long."}),
 		backups: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_backup_failures_total",
 			Help: "Backups that could not be written to their end."}),
-		pruned:   counter("squall_history_removed_total", "What retention removed: executions, events, files.", "what"),
+		audit:    counter("squall_audit_records_total", "Records of the audit chain, by result: ok, or error for those that could not be written.", "result"),
+		pruned:   counter("squall_history_removed_total", "What retention removed: executions, events, files, audit records.", "what"),
 		delayed:  counter("squall_executions_delayed_total", "Executions put off, by a type of policy, to a time (time) or for another attempt (retry).", "why"),
 		refused:  counter("squall_queue_refused_total", "Events and runs refused because a queue is full: that of the server, or that of an action by its policy.", "by"),
 		polls:    counter("squall_sensor_polls_total", "Polls of sensors, by sensor and outcome (ok, error).", "sensor", "outcome"),
@@ -106,7 +110,7 @@ func NewMetrics() *Metrics {
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.delayed, m.refused, m.packs, m.polls, m.pruned, m.raised, m.failures, m.backups,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.delayed, m.refused, m.packs, m.polls, m.pruned, m.audit, m.raised, m.failures, m.backups,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -150,6 +154,15 @@ func (m *Metrics) VerdictReached(outcome, control string) {
 
 // HistoryRemoved counts what retention removed.
 func (m *Metrics) HistoryRemoved(what string, n int) { m.pruned.WithLabelValues(what).Add(float64(n)) }
+
+// AuditRecorded counts a record of the audit chain, or that one could not be written.
+func (m *Metrics) AuditRecorded(ok bool) {
+	if ok {
+		m.audit.WithLabelValues("ok").Inc()
+		return
+	}
+	m.audit.WithLabelValues("error").Inc()
+}
 
 // SensorPolled counts a poll of a sensor.
 func (m *Metrics) SensorPolled(sensor, outcome string) {

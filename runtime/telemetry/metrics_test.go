@@ -18,6 +18,8 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.FlowStatesForgotten(3)
 	m.SensorPolled("a.b", "ok")
 	m.HistoryRemoved("executions", 7)
+	m.AuditRecorded(true)
+	m.AuditRecorded(false)
 	m.WebhookRejected("too_large")
 	m.WebhookDelivered("pprof", "accepted")
 	m.ChangeHeld("stop")
@@ -35,7 +37,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.PackLoaded("core", false)
 	for _, name := range []string{"squall_executions_queued", "squall_executions_running", "squall_executions_waiting", "squall_wasm_memory_budget_bytes",
 		"squall_wasm_memory_used_bytes", "squall_wasm_idle_instances", "squall_wasm_modules",
-		"squall_backup_last_timestamp_seconds", "squall_history_executions", "squall_history_bytes", "squall_history_unindexed", "squall_retention_failing"} {
+		"squall_backup_last_timestamp_seconds", "squall_history_executions", "squall_history_bytes", "squall_history_unindexed", "squall_retention_failing", "squall_audit_head"} {
 		m.Gauge(name, "x", func() float64 { return 1 })
 	}
 	w := httptest.NewRecorder()

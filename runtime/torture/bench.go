@@ -25,18 +25,21 @@ import (
 // bench is the data that survives, the load, and what the world outside saw.
 type bench struct {
 	*run
-	dir   string
-	next  atomic.Int64 // number of the last event that was sent
-	world *http.Server
-	hitMe string
+	dir     string
+	next    atomic.Int64 // number of the last event that was sent
+	changed atomic.Int64 // number of the last key that was set or deleted
+	world   *http.Server
+	hitMe   string
 
-	mu       sync.Mutex       // guards all below
-	answered map[int64]string // event number -> event id, "" when only the status came through
-	hits     map[string]int   // body -> how often it was posted
-	statuses map[int]int      // answers to webhooks
-	refused  map[int64]bool   // event numbers that were answered 503
-	secrets  []string         // names of those that were stored
-	strange  []string         // answers that no sender should get
+	mu       sync.Mutex              // guards all below
+	answered map[int64]string        // event number -> event id, "" when only the status came through
+	hits     map[string]int          // body -> how often it was posted
+	statuses map[int]int             // answers to webhooks
+	refused  map[int64]bool          // event numbers that were answered 503
+	secrets  []string                // names of those that were stored
+	changes  []change                // what was asked that leaves an audit record
+	heads    []automation.AuditPlace // of the audit chain, as they were seen
+	strange  []string                // answers that no sender should get
 }
 
 // newBench lays out a data directory with a pack, and the world that it calls.
@@ -122,6 +125,9 @@ func (b *bench) noteAnswer(n int64, status int, text []byte) {
 	}
 }
 
+// changers is how many make audited changes beside the eight senders of events.
+const changers = 3
+
 // load sends with eight senders until ctx is done or the server is gone.
 func (b *bench) load(ctx context.Context, s *server) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -135,6 +141,9 @@ func (b *bench) load(ctx context.Context, s *server) {
 	}()
 	var senders sync.WaitGroup
 	senders.Go(func() { b.keepSecret(ctx, s.url) })
+	for range changers {
+		senders.Go(func() { b.keepChanging(ctx, s.url) })
+	}
 	for range 8 {
 		senders.Go(func() {
 			for ctx.Err() == nil {

@@ -53,6 +53,12 @@ func bitflip(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
+	if ok, err := b.finish(ctx); err != nil || !ok {
+		return errors.Join(err, errors.New("the server does not start"))
+	}
+	if err := r.auditFlips(ctx, b.dir); err != nil {
+		return fmt.Errorf("flip a bit in an audit record: %w", err)
+	}
 	for _, t := range targets() {
 		from := b.dir
 		if t.open {
@@ -80,6 +86,13 @@ func (b *bench) prepare(ctx context.Context) (killed string, err error) {
 	}
 	for range 40 {
 		b.post(ctx, s.url)
+	}
+	api, err := b.client(s.url)
+	if err != nil {
+		return "", err
+	}
+	for range 20 {
+		b.alter(ctx, api)
 	}
 	s.kill()
 	<-s.exited
@@ -200,6 +213,7 @@ func (f *flipper) look(ctx context.Context, dir string) sight {
 		b.settle(ctx, api)
 	}
 	seen.events(ctx, api)
+	seen.audit(ctx, api)
 	for body, n := range f.bench.hitsNow() {
 		seen.ran[body] = n
 	}

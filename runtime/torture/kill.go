@@ -19,6 +19,9 @@ func kill(ctx context.Context, r *run) error {
 		if err != nil {
 			return fmt.Errorf("after a kill: %w", err)
 		}
+		if err := b.alterOnce(ctx, s.url); err != nil { // one that is answered, however busy the machine
+			return fmt.Errorf("change something after a kill: %w", err)
+		}
 		timer := time.AfterFunc(time.Duration(1+r.random.IntN(500))*time.Millisecond, s.kill) // the random moment
 		b.load(ctx, s)
 		<-s.exited
@@ -36,7 +39,11 @@ func kill(ctx context.Context, r *run) error {
 	if len(b.answered) < r.Rounds {
 		r.breaks(loaded, "only %d events were answered", len(b.answered))
 	}
-	r.note("there is no audit chain in this program, so none is checked")
+	audited := r.promise("rounds", "audited changes were made and answered in the rounds")
+	r.checked(audited, r.Rounds)
+	if done := b.answeredChanges(); done < r.Rounds {
+		r.breaks(audited, "only %d audited changes were answered", done)
+	}
 	return nil
 }
 

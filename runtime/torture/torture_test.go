@@ -2,10 +2,14 @@ package torture
 
 import (
 	"bytes"
+	"database/sql"
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/disk"
 )
 
@@ -167,5 +171,60 @@ func TestTheReportSaysWhatWasBrokenAndHowToSeeItAgain(t *testing.T) {
 	}
 	if Broken(r.promises) != 1 {
 		t.Errorf("%d broken", Broken(r.promises))
+	}
+}
+
+// A check that can not fail proves nothing: a record that is missing, and one that was
+// changed, are found.
+func TestAMissingAuditRecordIsFound(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, promise string
+		spoil         func(*bench) error
+	}{
+		{"missing", promiseAudited, func(b *bench) error {
+			b.changes = append(b.changes, change{"set", "system/torture/none", automation.AuditOK})
+			return nil
+		}},
+		{"changed", promiseChain, func(b *bench) error {
+			db, err := sql.Open("sqlite", filepath.Join(b.dir, "data", "squall.db"))
+			if err == nil {
+				_, err = db.ExecContext(t.Context(), `DROP TRIGGER audit_changed; UPDATE audit SET remote = 'elsewhere' WHERE seq = 2`)
+				err = errors.Join(err, db.Close())
+			}
+			return err
+		}},
+		{"made anew", promiseChain, func(b *bench) error {
+			b.heads[0].Hash = strings.Repeat("a", 64)
+			return nil
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := someRun(t, "kill")
+			b, err := r.newBench("b")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.close()
+			s, err := b.start(t.Context(), plan{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			api, err := b.client(s.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.alter(t.Context(), api)
+			b.heads = append(b.heads, automation.AuditPlace{Hash: strings.Repeat("0", 64)})
+			if err := errors.Join(s.stop(), tt.spoil(b), b.verify(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range r.promises {
+				if (p.Text == tt.promise) == p.Kept() {
+					t.Errorf("%s: %+v", p.Text, p)
+				}
+			}
+		})
 	}
 }

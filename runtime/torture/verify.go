@@ -57,7 +57,7 @@ func (b *bench) verify(ctx context.Context) error {
 		return errors.Join(err, db.Close())
 	}
 	t := &tested{bench: b, db: db, files: files, ended: map[string]int{}, lost: map[string]int{}}
-	return errors.Join(t.look(ctx), db.Close())
+	return errors.Join(t.look(ctx), t.audited(ctx), db.Close())
 }
 
 // finish starts the server, waits until it has nothing to do and stops it. It is not

@@ -127,6 +127,17 @@ async function walk(theme, viewport, name) {
     await go("/webhooks", "webhooks");
     await page.waitForSelector("text=Anybody may send");
   });
+  await step(`${name}: the audit chain says who did that, and holds`, async () => {
+    await go("/audit", "audit");
+    await page.waitForSelector("text=Chain verified");
+    await page.waitForSelector("tr[data-seq] >> text=canary");
+    if ((await page.content()).includes("not to be seen again")) throw new Error("the page shows a secret");
+    await page.selectOption("select[aria-label=Kind]", "secret");
+    await page.waitForURL(/kind=secret/);
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("tr[data-seq]")].every((row) => row.textContent.includes("secret")),
+    );
+  });
   await step(`${name}: the packs say what they may do`, async () => {
     await go("/packs", "packs");
     await page.waitForSelector("text=What it may do");

@@ -135,6 +135,13 @@ const artifact = createRoute({
   component: lazyRouteComponent(() => import("./pages/artifacts/detail")),
 });
 
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  validateSearch: pick("user", "verb", "kind", "id", "failed", "since"),
+  component: lazyRouteComponent(() => import("./pages/audit/page")),
+});
+
 const system = createRoute({
   getParentRoute: () => shell,
   path: "/system",
@@ -161,6 +168,7 @@ const tree = root.addChildren([
     packs,
     artifacts,
     artifact,
+    audit,
     system,
   ]),
 ]);

@@ -10,6 +10,7 @@ import {
   type LucideIcon,
   Package,
   Radio,
+  ScrollText,
   Siren,
   Webhook,
   Zap,
@@ -32,6 +33,7 @@ const places: { to: string; name: string; icon: LucideIcon; rare?: boolean }[] =
   { to: "/secrets", name: "Secrets", icon: LockKeyhole, rare: true },
   { to: "/packs", name: "Packs", icon: Package },
   { to: "/artifacts", name: "Artifacts", icon: FileBox },
+  { to: "/audit", name: "Audit", icon: ScrollText, rare: true },
   { to: "/system", name: "System", icon: HeartPulse, rare: true },
 ];
 

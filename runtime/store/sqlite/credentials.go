@@ -19,10 +19,13 @@ func scanToken(row scanner) (t store.Token, err error) {
 }
 
 // PutToken stores an API token, in the place of one with the same hash.
-func (s *Store) PutToken(ctx context.Context, token store.Token) error {
+func (s *Store) PutToken(ctx context.Context, token store.Token, noted ...automation.AuditRecord) error {
 	const put = `INSERT OR REPLACE INTO tokens (` + tokenColumns + `) VALUES (?, ?, ?, ?, ?)`
 	return s.do(ctx, "store a token", func(t *tx) error {
-		return t.exec(put, token.Hash, token.Name, token.User, token.Role, nanos(token.CreatedAt))
+		if err := t.exec(put, token.Hash, token.Name, token.User, token.Role, nanos(token.CreatedAt)); err != nil {
+			return err
+		}
+		return appendAudit(t, noted)
 	})
 }
 

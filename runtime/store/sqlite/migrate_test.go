@@ -20,6 +20,7 @@ var released = map[string]string{
 	"0007_history.sql":        "ae8f6275ea38379401c76c3e69d33801e048fc327c803236d59455703b67c7f3",
 	"0008_life.sql":           "ec2b8c0bfd381b66ec79472648cd56c2355a9dc217aea8814c6a4fe720147d1e",
 	"0009_cheap_checks.sql":   "722e69e5de2692880693cfc4cc5db8da378e19f3c01820347c60bf34e449bce8",
+	"0010_audit.sql":          "e4616b62eb4986ee35d104a7aab77483d4edab1d024eb1167213fd7f80e722bc",
 }
 
 func TestMigrationsNeverChange(t *testing.T) {

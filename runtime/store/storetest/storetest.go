@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"source", testSource},
 		{"then", testThen},
 		{"waiting", testWaiting},
+		{"audit", testAudit},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

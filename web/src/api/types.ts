@@ -68,6 +68,40 @@ export interface AttemptTape {
   started_at: string;
 }
 
+export interface AuditBreak {
+  reason: string;
+  seq: number;
+}
+
+export interface AuditPlace {
+  hash: string;
+  seq: number;
+}
+
+export interface AuditRecord {
+  at: string;
+  detail?: Record<string, string>;
+  hash: string;
+  id: string;
+  kind: string;
+  outcome: string;
+  prev: string;
+  remote: string;
+  role: string;
+  seq: number;
+  user: string;
+  verb: string;
+  via: string;
+}
+
+export interface AuditReport {
+  anchor: AuditPlace;
+  broken?: AuditBreak;
+  head: AuditPlace;
+  records: number;
+  verified: boolean;
+}
+
 export interface Base {
   time: string;
   total: number;
@@ -384,6 +418,7 @@ export interface HostChange {
 
 export interface Identity {
   role: string;
+  token?: string;
   user: string;
 }
 
@@ -442,6 +477,11 @@ export interface ListAction {
 
 export interface ListArtifact {
   items: Artifact[];
+  next: string;
+}
+
+export interface ListAuditRecord {
+  items: AuditRecord[];
   next: string;
 }
 

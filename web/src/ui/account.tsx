@@ -1,6 +1,16 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { CircleUser, HeartPulse, KeyRound, LogOut, Monitor, Moon, Siren, Sun } from "lucide-react";
+import {
+  CircleUser,
+  HeartPulse,
+  KeyRound,
+  LogOut,
+  Monitor,
+  Moon,
+  ScrollText,
+  Siren,
+  Sun,
+} from "lucide-react";
 import { type MouseEvent, useId } from "react";
 import { post } from "../api/client";
 import { setTheme, type Theme, useTheme } from "../lib/theme";
@@ -52,6 +62,10 @@ export function Account({ user }: { user?: string }) {
         <Link to="/keys" className={`${row} md:hidden`} onClick={close}>
           <KeyRound size={14} aria-hidden className="text-subtle" />
           Keys
+        </Link>
+        <Link to="/audit" className={`${row} md:hidden`} onClick={close}>
+          <ScrollText size={14} aria-hidden className="text-subtle" />
+          Audit
         </Link>
         <Link to="/system" className={`${row} md:hidden`} onClick={close}>
           <HeartPulse size={14} aria-hidden className="text-subtle" />
