@@ -49,8 +49,7 @@ func noted(c echo.Context, id string, detail ...string) {
 // audited gives each request that changes something one record in the audit chain. It
 // is committed before the answer leaves: who was told that something was done can find
 // who did it. A request whose record can not be written is told so, whatever it did.
-func (s *Server) audited(next echo.HandlerFunc) echo.HandlerFunc {
-	known := completed(s.routes())
+func (s *Server) audited(known map[string]act, next echo.HandlerFunc) echo.HandlerFunc {
 	safe := s.recoverPanic(next) // one that panics may have changed something as well
 	return func(c echo.Context) error {
 		a, ok := actOf(known, c)

@@ -44,8 +44,7 @@ func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 
 // identify gives each request an id and each API answer the headers that all of
 // them carry.
-func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
-	ids := &automation.IDs{}
+func (s *Server) identify(ids *automation.IDs, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set(echo.HeaderXRequestID, ids.New())
@@ -58,12 +57,10 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// requireIdentity lets anonymous callers pass to open routes and the page only.
-// It looks at the route that was matched, not at the path as written, so that no
-// spelling of a path slips by; a path that matched nothing is refused too.
-func (s *Server) requireIdentity(next echo.HandlerFunc) echo.HandlerFunc {
+// openRoutes are those that need nobody's identity, by method and path.
+func openRoutes(routes []route) map[string]bool {
 	open := map[string]bool{}
-	for _, r := range s.routes() {
+	for _, r := range routes {
 		if r.Open {
 			open[r.Method+" "+r.Path] = true
 			if r.Method == http.MethodGet {
@@ -71,6 +68,13 @@ func (s *Server) requireIdentity(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}
 	}
+	return open
+}
+
+// requireIdentity lets anonymous callers pass to open routes and the page only.
+// It looks at the route that was matched, not at the path as written, so that no
+// spelling of a path slips by; a path that matched nothing is refused too.
+func (s *Server) requireIdentity(open map[string]bool, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if open[c.Request().Method+" "+c.Path()] || s.isPage(c) {
 			return next(c)

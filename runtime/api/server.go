@@ -167,8 +167,14 @@ func New(o Options) (*Server, error) {
 	s.Logger = o.Logger.With("component", "api")
 	s.echo.IPExtractor = remoteOf(o.TrustedProxies)
 	s.echo.HTTPErrorHandler = s.writeError
-	s.echo.Use(s.recoverPanic, s.identify, s.requireIdentity, s.audited)
-	for _, r := range s.routes() {
+	routes := s.routes()
+	ids, open, known := &automation.IDs{}, openRoutes(routes), completed(routes)
+	// Echo puts the chain together anew for each request: what takes long is made before.
+	s.echo.Use(s.recoverPanic,
+		func(next echo.HandlerFunc) echo.HandlerFunc { return s.identify(ids, next) },
+		func(next echo.HandlerFunc) echo.HandlerFunc { return s.requireIdentity(open, next) },
+		func(next echo.HandlerFunc) echo.HandlerFunc { return s.audited(known, next) })
+	for _, r := range routes {
 		s.echo.Add(r.Method, r.Path, r.Handle)
 		if r.Method == http.MethodGet { // net/http drops the body
 			s.echo.HEAD(r.Path, r.Handle)
