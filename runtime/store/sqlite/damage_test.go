@@ -120,3 +120,41 @@ func TestADamagedLogIsRefusedAndATornOneIsNot(t *testing.T) {
 		}
 	}
 }
+
+func TestAChangedLetterInALogOrAKeyIsNamed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "squall.db")
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path})
+	must(t, err)
+	bad, at := sample(&automation.IDs{}), time.Now()
+	id := bad.Executions[0].ID
+	must(t, s.Accept(t.Context(), bad))
+	must(t, s.AppendLog(t.Context(), id, []automation.LogLine{{Number: 1, Attempt: 1, At: at, Level: automation.LevelInfo, Text: "drained node seven"}}))
+	for _, name := range []string{"bad", "good"} {
+		_, err := s.KVPut(t.Context(), automation.KVEntry{Scope: "system", Name: name, Value: "seven", CreatedAt: at, UpdatedAt: at})
+		must(t, err)
+	}
+	must(t, s.Close())
+
+	change(t, path, `UPDATE log_chunks SET lines = replace(lines, 'seven', 'eleven')`)
+	change(t, path, `UPDATE kv SET value = 'eleven' WHERE name = 'bad'`)
+	s, err = sqlite.Open(t.Context(), sqlite.Options{Path: path})
+	must(t, err)
+	defer s.Close()
+	if lines, err := s.Log(t.Context(), id, 1, 10); !isDamage(err) {
+		t.Errorf("the log was shown: %v, %v", lines, err)
+	}
+	if e, err := s.KVGet(t.Context(), "system", "bad", at); !isDamage(err) {
+		t.Errorf("the key was given: %+v, %v", e, err)
+	}
+	list, err := s.KVList(t.Context(), store.KVQuery{Scope: "system", At: at})
+	must(t, err)
+	if len(list) != 2 || list[0].Value != "" || list[1].Value != "seven" {
+		t.Errorf("the list is %+v, want both, the damaged one without its value", list)
+	}
+	_, err = s.KVPut(t.Context(), automation.KVEntry{Scope: "system", Name: "bad", Value: "new", CreatedAt: at, UpdatedAt: at})
+	must(t, err)
+	if e, err := s.KVGet(t.Context(), "system", "bad", at); err != nil || e.Value != "new" {
+		t.Errorf("after it was set anew: %+v, %v", e, err)
+	}
+}

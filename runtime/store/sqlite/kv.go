@@ -12,12 +12,27 @@ import (
 )
 
 const (
-	kvColumns = `scope, name, value, encrypted, created_at, updated_at, expires_at`
+	kvColumns = `scope, name, value, encrypted, created_at, updated_at, expires_at, sum`
 	kvOne     = `SELECT ` + kvColumns + ` FROM kv WHERE scope = ? AND name = ? AND (expires_at IS NULL OR expires_at > ?)`
 )
 
 func scanKV(row scanner) (e automation.KVEntry, err error) {
-	err = row.Scan(&e.Scope, &e.Name, &e.Value, &e.Encrypted, instant{&e.CreatedAt}, instant{&e.UpdatedAt}, maybeInstant{&e.ExpiresAt})
+	var sum *int64
+	err = row.Scan(&e.Scope, &e.Name, &e.Value, &e.Encrypted, instant{&e.CreatedAt}, instant{&e.UpdatedAt}, maybeInstant{&e.ExpiresAt}, &sum)
+	if err == nil && !sumFits(sum, e.Scope, e.Name, e.Value) {
+		err = damagedRow("key", e.Name)
+	}
+	return e, err
+}
+
+// scanWhole is for lists: one damaged value must not hide the others. It shows as empty,
+// and whoever reads the key itself is told.
+func (s *Store) scanWhole(row scanner) (automation.KVEntry, error) {
+	e, err := scanKV(row)
+	if isDamaged(err) {
+		s.logger.Error("the value of a key is damaged", "scope", e.Scope, "key", e.Name)
+		e.Value, err = "", nil
+	}
 	return e, err
 }
 
@@ -56,7 +71,7 @@ func (s *Store) KVList(ctx context.Context, q store.KVQuery) ([]automation.KVEnt
 	default:
 		w.add("(scope, name) > (?, ?)", q.AfterScope, q.After)
 	}
-	entries, err := collect(ctx, s.read, scanKV, `SELECT `+kvColumns+` FROM kv`+w.String()+` ORDER BY scope, name LIMIT ?`,
+	entries, err := collect(ctx, s.read, s.scanWhole, `SELECT `+kvColumns+` FROM kv`+w.String()+` ORDER BY scope, name LIMIT ?`,
 		append(w.args, limitOr(q.Limit, defaultLimit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list keys: %w", s.readError(ctx, err))
@@ -78,8 +93,8 @@ func (s *Store) KVPut(ctx context.Context, e automation.KVEntry, then ...store.A
 		if before = old; old != nil {
 			e.CreatedAt = old.CreatedAt
 		}
-		err = t.exec(`INSERT OR REPLACE INTO kv (`+kvColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			e.Scope, e.Name, e.Value, e.Encrypted, nanos(e.CreatedAt), nanos(e.UpdatedAt), nanosOrNull(e.ExpiresAt))
+		err = t.exec(`INSERT OR REPLACE INTO kv (`+kvColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			e.Scope, e.Name, e.Value, e.Encrypted, nanos(e.CreatedAt), nanos(e.UpdatedAt), nanosOrNull(e.ExpiresAt), sumOf(e.Scope, e.Name, e.Value))
 		if err != nil {
 			return err
 		}
@@ -117,7 +132,8 @@ func (s *Store) KVDelete(ctx context.Context, scope, name string, at time.Time, 
 	return gone, nil
 }
 
-// kvEntry reads an entry inside a transaction; nil when there is none.
+// kvEntry reads an entry inside a transaction; nil when there is none. One that is
+// damaged can be replaced and removed.
 func kvEntry(t *tx, scope, name string, at time.Time) (*automation.KVEntry, error) {
 	row, err := t.row(kvOne, scope, name, nanos(at))
 	if err != nil {
@@ -126,6 +142,9 @@ func kvEntry(t *tx, scope, name string, at time.Time) (*automation.KVEntry, erro
 	e, err := scanKV(row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
+	}
+	if isDamaged(err) {
+		e.Value, err = "", nil
 	}
 	return &e, err
 }

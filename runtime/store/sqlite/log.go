@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -69,7 +68,7 @@ func newLogRows(execution string, lines []automation.LogLine) (logRows, error) {
 		if err != nil {
 			return rows, automation.Invalid("the log of execution %s can not be stored", execution).Because(err)
 		}
-		rows.chunks = append(rows.chunks, []any{execution, lines[0].Number, n, string(text)})
+		rows.chunks = append(rows.chunks, []any{execution, lines[0].Number, n, string(text), sumOf(execution, string(text))})
 		lines = lines[n:]
 	}
 	return rows, nil
@@ -90,7 +89,7 @@ func (r logRows) append(t *tx, e *automation.Execution) error {
 		return nil
 	}
 	for _, chunk := range r.chunks {
-		if err := t.exec(`INSERT INTO log_chunks (execution, first, count, lines) VALUES (?, ?, ?, ?)`, chunk...); err != nil {
+		if err := t.exec(`INSERT INTO log_chunks (execution, first, count, lines, sum) VALUES (?, ?, ?, ?, ?)`, chunk...); err != nil {
 			return err
 		}
 	}
@@ -121,26 +120,39 @@ func readLog(ctx context.Context, q querier, id string, from, limit int) ([]auto
 	if err != nil || from > have {
 		return []automation.LogLine{}, err
 	}
-	rows, err := q.QueryContext(ctx, `SELECT first, lines FROM log_chunks WHERE execution = ? AND first < ?
+	rows, err := q.QueryContext(ctx, `SELECT first, lines, sum FROM log_chunks WHERE execution = ? AND first < ?
 		AND first >= (SELECT max(first) FROM log_chunks WHERE execution = ? AND first <= ?) ORDER BY first`,
 		id, from+limit, id, from)
 	if err != nil {
 		return nil, err
 	}
-	return cutLog(rows, from, limit)
+	return cutLog(rows, id, from, limit)
+}
+
+// readLines decodes a chunk that is what was written.
+func readLines[T any](execution, text string, sum *int64, into *[]T) error {
+	if !sumFits(sum, execution, text) || json.Unmarshal([]byte(text), into) != nil {
+		return damagedRow("the log of execution", execution)
+	}
+	return nil
 }
 
 // cutLog joins chunks and drops what stands before from or over the limit.
-func cutLog(rows *sql.Rows, from, limit int) ([]automation.LogLine, error) {
+func cutLog(rows *sql.Rows, execution string, from, limit int) ([]automation.LogLine, error) {
 	type chunk struct {
 		first int
 		lines []automation.LogLine
 	}
 	chunks, err := drain(rows, func(row scanner) (c chunk, err error) {
-		return c, row.Scan(&c.first, decoded{&c.lines})
+		var text string
+		var sum *int64
+		if err := row.Scan(&c.first, &text, &sum); err != nil {
+			return c, err
+		}
+		return c, readLines(execution, text, sum, &c.lines)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("decode: %w", err)
+		return nil, err
 	}
 	lines := []automation.LogLine{}
 	for _, c := range chunks {

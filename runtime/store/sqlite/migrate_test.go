@@ -21,6 +21,7 @@ var released = map[string]string{
 	"0008_life.sql":           "ec2b8c0bfd381b66ec79472648cd56c2355a9dc217aea8814c6a4fe720147d1e",
 	"0009_cheap_checks.sql":   "722e69e5de2692880693cfc4cc5db8da378e19f3c01820347c60bf34e449bce8",
 	"0010_audit.sql":          "e4616b62eb4986ee35d104a7aab77483d4edab1d024eb1167213fd7f80e722bc",
+	"0011_more_sums.sql":      "7f7d5e21e921b1a6b03f440deb39b9ddf4297cf865f2d182faa910eaf0f0d157",
 }
 
 func TestMigrationsNeverChange(t *testing.T) {

@@ -169,14 +169,15 @@ func documents(ctx context.Context, q querier, condition string, args ...any) ([
 }
 
 func (d *document) readLog(ctx context.Context, q querier) error {
-	rows, err := q.QueryContext(ctx, `SELECT lines FROM log_chunks WHERE execution = ? ORDER BY first`, d.id)
+	rows, err := q.QueryContext(ctx, `SELECT lines, sum FROM log_chunks WHERE execution = ? ORDER BY first`, d.id)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var text string
-		if err := rows.Scan(&text); err != nil {
+		var sum *int64
+		if err := rows.Scan(&text, &sum); err != nil {
 			return err
 		}
 		d.bytes += int64(len(text))
@@ -186,8 +187,8 @@ func (d *document) readLog(ctx context.Context, q querier) error {
 		var lines []struct {
 			Text string `json:"text"`
 		}
-		if err := json.Unmarshal([]byte(text), &lines); err != nil {
-			return err
+		if readLines(d.id, text, sum, &lines) != nil { // it has no words any more, and must not keep others from having theirs
+			continue
 		}
 		for _, line := range lines {
 			d.log = append(d.log, query.Words(line.Text)...)
