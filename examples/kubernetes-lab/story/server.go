@@ -122,6 +122,7 @@ func (s *server) read(ctx context.Context, path string) ([]byte, error) {
 // execution is what the story reads of one.
 type execution struct {
 	ID          string `json:"id"`
+	Event       string `json:"event"`
 	Status      string
 	Message     string
 	Parameters  struct{ Pod string }
@@ -129,12 +130,14 @@ type execution struct {
 	AttemptList []struct {
 		StartedAt time.Time `json:"started_at"`
 	} `json:"attempt_list"`
-	Artifacts []struct {
-		ID        string
-		Name      string
-		Size      int64
-		CreatedAt time.Time `json:"created_at"`
-	}
+	Artifacts []artifact
+}
+
+type artifact struct {
+	ID        string
+	Name      string
+	Size      int64
+	CreatedAt time.Time `json:"created_at"`
 }
 
 func (x execution) ended() bool { return x.Status != "pending" && x.Status != "running" }
