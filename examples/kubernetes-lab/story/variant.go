@@ -41,6 +41,7 @@ func variants() []variant {
 		{name: "freeze", about: "the API server accepts connections and stays silent for 10 s", image: provision.LeakyImage, pprof: loopback, rate: 2, between: (*run).freeze, want: "exec"},
 		{name: "race", about: "monitoring and kubelet are set up as usual: the sensor sees the leak, the alert comes too late", image: provision.BareImage, pprof: anywhere, rate: 1, tell: (*run).race, slow: true, want: "proxy"},
 		{name: "watch", about: "the API server crashes twice under a watch on Pods, which change before, in the gap and after", image: provision.BareImage, rate: 1, tell: (*run).watch},
+		{name: "swap", about: "kubectl apply exchanges a rule in the ConfigMap that Squall has mounted, once for one that is broken", rate: 1, tell: (*run).swap},
 	}
 }
 
