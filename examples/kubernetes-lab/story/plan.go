@@ -21,6 +21,7 @@ type Plan struct {
 	Limit     int       // of the leaking Pods, in MiB
 	Report    string    // a file for the rows as JSON; none when empty
 	Manifests string    // folder of the lab's manifests
+	ArgoCD    string    // folder of Argo CD's resource definitions, if a variant needs it
 }
 
 // Flags are those of lab story.
@@ -49,6 +50,9 @@ func Flags(f *flag.FlagSet) *Plan {
 	})
 	return p
 }
+
+// NeedsArgoCD tells whether a variant does.
+func (p *Plan) NeedsArgoCD() bool { return slices.Contains(p.Variants, "argocd") }
 
 // Check refuses what can not be told.
 func (p *Plan) Check() error {
