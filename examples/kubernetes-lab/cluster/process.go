@@ -126,17 +126,21 @@ func (c *crew) until(ctx context.Context, limit time.Duration, what string, done
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
+	var last error // that is not about the time which is up
 	for {
 		err := done(ctx)
 		if err == nil {
 			return nil
+		}
+		if ctx.Err() == nil || last == nil {
+			last = err
 		}
 		if ended := c.check(); ended != nil {
 			return fmt.Errorf("wait until %s: %w", what, ended)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait until %s: %w", what, errors.Join(context.Cause(ctx), err))
+			return fmt.Errorf("wait until %s: %w", what, errors.Join(context.Cause(ctx), last))
 		case <-tick.C:
 		}
 	}

@@ -35,7 +35,7 @@ type argo struct {
 // define installs the definitions.
 func (a *argo) define() error {
 	for _, name := range []string{"application", "appproject"} {
-		if err := a.cluster.Run(a.ctx, "kubectl", "apply", "--server-side", "-f", filepath.Join(a.plan.ArgoCD, name+"-crd.yaml")); err != nil {
+		if err := a.cluster.Run(a.ctx, "kubectl", "apply", "--server-side", "-f", filepath.Join(a.plan.ArgoCD.Definitions, name+"-crd.yaml")); err != nil {
 			return err
 		}
 	}

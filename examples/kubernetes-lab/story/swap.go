@@ -39,10 +39,10 @@ func (r *run) swap() ([]row, error) {
 		return nil, err
 	}
 	steps := []func() error{
-		func() error { return s.exchange(first, "second") },
+		func() error { return s.exchange("second", s.applied(first, "second")) },
 		func() error { return s.breakIt(first) },
-		func() error { return s.exchange(first, "third") },
-		func() error { return s.exchange(first, "first") }, // as it was, for the next run
+		func() error { return s.exchange("third", s.applied(first, "third")) },
+		func() error { return s.exchange("first", s.applied(first, "first")) }, // for the next run
 		s.undisturbed,
 	}
 	for _, step := range steps {
@@ -57,10 +57,14 @@ func (r *run) swap() ([]row, error) {
 
 func (s *swapping) podPath() string { return "/api/v1/namespaces/squall/pods/" + s.server.pod }
 
-// exchange applies another version of the rule and sends webhooks until it answers.
-func (s *swapping) exchange(first, says string) error {
+func (s *swapping) applied(first, says string) func() error {
+	return func() error { return s.apply(strings.Replace(first, "message: first", "message: "+says, 1)) }
+}
+
+// exchange changes the rule and sends webhooks until it answers as changed.
+func (s *swapping) exchange(says string, change func() error) error {
 	begin := time.Now()
-	if err := s.apply(strings.Replace(first, "message: first", "message: "+says, 1)); err != nil {
+	if err := change(); err != nil {
 		return err
 	}
 	old := s.says

@@ -43,6 +43,7 @@ func variants() []variant {
 		{name: "watch", about: "the API server crashes twice under a watch on Pods, which change before, in the gap and after", image: provision.BareImage, rate: 1, tell: (*run).watch},
 		{name: "swap", about: "kubectl apply exchanges a rule in the ConfigMap that Squall has mounted, once for one that is broken", rate: 1, tell: (*run).swap},
 		{name: "argocd", about: "Argo CD's resource definitions look at the shipped manifests for it; Argo CD does not run", rate: 1, tell: (*run).argoCD},
+		{name: "gitops", about: "Argo CD deploys Squall from Git, brings a changed rule into service and undoes drift; it is built once, for ten minutes", rate: 1, tell: (*run).gitops},
 	}
 }
 
