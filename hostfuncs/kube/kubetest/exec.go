@@ -98,8 +98,13 @@ func (s *Server) serveSPDY(w http.ResponseWriter, r *http.Request, q url.Values,
 		return
 	}
 	opened := make(chan httpstream.Stream, 8)
-	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(stream httpstream.Stream, _ <-chan struct{}) error {
-		opened <- stream
+	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(stream httpstream.Stream, replied <-chan struct{}) error {
+		go func() {
+			// As a kubelet does: output that overtakes the reply finds a client that waits
+			// for that, and reads nothing else.
+			<-replied
+			opened <- stream
+		}()
 		return nil
 	})
 	if conn == nil {
