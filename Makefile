@@ -194,6 +194,10 @@ lab-kube: lab ## Test every kube_ host function against the lab's real API serve
 lab-story: lab ## Catch leaks before the OOM killer, in a real cluster, with a table of times
 	$(LAB) story $(STORY_FLAGS)
 
+.PHONY: lab-tutorial
+lab-tutorial: lab ## Run every block of web/docs/catch-a-leak.md in a real cluster
+	$(LAB) run examples/kubernetes-lab/tutorial web/docs/catch-a-leak.md
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin web/dist/app packs/dist/std packs/dist/demo examples/packs/*/pack.wasm runtime/wasm/bench/out

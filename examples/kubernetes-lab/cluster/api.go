@@ -52,6 +52,11 @@ func (a *API) Create(ctx context.Context, path string, object any) error {
 	return a.send(ctx, http.MethodPost, path, object, nil)
 }
 
+// Patch merges into an object.
+func (a *API) Patch(ctx context.Context, path string, object any) error {
+	return a.send(ctx, http.MethodPatch, path, object, nil)
+}
+
 // Delete removes an object, at once where that can be.
 func (a *API) Delete(ctx context.Context, path string) error {
 	return a.send(ctx, http.MethodDelete, path, map[string]any{"gracePeriodSeconds": 0}, nil)
@@ -69,6 +74,9 @@ func (a *API) send(ctx context.Context, method, path string, object, into any) e
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if method == http.MethodPatch {
+		req.Header.Set("Content-Type", "application/merge-patch+json")
+	}
 	resp, err := a.client.Do(req)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -44,7 +45,8 @@ func (c *Cluster) Streams(namespace, pod string) ([]Stream, error) {
 			continue // half a line: it is still being written
 		}
 		ref := note.ObjectRef
-		if ref.Namespace != namespace || ref.Name != pod || note.Stage != "ResponseStarted" && note.Stage != "ResponseComplete" {
+		name, _, _ := strings.Cut(ref.Name, ":") // of a proxy the port is part of it
+		if ref.Namespace != namespace || name != pod || note.Stage != "ResponseStarted" && note.Stage != "ResponseComplete" {
 			continue
 		}
 		found = append(found, Stream{

@@ -26,6 +26,7 @@ type Cluster struct {
 	Dir    string // everything of it is in here; logs in log, kubectl in bin
 	assets provision.Assets
 	crew   *crew
+	looks  time.Duration // see Housekeeping
 }
 
 // Kubeconfig is that of an administrator.
@@ -34,7 +35,7 @@ func (c *Cluster) Kubeconfig() string { return filepath.Join(c.Dir, "pki", "admi
 // Start starts everything and returns when the node can take Pods. What it started
 // ends with the namespaces.
 func Start(ctx context.Context, space node.Space, assets provision.Assets) (*Cluster, error) {
-	c := &Cluster{Dir: space.Dir, assets: assets, crew: &crew{logs: filepath.Join(space.Dir, "log"), pids: map[string]int{}}}
+	c := &Cluster{Dir: space.Dir, assets: assets, crew: &crew{logs: filepath.Join(space.Dir, "log"), members: map[string]*member{}}}
 	if err := c.layOut(space); err != nil {
 		return nil, err
 	}
@@ -112,3 +113,9 @@ func (c *Cluster) Freeze() error { return c.crew.signal("kube-apiserver", syscal
 
 // Thaw lets a frozen API server go on.
 func (c *Cluster) Thaw() error { return c.crew.signal("kube-apiserver", syscall.SIGCONT) }
+
+// Crash kills a component, such as kube-apiserver, as if it had crashed.
+func (c *Cluster) Crash(component string) error { return c.crew.kill(component) }
+
+// Revive starts a component again that crashed.
+func (c *Cluster) Revive(component string) error { return c.crew.again(component) }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -59,12 +60,13 @@ func TestStreamsAreReadFromTheAuditLog(t *testing.T) {
 	const log = `{"stage":"ResponseStarted","requestReceivedTimestamp":"2026-01-01T00:00:00.000001Z","stageTimestamp":"2026-01-01T00:00:00.010000Z","objectRef":{"namespace":"ns","name":"p","subresource":"exec"},"responseStatus":{"code":101},"user":{"username":"u"}}
 {"stage":"ResponseStarted","objectRef":{"namespace":"other","name":"p","subresource":"exec"}}
 {"stage":"Panic","objectRef":{"namespace":"ns","name":"p","subresource":"exec"}}
+{"stage":"ResponseComplete","objectRef":{"namespace":"ns","name":"p:6060","subresource":"proxy"},"responseStatus":{"code":200}}
 {"stage":"Respon`
 	if err := os.WriteFile(c.auditLog(), []byte(log), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got, err := c.Streams("ns", "p")
-	if err != nil || len(got) != 1 {
+	if err != nil || len(got) != 2 || got[1].Subresource != "proxy" {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if s := got[0]; s.Subresource != "exec" || s.Status != 101 || s.User != "u" || s.Answered.Sub(s.Asked) != 9999*time.Microsecond {
@@ -85,12 +87,49 @@ func TestEveryConfigurationIsATemplate(t *testing.T) {
 
 func TestWaitingEndsWhenAProgramEnds(t *testing.T) {
 	t.Parallel()
-	c := &crew{logs: t.TempDir(), pids: map[string]int{}}
+	c := &crew{logs: t.TempDir(), members: map[string]*member{}}
 	if err := c.start("short", "true"); err != nil {
 		t.Fatal(err)
 	}
 	err := c.until(t.Context(), time.Minute, "it is ready", func(context.Context) error { return errors.New("not yet") })
 	if err == nil || c.check() == nil {
 		t.Errorf("err = %v", err)
+	}
+}
+
+func TestWhatIsKilledOnPurposeIsNotMissed(t *testing.T) {
+	t.Parallel()
+	c := &crew{logs: t.TempDir(), members: map[string]*member{}}
+	if err := c.start("long", "sh", "-c", "echo began $0 $1; sleep 600", "a"); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(c.logs, "long.log")
+	says := func(want string) {
+		t.Helper()
+		err := c.until(t.Context(), time.Minute, "it says "+want, func(context.Context) error {
+			text, err := os.ReadFile(log)
+			if err == nil && string(text) != want {
+				err = fmt.Errorf("it says %q", text)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	says("began a\n")
+	if err := c.kill("long"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.check(); err != nil {
+		t.Error(err)
+	}
+	if err := c.again("long", "b"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.kill("long") }) // or the last check would have failed
+	says("began a\nbegan a b\n")
+	if err := c.kill("nobody"); err == nil {
+		t.Error("nobody was killed")
 	}
 }

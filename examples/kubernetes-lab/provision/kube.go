@@ -22,7 +22,7 @@ const kubernetesVersion = "v1.37.2"
 // kube builds the binary of all components, unless the cache has one that was built
 // from the same sources by the same compiler.
 func (s Source) kube(ctx context.Context) (string, error) {
-	sum, err := s.kubeSum()
+	sum, err := s.sum("go.mod", "go.sum", "kube/main.go")
 	if err != nil {
 		return "", err
 	}
@@ -42,10 +42,11 @@ func (s Source) kube(ctx context.Context) (string, error) {
 	return binary, nil
 }
 
-func (s Source) kubeSum() (string, error) {
+// sum names a binary by its sources and its compiler.
+func (s Source) sum(files ...string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, runtime.Version())
-	for _, name := range []string{"go.mod", "go.sum", "kube/main.go"} {
+	for _, name := range files {
 		content, err := os.ReadFile(filepath.Join(s.module(), name))
 		if err != nil {
 			return "", fmt.Errorf("read the lab's sources: %w", err)

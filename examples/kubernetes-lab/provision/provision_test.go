@@ -17,6 +17,17 @@ func TestTheVersionIsTheOneOfTheModule(t *testing.T) {
 	}
 }
 
+func TestTheVersionOfArgoCDIsTheOneOfItsModule(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../argocd/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "github.com/argoproj/argo-cd/v3 " + argoVersion + "\n"; !strings.Contains(string(text), want) {
+		t.Errorf("go.mod does not require %q", want)
+	}
+}
+
 func TestProgressSetsPackagesApartFromMessages(t *testing.T) {
 	t.Parallel()
 	var told strings.Builder

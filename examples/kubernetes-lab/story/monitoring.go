@@ -22,29 +22,23 @@ const (
 // monitoring is Prometheus and Alertmanager, which run on the node beside the cluster.
 type monitoring struct {
 	dir, manifests string
-	routed         string // Alertmanager's configuration as it is
+	fixed          map[string]string // what all variants have in common
+	written        map[string]string // the files as they are
 }
 
-// routing is what differs between variants: how Alertmanager groups alerts and whom it
-// tells.
-type routing struct{ GroupBy, GroupWait, Webhook string }
+// pace is what differs between variants: how soon the monitoring hears and tells of
+// what happens, how Alertmanager groups alerts and whom it tells.
+type pace struct{ Scrape, Evaluate, For, GroupBy, GroupWait, GroupInterval, Webhook string }
 
 func monitor(ctx context.Context, c *cluster.Cluster, manifests string) (*monitoring, error) {
-	m := &monitoring{dir: filepath.Join(c.Dir, "monitoring"), manifests: filepath.Join(manifests, "monitoring")}
+	m := &monitoring{
+		dir: filepath.Join(c.Dir, "monitoring"), manifests: filepath.Join(manifests, "monitoring"),
+		fixed: map[string]string{"Dir": c.Dir, "Address": node.Address}, written: map[string]string{},
+	}
 	if err := os.MkdirAll(m.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("set up the monitoring: %w", err)
 	}
-	if err := m.write("prometheus.yml", map[string]string{"Dir": c.Dir, "Address": node.Address}); err != nil {
-		return nil, err
-	}
-	rules, err := os.ReadFile(filepath.Join(m.manifests, "rules.yml"))
-	if err != nil {
-		return nil, fmt.Errorf("set up the monitoring: %w", err)
-	}
-	if err := os.WriteFile(filepath.Join(m.dir, "rules.yml"), rules, 0o644); err != nil {
-		return nil, fmt.Errorf("set up the monitoring: %w", err)
-	}
-	if err := m.write("alertmanager.yml", variant{}.routing()); err != nil {
+	if _, err := m.write(variant{}.pace()); err != nil {
 		return nil, err
 	}
 	if err := m.begin(c); err != nil {
@@ -66,45 +60,66 @@ func (m *monitoring) begin(c *cluster.Cluster) error {
 		return err
 	}
 	return c.Begin("prometheus", "prometheus", "--config.file="+filepath.Join(m.dir, "prometheus.yml"),
-		"--storage.tsdb.path="+filepath.Join(m.dir, "prometheus"), "--web.listen-address=127.0.0.1:9090")
+		"--storage.tsdb.path="+filepath.Join(m.dir, "prometheus"), "--web.listen-address=127.0.0.1:9090",
+		"--web.enable-lifecycle") // so that it can be told to read its files again
 }
 
-// route makes Alertmanager tell the variant's webhook.
-func (m *monitoring) route(ctx context.Context, r routing) error {
-	before := m.routed
-	if err := m.write("alertmanager.yml", r); err != nil || m.routed == before {
+// keep makes the monitoring keep a pace.
+func (m *monitoring) keep(ctx context.Context, p pace) error {
+	changed, err := m.write(p)
+	if err != nil || !changed {
 		return err
 	}
-	return ask(ctx, http.MethodPost, alertmanager+"/-/reload")
-}
-
-func (m *monitoring) write(name string, values any) error {
-	t, err := template.ParseFiles(filepath.Join(m.manifests, name))
-	if err != nil {
-		return fmt.Errorf("set up the monitoring: %w", err)
-	}
-	var text bytes.Buffer
-	if err := t.Execute(&text, values); err != nil {
-		return fmt.Errorf("set up the monitoring: %w", err)
-	}
-	if _, ok := values.(routing); ok {
-		m.routed = text.String()
-	}
-	if err := os.WriteFile(filepath.Join(m.dir, name), text.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("set up the monitoring: %w", err)
+	for _, address := range []string{prometheus, alertmanager} {
+		if err := ask(ctx, http.MethodPost, address+"/-/reload"); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (v variant) routing() routing {
-	r := routing{GroupBy: "alertname, namespace, pod", GroupWait: "0s", Webhook: "pprof"}
+// write writes the files and tells whether one of them is another than before.
+func (m *monitoring) write(p pace) (changed bool, err error) {
+	for _, name := range []string{"prometheus.yml", "rules.yml", "alertmanager.yml"} {
+		// The rules have templates of their own, in braces.
+		t, err := template.New(name).Delims("<<", ">>").Option("missingkey=error").ParseFiles(filepath.Join(m.manifests, name))
+		if err != nil {
+			return false, fmt.Errorf("set up the monitoring: %w", err)
+		}
+		var text bytes.Buffer
+		if err := t.Execute(&text, struct {
+			pace
+			Fixed map[string]string
+		}{p, m.fixed}); err != nil {
+			return false, fmt.Errorf("set up the monitoring: %w", err)
+		}
+		if m.written[name] == text.String() {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(m.dir, name), text.Bytes(), 0o644); err != nil {
+			return false, fmt.Errorf("set up the monitoring: %w", err)
+		}
+		m.written[name], changed = text.String(), true
+	}
+	return changed, nil
+}
+
+// pace is as quick as can be, unless the variant is about one that is not.
+func (v variant) pace() pace {
+	if v.slow {
+		return pace{
+			Scrape: "30s", Evaluate: "5s", For: "30s",
+			GroupBy: "alertname, namespace, pod", GroupWait: "30s", GroupInterval: "1m", Webhook: "pprof",
+		}
+	}
+	p := pace{Scrape: "1s", Evaluate: "1s", For: "0s", GroupBy: "alertname, namespace, pod", GroupWait: "0s", GroupInterval: "2s", Webhook: "pprof"}
 	if v.webhook != "" {
-		r.Webhook = v.webhook
+		p.Webhook = v.webhook
 	}
 	if v.alerts > 1 {
-		r.GroupBy, r.GroupWait = "alertname, service", "7s" // until all of them fire
+		p.GroupBy, p.GroupWait = "alertname, service", "7s" // until all of them fire
 	}
-	return r
+	return p
 }
 
 func ask(ctx context.Context, method, address string) error {

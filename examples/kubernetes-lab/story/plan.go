@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/squall-dev/squall/examples/kubernetes-lab/provision"
 )
 
 // Plan says what to tell, and how often.
@@ -21,6 +23,7 @@ type Plan struct {
 	Limit     int       // of the leaking Pods, in MiB
 	Report    string    // a file for the rows as JSON; none when empty
 	Manifests string    // folder of the lab's manifests
+	ArgoCD    provision.ArgoCD
 }
 
 // Flags are those of lab story.
@@ -49,6 +52,9 @@ func Flags(f *flag.FlagSet) *Plan {
 	})
 	return p
 }
+
+// Wants tells whether a variant is among what is to be told.
+func (p *Plan) Wants(variant string) bool { return slices.Contains(p.Variants, variant) }
 
 // Check refuses what can not be told.
 func (p *Plan) Check() error {

@@ -37,8 +37,11 @@ func (r *run) path(pod string) string { return "/api/v1/namespaces/" + namespace
 // tell lets Pods leak, follows what comes of it and returns a row for each.
 func (r *run) tell() ([]row, error) {
 	defer r.end()
-	if err := r.monitoring.route(r.ctx, r.routing()); err != nil {
-		return nil, fmt.Errorf("route the alerts: %w", err)
+	if err := r.prepare(); err != nil {
+		return nil, err
+	}
+	if r.variant.tell != nil {
+		return r.variant.tell(r)
 	}
 	for i := range max(r.alerts, 1) {
 		r.pods = append(r.pods, fmt.Sprintf("leaky-%s-%d-%d", r.name, r.number, i))
@@ -65,6 +68,21 @@ func (r *run) tell() ([]row, error) {
 		return nil, fmt.Errorf("between alert and webhook: %w", err)
 	}
 	return r.follow(firing)
+}
+
+// prepare makes monitoring and kubelet as the variant wants them.
+func (r *run) prepare() error {
+	looks := cluster.Eager
+	if r.slow {
+		looks = cluster.Stock
+	}
+	if err := r.cluster.Housekeeping(r.ctx, looks); err != nil {
+		return err
+	}
+	if err := r.monitoring.keep(r.ctx, r.pace()); err != nil {
+		return fmt.Errorf("set the monitoring's pace: %w", err)
+	}
+	return nil
 }
 
 // prepareBetween arms what is to happen between the alert and Squall.
@@ -186,6 +204,11 @@ func (r *run) fill(to *row, x execution) error {
 		to.Via = "inspect"
 		return nil
 	}
+	return r.check(a)
+}
+
+// check reads a profile from Squall and looks whether it shows the leak.
+func (r *run) check(a artifact) error {
 	content, err := r.server.read(r.ctx, "/api/v1/artifacts/"+a.ID+"/content")
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 // server is Squall in its Pod.
 type server struct {
 	base, token string
+	pod         string
 }
 
 // pod is what the story reads of a Pod.
@@ -76,7 +77,7 @@ func deploy(ctx context.Context, c *cluster.Cluster, manifests string) (*server,
 	if err != nil {
 		return nil, fmt.Errorf("read squall's admin token: %w", err)
 	}
-	return &server{base: found.Status.PodIP + ":8085", token: strings.TrimSpace(string(token))}, nil
+	return &server{base: found.Status.PodIP + ":8085", token: strings.TrimSpace(string(token)), pod: found.Metadata.Name}, nil
 }
 
 // explainPods tells what the cluster says of Squall's Pod and what that says itself.
@@ -122,19 +123,22 @@ func (s *server) read(ctx context.Context, path string) ([]byte, error) {
 // execution is what the story reads of one.
 type execution struct {
 	ID          string `json:"id"`
+	Event       string `json:"event"`
 	Status      string
 	Message     string
 	Parameters  struct{ Pod string }
-	Output      struct{ Via string }
+	Output      struct{ Via, Message string }
 	AttemptList []struct {
 		StartedAt time.Time `json:"started_at"`
 	} `json:"attempt_list"`
-	Artifacts []struct {
-		ID        string
-		Name      string
-		Size      int64
-		CreatedAt time.Time `json:"created_at"`
-	}
+	Artifacts []artifact
+}
+
+type artifact struct {
+	ID        string
+	Name      string
+	Size      int64
+	CreatedAt time.Time `json:"created_at"`
 }
 
 func (x execution) ended() bool { return x.Status != "pending" && x.Status != "running" }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,21 @@ func TestVerdicts(t *testing.T) {
 		{"a Pod that is gone", "deleted", row{Status: "failed", Message: `pods "x" not found`}, "ok, failed as it must"},
 		{"a Pod that is gone, and nobody can tell", "deleted", row{Status: "failed", Message: "something"}, "does not say"},
 	}
+	race := func(second, late time.Duration) row {
+		return with(func(r *row) { r.Via, r.Second, r.Late, r.Chain = "proxy", at.Add(second), at.Add(late), 84 })
+	}
+	none := with(func(r *row) { r.Via = "proxy" })
+	tests = append(tests, []struct {
+		name    string
+		variant string
+		row     row
+		verdict string
+	}{
+		{"both dumps before the kill, the alert after it", "race", race(time.Second/2, 3*time.Second), "ok, "},
+		{"the second dump after the kill", "race", race(2*time.Second, 3*time.Second), "no second dump"},
+		{"no second dump", "race", none, "no second dump"},
+		{"an alert that was in time makes it no race", "race", race(time.Second/2, time.Second/2), "nothing is shown"},
+	}...)
 	for _, tt := range tests {
 		r := &run{variant: variantOf(tt.variant)}
 		r.judge(&tt.row)
@@ -105,6 +121,46 @@ func TestAProfileMustBeWholeAndNameTheLeak(t *testing.T) {
 	t.Parallel()
 	if err := shows([]byte("<html>"), "main.leak"); err == nil || !strings.Contains(err.Error(), "no profile") {
 		t.Errorf("err = %v", err)
+	}
+}
+
+func TestARaceIsToldWithItsTimes(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	one := row{Began: at, Received: at.Add(13 * time.Second), Stored: at.Add(14 * time.Second), Second: at.Add(30 * time.Second), Killed: at.Add(60 * time.Second), Chain: 84.2}
+	const seen = "seen 13.0 s after the start, second dump 16.0 s later, 30.0 s before the kill; alert: "
+	if got, want := one.raced(), seen+"none within the 84 s that one took which was due all along"; got != want {
+		t.Errorf("\n%s\n%s", got, want)
+	}
+	one.Late = at.Add(70 * time.Second)
+	if got, want := one.raced(), seen+"10.0 s after the kill; one that was due all along took 84 s"; got != want {
+		t.Errorf("\n%s\n%s", got, want)
+	}
+}
+
+func TestTheMonitoringIsReadAgainWhenItsPaceChanges(t *testing.T) {
+	t.Parallel()
+	m := &monitoring{dir: t.TempDir(), manifests: "../manifests/monitoring", fixed: map[string]string{"Dir": "/lab", "Address": "10.77.0.1"}, written: map[string]string{}}
+	for _, step := range []struct {
+		variant string
+		changed bool
+		file    string
+		holds   string
+	}{
+		{"shell", true, "prometheus.yml", "scrape_interval: 1s"},
+		{"bare", false, "prometheus.yml", `["10.77.0.1:10250"]`},
+		{"twelve", true, "alertmanager.yml", "group_wait: 7s"},
+		{"race", true, "rules.yml", "for: 30s"},
+		{"race", false, "rules.yml", "{{ $labels.pod }}"},
+		{"race", false, "alertmanager.yml", "group_wait: 30s"},
+	} {
+		changed, err := m.write(variantOf(step.variant).pace())
+		if err != nil || changed != step.changed {
+			t.Errorf("%s: changed %v, %v", step.variant, changed, err)
+		}
+		if text, err := os.ReadFile(filepath.Join(m.dir, step.file)); err != nil || !strings.Contains(string(text), step.holds) {
+			t.Errorf("%s: %s does not hold %q: %v", step.variant, step.file, step.holds, err)
+		}
 	}
 }
 

@@ -16,12 +16,16 @@ type row struct {
 	Rate      float64   `json:"rate"`
 	Pod       string    `json:"pod"`
 	StartsAt  time.Time `json:"starts_at"`
-	Received  time.Time `json:"received"`  // the webhook, by Squall
-	Committed time.Time `json:"committed"` // Squall's answer was there
-	Started   time.Time `json:"started"`   // the action
-	Opened    time.Time `json:"opened"`    // the stream into the Pod, by the API server
-	Stored    time.Time `json:"stored"`    // the dump
-	Killed    time.Time `json:"killed"`    // in whole seconds, rounded down by the kubelet
+	Received  time.Time `json:"received"`        // the webhook, by Squall
+	Committed time.Time `json:"committed"`       // Squall's answer was there
+	Started   time.Time `json:"started"`         // the action
+	Opened    time.Time `json:"opened"`          // the stream into the Pod, by the API server
+	Stored    time.Time `json:"stored"`          // the dump
+	Killed    time.Time `json:"killed"`          // in whole seconds, rounded down by the kubelet
+	Second    time.Time `json:"second,omitzero"` // the dump that is compared with the first
+	Began     time.Time `json:"began,omitzero"`  // the container, in whole seconds
+	Late      time.Time `json:"late,omitzero"`   // an alert of which nothing came, because it came after the kill
+	Chain     float64   `json:"chain,omitempty"` // seconds that an alert took which came nonetheless
 	Bytes     int64     `json:"bytes"`
 	Via       string    `json:"via"`
 	Execution string    `json:"execution"`
@@ -39,6 +43,8 @@ func (r *run) judge(one *row) {
 	case !one.OK:
 	case r.failing != "":
 		one.Verdict = "ok, failed as it must: " + one.Message
+	case r.slow:
+		one.Verdict = "ok, " + one.raced()
 	default:
 		one.Verdict = "ok"
 	}
@@ -58,6 +64,10 @@ func (r *run) verdict(one row) string {
 		return "the Pod was not killed"
 	case !one.Stored.Before(one.Killed):
 		return "the dump came after the kill"
+	case r.slow && (one.Second.IsZero() || !one.Second.Before(one.Killed)):
+		return "there is no second dump from before the kill"
+	case r.slow && !one.Late.IsZero() && one.Late.Before(one.Killed):
+		return "the alert was there before the kill, so that nothing is shown"
 	}
 	return ""
 }
@@ -80,7 +90,7 @@ func (one row) String() string {
 }
 
 func since(t, from time.Time) string {
-	if t.IsZero() {
+	if t.IsZero() || from.IsZero() {
 		return "-"
 	}
 	return fmt.Sprintf("%.1f", float64(t.Sub(from))/float64(time.Millisecond))

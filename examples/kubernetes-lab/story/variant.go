@@ -17,6 +17,10 @@ type variant struct {
 	webhook     string  // whose rule is to act; pprof when empty
 	// between is what happens after the alert has been sent, before Squall hears of it.
 	between func(*run) error
+	// tell is how a run goes that does not begin with a webhook.
+	tell func(*run) ([]row, error)
+	// slow is a monitoring, and a kubelet, that are set up as usual.
+	slow bool
 	// want is by which way the dump must have come; empty when there may be none.
 	want string
 	// failing tells that no dump can be had, and what the failure must say.
@@ -35,6 +39,11 @@ func variants() []variant {
 		{name: "restarted", about: "its container is restarted in between", image: provision.LeakyImage, pprof: loopback, between: (*run).restartContainer, want: "exec"},
 		{name: "outage", about: "the API server has no route for 10 s", image: provision.LeakyImage, pprof: loopback, rate: 2, between: (*run).unroute, want: "exec"},
 		{name: "freeze", about: "the API server accepts connections and stays silent for 10 s", image: provision.LeakyImage, pprof: loopback, rate: 2, between: (*run).freeze, want: "exec"},
+		{name: "race", about: "monitoring and kubelet are set up as usual: the sensor sees the leak, the alert comes too late", image: provision.BareImage, pprof: anywhere, rate: 1, tell: (*run).race, slow: true, want: "proxy"},
+		{name: "watch", about: "the API server crashes twice under a watch on Pods, which change before, in the gap and after", image: provision.BareImage, rate: 1, tell: (*run).watch},
+		{name: "swap", about: "kubectl apply exchanges a rule in the ConfigMap that Squall has mounted, once for one that is broken", rate: 1, tell: (*run).swap},
+		{name: "argocd", about: "Argo CD's resource definitions look at the shipped manifests for it; Argo CD does not run", rate: 1, tell: (*run).argoCD},
+		{name: "gitops", about: "Argo CD deploys Squall from Git, brings a changed rule into service and undoes drift; it is built once, for ten minutes", rate: 1, tell: (*run).gitops},
 	}
 }
 

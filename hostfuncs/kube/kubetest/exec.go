@@ -31,7 +31,13 @@ func (s *Server) exec(w http.ResponseWriter, r *http.Request) {
 		Context: r.Context(), Namespace: r.PathValue("namespace"), Pod: r.PathValue("pod"),
 		Container: q.Get("container"), Command: q["command"],
 	}
+	var refused *metav1.Status
+	if s.kubelet != nil {
+		_, refused = s.kubelet.container(cmd.Namespace, cmd.Pod, cmd.Container)
+	}
 	switch {
+	case refused != nil:
+		writeStatus(w, refused)
 	case s.Exec == nil:
 		writeStatus(w, Failure(http.StatusNotFound, metav1.StatusReasonNotFound, fmt.Sprintf("pods %q not found", cmd.Pod)))
 	case transport(r) == "SPDY":
@@ -79,7 +85,10 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q url.Va
 		return
 	}
 	defer conn.Close()
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = streams[0], streams[1], streams[2]
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = http.NoBody, streams[1], streams[2]
+	if q.Get("stdin") == "true" {
+		cmd.Stdin = streams[0]
+	}
 	s.finish(cmd, streams[3])
 }
 
@@ -89,8 +98,13 @@ func (s *Server) serveSPDY(w http.ResponseWriter, r *http.Request, q url.Values,
 		return
 	}
 	opened := make(chan httpstream.Stream, 8)
-	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(stream httpstream.Stream, _ <-chan struct{}) error {
-		opened <- stream
+	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(stream httpstream.Stream, replied <-chan struct{}) error {
+		go func() {
+			// As a kubelet does: output that overtakes the reply finds a client that waits
+			// for that, and reads nothing else.
+			<-replied
+			opened <- stream
+		}()
 		return nil
 	})
 	if conn == nil {

@@ -60,6 +60,7 @@ type Server struct {
 	// Refuse answers in place of the server when it returns a Status.
 	Refuse func(*http.Request) *metav1.Status
 
+	kubelet   *Kubelet // runs Pods as processes; nil unless there is one
 	ca        []byte
 	dialled   atomic.Int64
 	mu        sync.Mutex // guards requests, and what watches are told; Objects once it runs

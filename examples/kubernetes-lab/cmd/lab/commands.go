@@ -143,5 +143,14 @@ func (o options) story(ctx context.Context, args []string) (exitCode int, err er
 		return 2, err
 	}
 	plan.Manifests = filepath.Join(o.repository, "examples", "kubernetes-lab", "manifests")
+	if plan.Wants("argocd") || plan.Wants("gitops") { // in the node there is no way to a proxy
+		source, err := o.source()
+		if err != nil {
+			return 1, err
+		}
+		if plan.ArgoCD, err = source.ArgoCD(ctx, plan.Wants("gitops")); err != nil {
+			return 1, err
+		}
+	}
 	return o.once(ctx, func(s *session) { s.Story = plan })
 }

@@ -33,12 +33,17 @@ type session struct {
 	Story   *story.Plan
 }
 
-func (o options) prepare(ctx context.Context) (provision.Assets, error) {
+func (o options) source() (provision.Source, error) {
 	cache, err := provision.DefaultCache()
+	return provision.Source{Repository: o.repository, Cache: cache, Out: os.Stderr}, err
+}
+
+func (o options) prepare(ctx context.Context) (provision.Assets, error) {
+	source, err := o.source()
 	if err != nil {
 		return provision.Assets{}, err
 	}
-	return provision.Source{Repository: o.repository, Cache: cache, Out: os.Stderr}.Prepare(ctx)
+	return source.Prepare(ctx)
 }
 
 // open prepares a session in a folder.

@@ -57,7 +57,7 @@ func (s *session) run() (*evidence, error) {
 	if err := s.goroutines(); final(err) {
 		return nil, err
 	}
-	base, err := s.heap("1-base", heapCost)
+	base, err := s.heap("1-base", "", heapCost)
 	if err != nil {
 		return nil, fmt.Errorf("no heap profile of %s/%s: %w", s.Namespace, s.Pod, err)
 	}
@@ -88,8 +88,13 @@ func (s *session) pause() time.Duration {
 
 // second takes the profile that is compared with the base. That it can not be had is
 // no failure: the base is there.
+//
+// A heap profile shows what the last collection found. A program that has doubled its
+// memory since may not have collected, and would show the same again: so the second one
+// asks for a collection. The base does not wait for one, which takes longest when the
+// container is short of CPU.
 func (s *session) second(base *squall.Artifact, began time.Time) error {
-	got, err := s.heap("2-second", laterCost(base.Size))
+	got, err := s.heap("2-second", "gc=1", laterCost(base.Size))
 	if err != nil {
 		s.skip("the second heap profile: %v", err)
 		return err

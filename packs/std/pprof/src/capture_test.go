@@ -28,6 +28,7 @@ type pod struct {
 	cancel   bool
 	files    []string
 	tried    []string
+	queries  []string
 }
 
 func newPod(t *testing.T) *pod {
@@ -59,7 +60,7 @@ func newPod(t *testing.T) *pod {
 const goroutines = "goroutine profile: total 42\n40 @ 0x1\n#\t0x1\tmain.leak+0x1\t/src/main.go:7\n"
 
 func (p *pod) http(way string, closed error, r squall.KubeProxyGetRequest) (reply squall.KubeProxyGetReply, err error) {
-	p.tried = append(p.tried, way+r.Path)
+	p.tried, p.queries = append(p.tried, way+r.Path), append(p.queries, r.Query)
 	if p.cancel {
 		return reply, &squall.HostError{Kind: squall.ErrCanceled, Message: "canceled"}
 	}
@@ -121,6 +122,9 @@ func TestTheCheapestComesFirstAndTheSecondIsComparedWithTheFirst(t *testing.T) {
 	want := "goroutines-cart-0-main-20260102T030405Z.txt heap-cart-0-main-20260102T030405Z-1-base.pb.gz heap-cart-0-main-20260102T030415Z-2-second.pb.gz"
 	if got := strings.Join(p.files, " "); got != want {
 		t.Errorf("kept %s\nwant %s", got, want)
+	}
+	if got := strings.Join(p.queries, " "); got != "debug=1  gc=1" {
+		t.Errorf("asked with %q: the second heap profile needs a collection, the first one can not wait for it", got)
 	}
 	if out.Diff != "/api/v1/artifacts/a3/flame?base=a2" || out.Base.ID != "a2" || out.Second.ID != "a3" || out.Stacks.ID != "a1" {
 		t.Errorf("diff %s of %+v", out.Diff, out)

@@ -48,13 +48,13 @@ func beginning(text []byte) []byte {
 }
 
 // heap keeps a heap profile; nil when there is no room for it.
-func (s *session) heap(part string, cost int64) (*squall.Artifact, error) {
+func (s *session) heap(part, query string, cost int64) (*squall.Artifact, error) {
 	what := "the heap profile " + part
 	if !s.room(what, cost) {
 		return nil, nil
 	}
 	name := s.file("heap", part, ".pb.gz")
-	got, err := s.fetch("/heap", "", &squall.NewArtifact{Name: name, MediaType: squall.MediaTypePprof}, cost)
+	got, err := s.fetch("/heap", query, &squall.NewArtifact{Name: name, MediaType: squall.MediaTypePprof}, cost)
 	if err != nil {
 		return nil, err
 	}
