@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -149,6 +150,9 @@ func (e *Engine) addVerdict(ctx context.Context, a *store.Acceptance, catalogue 
 // commit makes an acceptance durable. Executions for which a worker is idle are
 // committed as running, so that they start without a second commit.
 func (e *Engine) commit(ctx context.Context, all ...store.Acceptance) error {
+	if slices.ContainsFunc(all, func(a store.Acceptance) bool { return len(a.Executions) > 0 }) {
+		e.line.throttle(ctx)
+	}
 	e.commits.RLock()
 	defer e.commits.RUnlock()
 	if !e.accepting.Load() {

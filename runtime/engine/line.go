@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ type line struct {
 	spilled bool                // the store may hold pending executions that are not in waiting
 	filling bool                // the store is being asked for them
 	delayed map[string]struct{} // wait for their backoff
+	senders []chan struct{}     // wait for room
 }
 
 func newLine(workers, most int) *line {
@@ -59,6 +61,52 @@ func (l *line) promises() int {
 	return int(min(promisedWait*time.Duration(l.workers)/l.pace, time.Duration(mostPromises*l.workers)))
 }
 
+// crowded tells that short executions have piled up. Must be called with mu held.
+func (l *line) crowded() bool {
+	most := l.promises()
+	return most > 0 && (l.idle <= -most || len(l.waiting) > 0 || l.spilled || l.filling)
+}
+
+// longestThrottle is how long a sender is kept waiting at most.
+const longestThrottle = 20 * time.Millisecond
+
+// throttle lets whoever brings more executions wait while short ones have piled up. They
+// have begun a moment later, and a new one then need not be stored as pending first;
+// without it senders outrun the workers, and every execution costs a commit more.
+func (l *line) throttle(ctx context.Context) {
+	l.mu.Lock()
+	if !l.crowded() {
+		l.mu.Unlock()
+		return
+	}
+	room := make(chan struct{})
+	l.senders = append(l.senders, room)
+	l.mu.Unlock()
+	timer := time.NewTimer(longestThrottle)
+	defer timer.Stop()
+	select {
+	case <-room:
+	case <-timer.C:
+		l.leave(room)
+	case <-ctx.Done():
+		l.leave(room)
+	}
+}
+
+func (l *line) leave(room chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.senders = slices.DeleteFunc(l.senders, func(c chan struct{}) bool { return c == room })
+}
+
+// admit lets the sender go on that waits longest. Must be called with mu held.
+func (l *line) admit() {
+	if len(l.senders) > 0 && !l.crowded() {
+		close(l.senders[0])
+		l.senders = l.senders[1:]
+	}
+}
+
 // release returns a worker that was occupied for a while.
 func (l *line) release(occupied time.Duration) {
 	const weight = 8 // of those before
@@ -68,6 +116,7 @@ func (l *line) release(occupied time.Duration) {
 	}
 	l.pace = max(1, l.pace+(occupied-l.pace)/weight)
 	l.idle++
+	l.admit()
 	l.mu.Unlock()
 	l.signal()
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/store"
@@ -67,6 +68,54 @@ func TestWorkersArePromisedOnlyWhileExecutionsAreShort(t *testing.T) {
 			if got != c.want {
 				t.Errorf("%d more could be reserved, want %d", got, c.want)
 			}
+		})
+	}
+}
+
+func TestSendersWaitAMomentWhileShortExecutionsPileUp(t *testing.T) {
+	t.Parallel()
+	full := func(pace time.Duration) *line {
+		l := newLine(1, 10)
+		l.reserve()
+		if pace > 0 {
+			l.release(pace)
+		}
+		for l.reserve() {
+		}
+		return l
+	}
+	waits := func(t *testing.T, l *line, meanwhile func()) time.Duration {
+		t.Helper()
+		began := time.Now()
+		done := make(chan struct{})
+		go func() { l.throttle(t.Context()); close(done) }()
+		synctest.Wait()
+		meanwhile()
+		<-done
+		return time.Since(began)
+	}
+	for _, tt := range []struct {
+		name      string
+		pace      time.Duration
+		meanwhile func(*line)
+		want      time.Duration
+	}{
+		{"nothing is known of them", 0, func(*line) {}, 0},
+		{"they are long", time.Second, func(*line) {}, 0},
+		{"they are short, and none ends", time.Microsecond, func(*line) {}, longestThrottle},
+		{"they are short, and one ends", time.Microsecond, func(l *line) { time.Sleep(time.Millisecond); l.release(time.Microsecond) }, time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := full(tt.pace)
+				if got := waits(t, l, func() { tt.meanwhile(l) }); got != tt.want {
+					t.Errorf("the sender waited %v, want %v", got, tt.want)
+				}
+				if len(l.senders) != 0 {
+					t.Errorf("%d senders are still noted", len(l.senders))
+				}
+			})
 		})
 	}
 }
