@@ -93,6 +93,9 @@ func latency(ctx context.Context, o options, dir string, t *table) error {
 	return withServer(ctx, o, filepath.Join(dir, "latency"), "", func(s *server) error {
 		const rate = 500
 		load(ctx, s.url+hello, rate, 2*time.Second) // warm up: compile, fill pools
+		if err := s.calm(); err != nil {
+			return err
+		}
 		posted := load(ctx, s.url+hello, rate, o.span(30*time.Second))
 		started, err := s.firstInstructions(ctx, posted)
 		if err != nil {
