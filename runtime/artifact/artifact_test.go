@@ -450,6 +450,25 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
+func TestWhatIsNamedIsForgotten(t *testing.T) {
+	t.Parallel()
+	s, _ := openStore(t)
+	a := put(t, s, "one")
+	put(t, s, "one") // by another execution, whose row is still to come
+	nobody := func(string) (bool, error) { return false, nil }
+	s.Named(a.SHA256)
+	if removed, err := s.Remove(a.SHA256, nobody); removed || err != nil {
+		t.Errorf("named once of two: removed %v, %v; want false", removed, err)
+	}
+	s.Named(a.SHA256)
+	if len(s.fresh) != 0 {
+		t.Errorf("%d hashes are remembered, want none", len(s.fresh))
+	}
+	if removed, err := s.Remove(a.SHA256, nobody); !removed || err != nil {
+		t.Errorf("named twice, and by no row any more: removed %v, %v; want true", removed, err)
+	}
+}
+
 func TestRemove(t *testing.T) {
 	t.Parallel()
 	s, dir := openStore(t)

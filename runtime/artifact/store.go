@@ -31,13 +31,40 @@ type Store struct {
 	create func(dir string) (file, error) // opens a temporary file; tests replace it
 	now    func() time.Time
 
-	mu sync.Mutex // guards fresh, and publishing a file against sweeping it
 	// fresh are the hashes that this process published and that no row has been
 	// seen to name: their executions may still run.
-	fresh map[string]time.Time // when they were published
+	fresh   map[string]publication
+	freshMu sync.Mutex // guards fresh; held for a moment only, and taken after mu
+
+	mu sync.Mutex // guards what follows, and publishing a file against sweeping it
 	// verified are the hashes of files that were found whole, and when.
 	verified map[string]seen
 	holds    int // while it is not 0 nothing is removed
+}
+
+// publication is content that was published lately.
+type publication struct {
+	at      time.Time // the last one
+	unnamed int       // how often it was published and not named since
+}
+
+func (s *Store) noteFresh(hash string) {
+	s.freshMu.Lock()
+	defer s.freshMu.Unlock()
+	s.fresh[hash] = publication{s.now(), s.fresh[hash].unnamed + 1}
+}
+
+// Named tells that a stored row names content that was published: from now on the row
+// protects it. It never waits for a disk.
+func (s *Store) Named(hash string) {
+	s.freshMu.Lock()
+	defer s.freshMu.Unlock()
+	p := s.fresh[hash]
+	if p.unnamed--; p.unnamed <= 0 {
+		delete(s.fresh, hash)
+		return
+	}
+	s.fresh[hash] = p
 }
 
 // Hold keeps every file until release is called: somebody copies them.
@@ -66,7 +93,7 @@ func Open(dir string, layer disk.Layer) (*Store, error) {
 	root := filepath.Join(dir, "artifacts")
 	s := &Store{
 		root: root, tmp: filepath.Join(root, "tmp"), disk: layer,
-		now: time.Now, fresh: map[string]time.Time{}, verified: map[string]seen{},
+		now: time.Now, fresh: map[string]publication{}, verified: map[string]seen{},
 	}
 	s.create = func(dir string) (file, error) { return layer.CreateTemp(dir) }
 	if err := os.RemoveAll(s.tmp); err != nil {
@@ -108,7 +135,7 @@ func (s *Store) publish(temp, hash string) error {
 	if err := s.disk.Rename(temp, path); err != nil {
 		return err
 	}
-	s.fresh[hash] = s.now()
+	s.noteFresh(hash)
 	delete(s.verified, hash)
 	return s.disk.SyncNames(filepath.Dir(path))
 }

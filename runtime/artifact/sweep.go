@@ -43,9 +43,17 @@ func (s *Store) Sweep(ctx context.Context, known func(sha256 string) (bool, erro
 // freshFor is how long an execution may take to say that it kept a file.
 const freshFor = 24 * time.Hour
 
+// isFresh must be asked before rows are: content that was named in between is known to
+// one of the two answers then.
 func (s *Store) isFresh(hash string) bool {
-	at, ok := s.fresh[hash]
-	return ok && s.now().Sub(at) < freshFor
+	s.freshMu.Lock()
+	defer s.freshMu.Unlock()
+	p, ok := s.fresh[hash]
+	if ok && s.now().Sub(p.at) >= freshFor {
+		delete(s.fresh, hash)
+		return false
+	}
+	return ok
 }
 
 // Remove removes the content of an artifact that was forgotten, unless known says that
@@ -58,11 +66,12 @@ func (s *Store) Remove(hash string, known func(sha256 string) (bool, error)) (re
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	named, err := known(hash)
-	if err != nil || named || s.isFresh(hash) || s.holds > 0 {
+	if s.holds > 0 || s.isFresh(hash) {
+		return false, nil
+	}
+	if named, err := known(hash); err != nil || named {
 		return false, err
 	}
-	delete(s.fresh, hash)
 	err = os.Remove(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -85,11 +94,10 @@ func (s *Store) sweepOne(path, hash string, known func(string) (bool, error)) (g
 	if err != nil {
 		return false, err
 	}
-	named, err := known(hash)
-	if named {
-		delete(s.fresh, hash) // its row protects it from now on
+	if s.isFresh(hash) || s.now().Sub(info.ModTime()) < sweepAge {
+		return false, nil
 	}
-	if err != nil || named || s.isFresh(hash) || s.now().Sub(info.ModTime()) < sweepAge {
+	if named, err := known(hash); err != nil || named {
 		return false, err
 	}
 	return true, os.Remove(path)

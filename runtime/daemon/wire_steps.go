@@ -34,7 +34,7 @@ func (p *parts) wireStorage(ctx context.Context) error {
 	var err error
 	p.db, err = sqlite.Open(ctx, sqlite.Options{
 		Path: filepath.Join(p.o.Config.Data, "squall.db"), IDs: p.ids, Logger: p.o.Logger, NoSync: !p.o.Config.Fsync, Faults: p.o.Faults,
-		Published: func(changes []automation.Change) { p.live.Publish(changes) },
+		Published: p.published,
 	})
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
@@ -62,6 +62,16 @@ func (p *parts) wireStorage(ctx context.Context) error {
 	historyGauges(p.metrics, p.db, p.keeper)
 	p.metrics.Gauge("squall_audit_head", "Number of the newest record of the audit chain; it never falls.", auditHead(p.db))
 	return nil
+}
+
+// published is told of each commit.
+func (p *parts) published(changes []automation.Change) {
+	p.live.Publish(changes)
+	for i := range changes {
+		if a := changes[i].Artifact; changes[i].Kind == automation.ArtifactCreated && a != nil {
+			p.files.Named(a.SHA256)
+		}
+	}
 }
 
 // wireSandbox makes what guests run in, and what they may call.
