@@ -23,6 +23,8 @@ type checkpoints struct {
 	every  int           // pages
 	from   int           // pages that were written when the last copy ended
 	copies bool          // a reader does; two at once would be in each other's way
+	tries  int           // left, to make the log begin anew
+	length int           // of the log in pages, when that was tried last
 	due    chan struct{} // holds one when a reader is to copy
 	rest   chan struct{} // holds one when the writer is to copy what is left
 }
@@ -41,16 +43,40 @@ func (w *writer) checkpoint() {
 	}
 	select {
 	case <-c.rest:
-		c.from, c.copies = pages, false
-		if _, err := w.conn.ExecContext(context.Background(), copyLog); err != nil {
-			w.logger.Warn("the database's log was not copied to its end; it grows until that succeeds", "err", err)
-		}
+		c.copies, c.tries, c.length = false, mostTries, 0
+		w.copyRest(pages)
 	default:
+		if c.tries > 0 && pages-c.from >= triesEvery {
+			w.copyRest(pages)
+		}
 	}
-	if !c.copies && pages-c.from >= c.every {
+	if !c.copies && c.tries == 0 && pages-c.from >= c.every {
 		c.copies = true
 		c.due <- struct{}{}
 	}
+}
+
+// A reader that looks at the end of the log just when the next page is written keeps it
+// from beginning anew. Then it is tried again a few pages later, when little is to copy.
+const (
+	mostTries  = 20
+	triesEvery = 16 // pages
+)
+
+// copyRest copies what is left of the log. Whether it has begun anew shows at the next
+// try: it is shorter then.
+func (w *writer) copyRest(pages int) {
+	c := &w.checkpoints
+	c.from, c.tries = pages, c.tries-1
+	var busy, length, copied int
+	if err := w.conn.QueryRowContext(context.Background(), copyLog).Scan(&busy, &length, &copied); err != nil {
+		w.logger.Warn("the database's log was not copied to its end; it grows until that succeeds", "err", err)
+		return
+	}
+	if length < c.length {
+		c.tries = 0
+	}
+	c.length = length
 }
 
 // pagesWritten is how many pages the writer's connection has written in its life.
