@@ -21,6 +21,7 @@ type line struct {
 	waiting []automation.Execution
 	idle    int           // below zero: so many are promised a worker that is about to be free
 	pace    time.Duration // for which an execution occupies a worker, lately; 0 is not known
+	moved   time.Time     // when a worker was returned last, or the last idle one was taken
 	max     int
 	spilled bool                // the store may hold pending executions that are not in waiting
 	filling bool                // the store is being asked for them
@@ -40,8 +41,15 @@ func (l *line) reserve() bool {
 	if l.idle <= -l.promises() || len(l.waiting) > 0 || l.spilled || l.filling {
 		return false
 	}
-	l.idle--
+	l.take()
 	return true
+}
+
+// take must be called with mu held.
+func (l *line) take() {
+	if l.idle--; l.idle == 0 {
+		l.moved = time.Now()
+	}
 }
 
 const (
@@ -50,12 +58,15 @@ const (
 	promisedWait = 10 * time.Millisecond
 	// mostPromises bounds them, in multiples of the workers.
 	mostPromises = 8
+	// standstill is for how long no worker has come back when all of them are taken by
+	// executions that are longer than those before.
+	standstill = 5 * promisedWait
 )
 
 // promises is how many workers may be promised beyond those that are idle. It is none
 // as long as executions are not known to be short. Must be called with mu held.
 func (l *line) promises() int {
-	if l.pace == 0 {
+	if l.pace == 0 || l.idle <= 0 && time.Since(l.moved) > standstill {
 		return 0
 	}
 	return int(min(promisedWait*time.Duration(l.workers)/l.pace, time.Duration(mostPromises*l.workers)))
@@ -115,6 +126,7 @@ func (l *line) release(occupied time.Duration) {
 		l.pace = occupied
 	}
 	l.pace = max(1, l.pace+(occupied-l.pace)/weight)
+	l.moved = time.Now()
 	l.idle++
 	l.admit()
 	l.mu.Unlock()
@@ -194,7 +206,7 @@ func (l *line) next() (automation.Execution, bool) {
 		if _, wait := l.delayed[x.ID]; wait {
 			continue // an older copy, read from the store while the original ran
 		}
-		l.idle--
+		l.take()
 		return x, true
 	}
 	return automation.Execution{}, false

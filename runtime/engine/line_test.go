@@ -72,6 +72,29 @@ func TestWorkersArePromisedOnlyWhileExecutionsAreShort(t *testing.T) {
 	}
 }
 
+func TestNothingIsPromisedWhileLongExecutionsHoldAllWorkers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(2, 10)
+		l.reserve()
+		l.release(time.Microsecond)
+		time.Sleep(time.Hour) // long ago all were short
+		if !l.reserve() || !l.reserve() || !l.reserve() {
+			t.Fatal("two idle workers and a promise are wanted at first")
+		}
+		time.Sleep(standstill + time.Millisecond)
+		if l.reserve() {
+			t.Error("a worker was promised although none has come back")
+		}
+		l.release(time.Second)
+		l.release(time.Microsecond)
+		l.release(time.Microsecond)
+		if !l.reserve() {
+			t.Error("an idle worker was refused")
+		}
+	})
+}
+
 func TestSendersWaitAMomentWhileShortExecutionsPileUp(t *testing.T) {
 	t.Parallel()
 	full := func(pace time.Duration) *line {
