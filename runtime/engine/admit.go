@@ -59,7 +59,7 @@ func (e *Engine) handOver(ctx context.Context) {
 			continue
 		}
 		if !e.running.expect(x.ID) {
-			e.line.putBack() // it is running: this was a second copy from the store
+			e.line.putBack() // it is running: this is a second copy from the store, which is asked again later
 			continue
 		}
 		admitted = append(admitted, x)

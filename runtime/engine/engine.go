@@ -161,12 +161,13 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	line := newLine(o.Workers, o.Queue)
 	return &Engine{
 		Options: o,
-		line:    newLine(o.Workers, o.Queue),
+		line:    line,
 		tasks:   make(chan task, (1+mostPromises)*o.Workers),
 		ends:    make(chan struct{}, mostPromises*o.Workers),
-		running: newRunningSet(),
+		running: newRunningSet(line.spill),
 		started: make(chan struct{}),
 		flow:    empty, debounced: make(chan struct{}, 1),
 		gate: policy.New(), schedule: make(chan struct{}, 1),

@@ -10,6 +10,8 @@ import (
 
 // runningSet knows what runs in this process and how to stop it.
 type runningSet struct {
+	missed func() // a copy of what ran was dropped, and may have been the newer one
+
 	mu  sync.Mutex // guards all and what it points to
 	all map[string]*handle
 }
@@ -20,16 +22,22 @@ type handle struct {
 	stop context.CancelCauseFunc // nil until a worker has it
 	wish error                   // why somebody wants it to end; nil: nobody does
 	log  *history                // what the attempt under way writes; nil before
+	// again tells that it came up once more meanwhile. The store may have given it back
+	// already, while whoever has it has not yet heard that its end is stored.
+	again bool
 }
 
-func newRunningSet() *runningSet { return &runningSet{all: map[string]*handle{}} }
+func newRunningSet(missed func()) *runningSet {
+	return &runningSet{missed: missed, all: map[string]*handle{}}
+}
 
 // expect notes an execution that is about to run: it can be stopped from now on. False
-// means that another has it.
+// means that another has it: missed is called when that one lets go of it.
 func (r *runningSet) expect(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, known := r.all[id]; known {
+	if h, known := r.all[id]; known {
+		h.again = true
 		return false
 	}
 	r.all[id] = &handle{}
@@ -59,12 +67,16 @@ func (r *runningSet) add(id string, stop context.CancelCauseFunc) bool {
 // whoever asked was told yes, so it is up to the caller that it comes true.
 func (r *runningSet) remove(id string) (wish error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if h, known := r.all[id]; known {
-		wish = h.wish
-		delete(r.all, id)
+	h, known := r.all[id]
+	delete(r.all, id)
+	r.mu.Unlock()
+	if !known {
+		return nil
 	}
-	return wish
+	if h.again {
+		r.missed()
+	}
+	return h.wish
 }
 
 // stop asks an execution to end; false means that it does not run here. The wish
