@@ -86,7 +86,7 @@ const longestThrottle = 20 * time.Millisecond
 // without it senders outrun the workers, and every execution costs a commit more.
 func (l *line) throttle(ctx context.Context) {
 	l.mu.Lock()
-	if !l.crowded() {
+	if !l.crowded() || len(l.senders) >= mostPromises*l.workers { // more would get no room in time
 		l.mu.Unlock()
 		return
 	}
