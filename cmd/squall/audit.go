@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"maps"
 	"slices"
@@ -67,6 +68,15 @@ func checkSeq(after string) error {
 	return nil
 }
 
+// pages asks for one page after the other.
+func (x *auditFilter) pages(ctx context.Context, api *client.Client) func(client.Page) (client.List[automation.AuditRecord], error) {
+	return func(p client.Page) (client.List[automation.AuditRecord], error) {
+		q := x.query
+		q.Page = p
+		return api.Audit(ctx, q)
+	}
+}
+
 func newAuditListCommand(c *cli) *cobra.Command {
 	var x auditFilter
 	cmd := &cobra.Command{
@@ -83,11 +93,7 @@ func newAuditListCommand(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, err := collect(x.paging, func(p client.Page) (client.List[automation.AuditRecord], error) {
-				q := x.query
-				q.Page = p
-				return api.Audit(cmd.Context(), q)
-			})
+			list, err := collect(x.paging, x.pages(cmd.Context(), api))
 			if err != nil {
 				return err
 			}
@@ -159,11 +165,7 @@ func newAuditExportCommand(c *cli) *cobra.Command {
 			out := exportFlags{format: "jsonl", target: target}
 			x.query.Oldest = true
 			return c.exportTo(out, x.after, func(w io.Writer) error {
-				return exportPages(c, cmd, x.paging, newRecords(w, out, false, nil), func(p client.Page) (client.List[automation.AuditRecord], error) {
-					q := x.query
-					q.Page = p
-					return api.Audit(cmd.Context(), q)
-				}, auditName, func(r automation.AuditRecord) (any, []string, error) { return r, nil, nil })
+				return exportPages(c, cmd, x.paging, newRecords(w, out, false, nil), x.pages(cmd.Context(), api), auditName, func(r automation.AuditRecord) (any, []string, error) { return r, nil, nil })
 			})
 		},
 	}

@@ -19,7 +19,7 @@ type task struct {
 	started   bool // its attempt is committed already
 }
 
-// work runs tasks until quit closes and none is left.
+// work runs tasks until quit closes; what is left then is given back.
 func (e *Engine) work(ctx context.Context, quit <-chan struct{}) {
 	for {
 		select {
