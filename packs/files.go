@@ -78,8 +78,8 @@ func counts(dir, name string) bool {
 	ext := path.Ext(name)
 	switch {
 	case dir == ".":
-		return name == manifestFile || name == configSchemaFile || name == sumsFile || ext == ".wasm" || isPluginManifest(name)
-	case dir == "actions" && (ext == ".wasm" || isPluginManifest(name)):
+		return name == manifestFile || name == configSchemaFile || name == sumsFile || isModule(name) || isPluginManifest(name)
+	case dir == "actions" && (isModule(name) || isPluginManifest(name)):
 		return true
 	}
 	return (ext == ".yaml" || ext == ".yml") && (dir != "actions" || strings.TrimSuffix(name, ext) != "config")
@@ -133,7 +133,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	}
 	defer func() { _ = f.Close() }() // only read
 	most := int64(maxYAMLBytes)
-	if path.Ext(name) == ".wasm" {
+	if isModule(name) {
 		most = maxWasmBytes
 	}
 	room := most
@@ -155,7 +155,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 func (c contents) metadata(folder string) []string {
 	var names []string
 	for name := range c {
-		if path.Dir(name) == folder && path.Ext(name) != ".wasm" && !isPluginManifest(name) {
+		if path.Dir(name) == folder && !isModule(name) && !isPluginManifest(name) {
 			names = append(names, name)
 		}
 	}

@@ -104,7 +104,11 @@ func (l *Loader) Load(ctx context.Context, folder string, fsys fs.FS, where stri
 		return nil, err
 	}
 	p, errs := files.read(folder, where)
-	errs = append(errs, p.locate(files)...)
+	if err := files.unpack(); err != nil {
+		errs = append(errs, err)
+	} else {
+		errs = append(errs, p.locate(files)...)
+	}
 	if len(errs) == 0 {
 		errs = l.check(ctx, p, files)
 	}

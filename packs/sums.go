@@ -41,7 +41,7 @@ func (c contents) verify() error {
 	return errors.Join(errs...)
 }
 
-const sumsHint = "write the sums anew: sha256sum pack.yaml *.wasm */*.yaml > pack.sum"
+const sumsHint = "write the sums anew: sha256sum pack.yaml *.wasm* */*.yaml > pack.sum"
 
 // parseSums reads lines of a sum, two blanks (or one and a star) and a path. Files
 // that are none of the server's business may be listed too.

@@ -127,7 +127,7 @@ type execution struct {
 	Status      string
 	Message     string
 	Parameters  struct{ Pod string }
-	Output      struct{ Via, Message string }
+	Output      struct{ Via, Message, Greeting string }
 	AttemptList []struct {
 		StartedAt time.Time `json:"started_at"`
 	} `json:"attempt_list"`

@@ -85,14 +85,14 @@ func (s *swapping) exchange(says string, change func() error) error {
 		return s.ask(says) // for its error
 	}
 	effect := time.Since(begin)
-	laid, err := s.laidDown()
+	laid, err := s.laidDown("rules")
 	s.took = append(s.took, fmt.Sprintf("%.1f and %.1f s", laid.Sub(begin).Seconds(), effect.Seconds()))
 	return errors.Join(err, s.inService())
 }
 
 // inService looks whether the pack is in service without a complaint.
 func (s *swapping) inService() error {
-	p, err := s.pack(s.ctx)
+	p, err := s.pack(s.ctx, "labs_sre")
 	if err == nil && (!p.InService || p.Error != "") {
 		err = fmt.Errorf("%w: the pack is not in service, or complains: %+v", errStory, p)
 	}
@@ -106,7 +106,7 @@ func (s *swapping) breakIt(first string) error {
 		return err
 	}
 	err := s.cluster.Until(s.ctx, 3*time.Minute, "Squall complains of the rule", func(ctx context.Context) error {
-		p, err := s.pack(ctx)
+		p, err := s.pack(ctx, "labs_sre")
 		if err == nil && !strings.Contains(p.Error, "rules/swap.yaml:") {
 			err = fmt.Errorf("it says %q of the pack", p.Error)
 		}
@@ -115,7 +115,7 @@ func (s *swapping) breakIt(first string) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.pack(s.ctx)
+	p, err := s.pack(s.ctx, "labs_sre")
 	if err != nil {
 		return err
 	}
@@ -142,31 +142,18 @@ func (s *swapping) undisturbed() error {
 // packStatus is what Squall says of a pack.
 type packStatus struct {
 	InService bool `json:"in_service"`
+	Version   string
 	Error     string
 }
 
-func (s *swapping) pack(ctx context.Context) (p packStatus, err error) {
-	err = s.server.get(ctx, "/api/v1/packs/labs_sre", &p)
+func (s *swapping) pack(ctx context.Context, name string) (p packStatus, err error) {
+	err = s.server.get(ctx, "/api/v1/packs/"+name, &p)
 	return p, err
 }
 
 // ask posts to the rule's webhook and notes what it says. It must be one of these.
 func (s *swapping) ask(allowed ...string) error {
-	s.asked++
-	resp, err := http.Post("http://"+s.server.base+"/api/v1/webhooks/swap", "application/json", strings.NewReader("{}"))
-	if err != nil {
-		return fmt.Errorf("%w: webhook %d: %w", errStory, s.asked, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return fmt.Errorf("%w: webhook %d: %w", errStory, s.asked, err)
-	}
-	var accepted struct{ Executions []string }
-	if err := json.Unmarshal(body, &accepted); err != nil || resp.StatusCode != http.StatusAccepted || len(accepted.Executions) != 1 {
-		return fmt.Errorf("%w: webhook %d was answered by %s: %s", errStory, s.asked, resp.Status, body)
-	}
-	x, err := s.execution(accepted.Executions[0])
+	x, err := s.post("swap", "{}")
 	if err != nil {
 		return err
 	}
@@ -174,6 +161,25 @@ func (s *swapping) ask(allowed ...string) error {
 		return fmt.Errorf("%w: the rule says %q, not one of %q", errStory, s.says, allowed)
 	}
 	return nil
+}
+
+// post sends a webhook, which must start one execution, and returns that when it has ended.
+func (s *swapping) post(webhook, body string) (x execution, err error) {
+	s.asked++
+	resp, err := http.Post("http://"+s.server.base+"/api/v1/webhooks/"+webhook, "application/json", strings.NewReader(body))
+	if err != nil {
+		return x, fmt.Errorf("%w: webhook %d: %w", errStory, s.asked, err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return x, fmt.Errorf("%w: webhook %d: %w", errStory, s.asked, err)
+	}
+	var accepted struct{ Executions []string }
+	if err := json.Unmarshal(answer, &accepted); err != nil || resp.StatusCode != http.StatusAccepted || len(accepted.Executions) != 1 {
+		return x, fmt.Errorf("%w: webhook %d was answered by %s: %s", errStory, s.asked, resp.Status, answer)
+	}
+	return s.execution(accepted.Executions[0])
 }
 
 const configMapPath = "/api/v1/namespaces/squall/configmaps/squall-rules"
@@ -210,10 +216,10 @@ func (s *swapping) apply(rule string) error {
 	return s.cluster.Run(s.ctx, "kubectl", "apply", "-f", file)
 }
 
-// laidDown is when the kubelet last turned the link that the files of the volume are
+// laidDown is when the kubelet last turned the link that the files of a volume are
 // reached by.
-func (s *swapping) laidDown() (time.Time, error) {
-	link := filepath.Join(s.cluster.Dir, "kubelet", "pods", s.pod.Metadata.UID, "volumes/kubernetes.io~configmap/rules/..data")
+func (s *swapping) laidDown(volume string) (time.Time, error) {
+	link := filepath.Join(s.cluster.Dir, "kubelet", "pods", s.pod.Metadata.UID, "volumes/kubernetes.io~configmap", volume, "..data")
 	info, err := os.Lstat(link)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look at the volume: %w", err)

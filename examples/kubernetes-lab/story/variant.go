@@ -42,6 +42,7 @@ func variants() []variant {
 		{name: "race", about: "monitoring and kubelet are set up as usual: the sensor sees the leak, the alert comes too late", image: provision.BareImage, pprof: anywhere, rate: 1, tell: (*run).race, slow: true, want: "proxy"},
 		{name: "watch", about: "the API server crashes twice under a watch on Pods, which change before, in the gap and after", image: provision.BareImage, rate: 1, tell: (*run).watch},
 		{name: "swap", about: "kubectl apply exchanges a rule in the ConfigMap that Squall has mounted, once for one that is broken", rate: 1, tell: (*run).swap},
+		{name: "pack", about: "a whole pack with its Wasm comes into service from a ConfigMap, a broken and a new version after it", rate: 1, tell: (*run).mountPack},
 		{name: "argocd", about: "Argo CD's resource definitions look at the shipped manifests for it; Argo CD does not run", rate: 1, tell: (*run).argoCD},
 		{name: "gitops", about: "Argo CD deploys Squall from Git, brings a changed rule into service and undoes drift; it is built once, for ten minutes", rate: 1, tell: (*run).gitops},
 	}
