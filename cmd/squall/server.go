@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"runtime/debug"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -69,14 +69,13 @@ func (f serverFlags) over(cmd *cobra.Command) (config.Config, error) {
 	return c, c.Validate()
 }
 
-// garbage is how much the heap may grow, in percent of what is in use, before the
-// collector runs. The server uses little and makes much that is dead at once: the
-// runtime's 100 would cost some percent of its CPU time under load. GOGC wins.
-const garbage = 200
-
 func (c *cli) serve(ctx context.Context, conf config.Config) error {
 	if c.env("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+		ctx, cancel := context.WithCancel(ctx)
+		var tuner sync.WaitGroup
+		tuner.Go(func() { tuneGarbage(ctx) })
+		defer tuner.Wait()
+		defer cancel()
 	}
 	logger := daemon.NewLogger(conf, c.err)
 	slog.SetDefault(logger) // for libraries that log through the default

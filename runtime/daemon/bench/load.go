@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -79,22 +82,56 @@ func (b batch) accepted() float64 { return float64(b.count) / b.took.Seconds() }
 func through(ctx context.Context, url string, connections int, d time.Duration) batch {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
-	c := newClient(connections)
-	defer c.CloseIdleConnections()
 	var n atomic.Int64
 	var senders sync.WaitGroup
 	began := time.Now()
 	for range connections {
 		senders.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := send(ctx, c, url); err == nil {
-					n.Add(1)
-				}
+				n.Add(repeat(ctx, url))
 			}
 		})
 	}
 	senders.Wait()
 	return batch{n.Load(), began, time.Since(began)}
+}
+
+// repeat posts over one connection until the time is over or something fails, and
+// returns how many were accepted. It writes requests and reads answers itself: what
+// http.Client does for each takes a fifth of the time that server and load share.
+func repeat(ctx context.Context, url string) (accepted int64) {
+	req, err := newRequest(ctx, url)
+	if err != nil {
+		return 0
+	}
+	var once bytes.Buffer
+	if err := req.Write(&once); err != nil {
+		return 0
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", req.URL.Host)
+	if err != nil {
+		return 0
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Minute)) // no run takes longer
+	answers := bufio.NewReader(conn)
+	for ctx.Err() == nil {
+		if _, err := conn.Write(once.Bytes()); err != nil {
+			return accepted
+		}
+		resp, err := http.ReadResponse(answers, req)
+		if err != nil {
+			return accepted
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		if err != nil {
+			return accepted
+		}
+		if resp.StatusCode == http.StatusAccepted {
+			accepted++
+		}
+	}
+	return accepted
 }
 
 type refusal int
@@ -103,11 +140,10 @@ func (r refusal) Error() string { return http.StatusText(int(r)) }
 
 func send(ctx context.Context, c *http.Client, url string) (automation.Accepted, error) {
 	var a automation.Accepted
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(`{"name":"storm"}`))
+	req, err := newRequest(ctx, url)
 	if err != nil {
 		return a, err
 	}
-	req.Header.Set("Content-Type", "application/json")
 	resp, err := c.Do(req)
 	if err != nil {
 		return a, err
@@ -122,4 +158,12 @@ func send(ctx context.Context, c *http.Client, url string) (automation.Accepted,
 	}
 	_ = json.Unmarshal(body, &a) // the echo handler's answer is empty
 	return a, nil
+}
+
+func newRequest(ctx context.Context, url string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(`{"name":"storm"}`))
+	if err == nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, err
 }
