@@ -113,6 +113,6 @@ const (
 	CodeUnknownAction     FailureCode = "unknown_action"     // no loaded pack has the action
 	CodeInvalidParameters FailureCode = "invalid_parameters" // parameters missing, unknown or of the wrong type
 	CodeDiverged          FailureCode = "diverged"           // a replay made a host call that is not on its tape
-	CodeDamaged           FailureCode = "damaged"            // the disk changed what was to be run
+	CodeDamaged           FailureCode = "damaged"            // the disk changed what was to be run, or shown
 	CodeInternal          FailureCode = "internal"           // a fault of the server
 )

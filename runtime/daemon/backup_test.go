@@ -68,7 +68,7 @@ func TestABackupUnderLoadIsRestoredElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"backup": "before compression", "database": "all of it is as it was written"} {
+	for name, want := range map[string]string{"backup": "before compression", "database": "rows are as they were written"} {
 		if c := checkOf(t, checks.Items, name); c.Status != automation.CheckOK || !strings.Contains(c.Detail, want) {
 			t.Errorf("doctor: %+v, want %s", c, want)
 		}

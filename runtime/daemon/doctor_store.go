@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -137,9 +138,22 @@ func (d *doctor) database() finding {
 		return failed(err.Error(), automation.HintOf(err))
 	}
 	if d.deep {
-		return ok(size + ", all of it is as it was written")
+		return rowsFit(path, size)
 	}
 	return ok(size + ", its structure is whole")
+}
+
+// rowsFit looks at what SQLite can not: whether a letter became another one.
+func rowsFit(path, size string) finding {
+	r, err := sqlite.CheckRows(context.Background(), path)
+	if err != nil {
+		return failed(err.Error(), automation.HintOf(err))
+	}
+	if r.Count > 0 {
+		return failed(fmt.Sprintf("%d of %d rows are damaged: %s", r.Count, r.Rows, strings.Join(r.Damaged, ", ")),
+			"check the disk; what is damaged is not run and not shown, and a backup may hold it")
+	}
+	return ok(fmt.Sprintf("%s, its structure is whole and %d rows are as they were written", size, r.Rows))
 }
 
 // quickDatabase is the size up to which a look at all pages takes less than a second.

@@ -28,6 +28,7 @@ const (
 	promiseRepeat    = "an attempt that ended is not made again"
 	promiseArtifacts = "artifacts hold what was kept, by their SHA-256"
 	promiseIntegrity = "the database is whole: integrity_check, foreign_key_check"
+	promiseRows      = "every row fits its checksum"
 )
 
 // tested is a bench while it is verified.
@@ -48,6 +49,8 @@ func (b *bench) verify(ctx context.Context) error {
 	data := filepath.Join(b.dir, "data")
 	err := sqlite.Check(ctx, filepath.Join(data, "squall.db"), true)
 	b.check(b.promise("databases", promiseIntegrity), err == nil, "%v", err)
+	rows, err := sqlite.CheckRows(ctx, filepath.Join(data, "squall.db"))
+	b.check(b.promise("databases", promiseRows), err == nil && rows.Count == 0, "%+v, %v", rows, err)
 	db, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(data, "squall.db")})
 	if err != nil {
 		return err

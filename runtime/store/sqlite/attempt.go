@@ -7,26 +7,48 @@ import (
 	"github.com/squall-dev/squall/runtime/automation"
 )
 
-const attemptColumns = `number, status, started_at, finished_at, code, message, usage`
+const attemptColumns = `execution, number, status, started_at, finished_at, code, message, usage, sum`
 
-func attemptFields(a *automation.Attempt) []any {
-	return []any{&a.Number, &a.Status, instant{&a.StartedAt}, maybeInstant{&a.FinishedAt}, &a.Code, &a.Message,
-		decoded{&a.Usage}}
+// readAttempt is an attempt as its row holds it, not looked at yet.
+type readAttempt struct {
+	automation.Attempt
+	execution, usage string
+	sum              *int64
 }
 
-func scanAttempt(row scanner) (a automation.Attempt, err error) {
-	err = row.Scan(attemptFields(&a)...)
-	return a, err
+func (a *readAttempt) fields() []any {
+	return []any{&a.execution, &a.Number, &a.Status, instant{&a.StartedAt}, maybeInstant{&a.FinishedAt}, &a.Code, &a.Message, &a.usage, &a.sum}
 }
 
-func scanAttemptWithCalls(row scanner) (a automation.Attempt, err error) {
-	err = row.Scan(append(attemptFields(&a), decoded{&a.HostCalls})...)
-	return a, err
+// whole decodes the attempt. A damaged one says that it is.
+func (a *readAttempt) whole() automation.Attempt {
+	if !attemptRow(a.execution, &a.Attempt, a.usage).fits(a.sum) || json.Unmarshal([]byte(a.usage), &a.Usage) != nil {
+		a.Code, a.Message, a.Usage = automation.CodeDamaged, rowDamaged, automation.Usage{}
+	}
+	return a.Attempt
+}
+
+func scanAttempt(row scanner) (automation.Attempt, error) {
+	var a readAttempt
+	err := row.Scan(a.fields()...)
+	return a.whole(), err
+}
+
+func scanAttemptWithCalls(row scanner) (automation.Attempt, error) {
+	var a readAttempt
+	var calls string
+	var sum *int64
+	err := row.Scan(append(a.fields(), &calls, &sum)...)
+	whole := a.whole()
+	if !leftRow(a.execution, a.Number, calls).fits(sum) || json.Unmarshal([]byte(calls), &whole.HostCalls) != nil {
+		whole.Code, whole.Message, whole.HostCalls = automation.CodeDamaged, rowDamaged, nil
+	}
+	return whole, err
 }
 
 func attempts(ctx context.Context, q querier, execution string) ([]automation.Attempt, error) {
 	return collect(ctx, q, scanAttemptWithCalls,
-		`SELECT `+attemptColumns+`, host_calls FROM attempts WHERE execution = ? ORDER BY number`, execution)
+		`SELECT `+attemptColumns+`, host_calls, calls_sum FROM attempts WHERE execution = ? ORDER BY number`, execution)
 }
 
 // attemptsInShort leaves out the host calls, which may be thousands.
@@ -61,12 +83,14 @@ func newEndedAttempt(execution string, a automation.Attempt, told *automation.Ta
 		return nil, automation.Invalid("the tape of execution %s can not be stored", execution).Because(err)
 	}
 	return endedAttempt{string(a.Status), nanosOrNull(a.FinishedAt), string(a.Code), a.Message,
-		string(usage), string(calls), tape, execution, a.Number}, nil
+		string(usage), string(calls), tape, attemptRow(execution, &a, string(usage)).sum(), leftRow(execution, a.Number, calls).sum(),
+		leftRow(execution, a.Number, tape).sum(),
+		execution, a.Number}, nil
 }
 
 func (a endedAttempt) update(t *tx) error {
 	const endAttempt = `UPDATE attempts
-		SET status = ?, finished_at = ?, code = ?, message = ?, usage = ?, host_calls = ?, tape = ?
+		SET status = ?, finished_at = ?, code = ?, message = ?, usage = ?, host_calls = ?, tape = ?, sum = ?, calls_sum = ?, tape_sum = ?
 		WHERE execution = ? AND number = ? AND status = 'running'`
 	return t.exec(endAttempt, a...)
 }

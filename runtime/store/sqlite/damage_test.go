@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,5 +158,80 @@ func TestAChangedLetterInALogOrAKeyIsNamed(t *testing.T) {
 	must(t, err)
 	if e, err := s.KVGet(t.Context(), "system", "bad", at); err != nil || e.Value != "new" {
 		t.Errorf("after it was set anew: %+v, %v", e, err)
+	}
+}
+
+// Every column of a row that is shown is named when the disk changes it.
+func TestAChangedColumnIsNamed(t *testing.T) {
+	t.Parallel()
+	from := filepath.Join(t.TempDir(), "squall.db")
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: from})
+	must(t, err)
+	a, at := sample(&automation.IDs{}), time.Now()
+	x := a.Executions[0].ID
+	must(t, s.Accept(t.Context(), a))
+	must(t, s.Finish(t.Context(), store.Finish{
+		ID: x, Status: automation.Failed, Attempt: automation.Attempt{Number: 1, Status: automation.AttemptFailed, FinishedAt: &at, Code: automation.CodeExitCode, Message: "it broke", HostCalls: []automation.HostCall{{Name: "log"}}},
+		Tape: &automation.Tape{},
+	}))
+	must(t, s.Close())
+	look := func(s *sqlite.Store) map[string]bool {
+		e, err := s.Event(t.Context(), a.Event.ID)
+		_, tapeErr := s.Tape(t.Context(), x, 1)
+		full, fullErr := s.Execution(t.Context(), x)
+		list, listErr := s.Executions(t.Context(), store.ExecutionQuery{})
+		events, eventsErr := s.Events(t.Context(), store.EventQuery{})
+		must(t, errors.Join(listErr, eventsErr))
+		return map[string]bool{
+			"event":     isDamage(err),
+			"events":    len(events) == 1 && events[0].Warning != "",
+			"verdict":   len(e.Verdicts) == 1 && e.Verdicts[0].Error != "" && e.Verdicts[0].Criteria == nil,
+			"execution": isDamage(fullErr),
+			"list":      len(list) == 1 && list[0].Code == automation.CodeDamaged,
+			"attempt":   len(full.AttemptList) == 1 && full.AttemptList[0].Code == automation.CodeDamaged,
+			"tape":      isDamage(tapeErr),
+		}
+	}
+	for _, tt := range []struct{ table, columns, named string }{
+		{"events", "parameters received_at matched looked summary warning cause depth trace", "event events"},
+		{"verdicts", "held total criteria error control reason observed", "verdict"},
+		{"executions", "summary code started_at finished_at created_at started_from dry_run priority delay_reason", "execution list"},
+		{"executions", "message hint max_attempts max_lost depth awaited started_by", "execution"},
+		{"attempts", "status finished_at code message usage host_calls", "attempt"},
+		{"attempts", "tape", "tape"},
+	} {
+		for column := range strings.FieldsSeq(tt.columns) {
+			t.Run(tt.table+"."+column, func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "squall.db")
+				content, err := os.ReadFile(from)
+				must(t, err)
+				must(t, os.WriteFile(path, content, 0o600))
+				change(t, path, `PRAGMA ignore_check_constraints = ON; DROP TRIGGER IF EXISTS executions_step; UPDATE `+tt.table+` SET `+column+` = CASE typeof(`+column+
+					`) WHEN 'integer' THEN 1 - `+column+` WHEN 'blob' THEN CAST(replace(CAST(`+column+` AS TEXT), '{', '[') AS BLOB) ELSE `+column+` || ' ' END`)
+				s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path})
+				must(t, err)
+				defer s.Close()
+				for what, damaged := range look(s) {
+					if want := slices.Contains(strings.Fields(tt.named), what); damaged != want {
+						t.Errorf("%s: damage is named: %t", what, damaged)
+					}
+				}
+				if r, err := sqlite.CheckRows(t.Context(), path); err != nil || r.Count != 1 || len(r.Damaged) != 1 || r.Rows < 5 {
+					t.Errorf("a look at all rows says %+v, %v", r, err)
+				}
+			})
+		}
+	}
+	s, err = sqlite.Open(t.Context(), sqlite.Options{Path: from})
+	must(t, err)
+	defer s.Close()
+	if r, err := sqlite.CheckRows(t.Context(), from); err != nil || r.Count != 0 || r.Rows < 5 {
+		t.Errorf("a look at all rows says %+v, %v", r, err)
+	}
+	for what, damaged := range look(s) {
+		if damaged {
+			t.Errorf("%s is said to be damaged as it was written", what)
+		}
 	}
 }

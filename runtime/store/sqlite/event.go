@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -13,14 +14,39 @@ import (
 
 const eventColumns = `id, trigger, parameters, payload_bytes, received_at, matched, looked, summary, warning, cause, depth, trace, trace_id`
 
-func eventFields(e *automation.Event) []any {
-	return []any{&e.ID, &e.Trigger, decoded{&e.Parameters}, &e.PayloadBytes, instant{&e.ReceivedAt},
-		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth, &e.Trace, &e.TraceID}
+// eventRead are the columns that an event is read from.
+const eventRead = eventColumns + `, sum`
+
+// readEvent is an event as its row holds it, not looked at yet.
+type readEvent struct {
+	automation.Event
+	parameters string
+	sum        *int64
 }
 
-func scanEvent(row scanner) (e automation.Event, err error) {
-	err = row.Scan(eventFields(&e)...)
-	return e, err
+func (e *readEvent) fields() []any {
+	return []any{&e.ID, &e.Trigger, &e.parameters, &e.PayloadBytes, instant{&e.ReceivedAt},
+		&e.Matched, &e.Looked, &e.Summary, &e.Warning, &e.Cause, &e.Depth, &e.Trace, &e.TraceID, &e.sum}
+}
+
+// whole decodes the event, if it is what was written.
+func (e *readEvent) whole() error {
+	if !eventRow(&e.Event, e.parameters).fits(e.sum) || json.Unmarshal([]byte(e.parameters), &e.Parameters) != nil {
+		return damagedRow("event", e.ID)
+	}
+	return nil
+}
+
+// scanEvent reads an event for a list, where a damaged one says that it is.
+func scanEvent(row scanner) (automation.Event, error) {
+	var e readEvent
+	if err := row.Scan(e.fields()...); err != nil {
+		return e.Event, err
+	}
+	if e.whole() != nil {
+		e.Warning = rowDamaged
+	}
+	return e.Event, nil
 }
 
 // Event returns one event with payload, verdicts and executions.
@@ -33,10 +59,15 @@ func (s *Store) Event(ctx context.Context, id string) (e automation.Event, err e
 }
 
 func event(ctx context.Context, q querier, id string) (automation.Event, error) {
-	e, err := scanEvent(q.QueryRowContext(ctx, `SELECT `+eventColumns+` FROM events WHERE id = ?`, id))
+	var row readEvent
+	err := q.QueryRowContext(ctx, `SELECT `+eventRead+` FROM events WHERE id = ?`, id).Scan(row.fields()...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return e, unknownEvent(id)
+		err = unknownEvent(id)
 	}
+	if err == nil {
+		err = row.whole()
+	}
+	e := row.Event
 	if err != nil {
 		return e, err
 	}
@@ -49,12 +80,12 @@ func event(ctx context.Context, q querier, id string) (automation.Event, error) 
 		return e, err
 	}
 	e.Verdicts, err = collect(ctx, q, scanVerdict,
-		`SELECT `+verdictColumns+` FROM verdicts WHERE event = ? ORDER BY position`, id)
+		`SELECT `+verdictRead+` FROM verdicts WHERE event = ? ORDER BY position`, id)
 	if err != nil {
 		return e, err
 	}
 	e.Executions, err = collect(ctx, q, scanSummary,
-		`SELECT `+summaryColumns+` FROM executions WHERE event = ? AND event <> '' ORDER BY id`, id)
+		`SELECT `+listColumns+` FROM executions WHERE event = ? AND event <> '' ORDER BY id`, id)
 	return e, err
 }
 
@@ -88,7 +119,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]automation.Ev
 		w.add("id < ?", q.After)
 	}
 	events, err := collect(ctx, s.read, scanEvent,
-		`SELECT `+eventColumns+` FROM events`+w.String()+` ORDER BY id DESC LIMIT ?`,
+		`SELECT `+eventRead+` FROM events`+w.String()+` ORDER BY id DESC LIMIT ?`,
 		append(w.args, limitOr(q.Limit, defaultLimit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list events: %w", s.readError(ctx, err))
@@ -106,7 +137,7 @@ func (s *Store) RecentEvents(ctx context.Context, trigger automation.Ref, after 
 	if after != "" {
 		w.add("id < ?", after)
 	}
-	events, err := s.recent(ctx, `SELECT `+eventColumns+`, coalesce((SELECT payload FROM event_payloads WHERE event = events.id), 'null'),
+	events, err := s.recent(ctx, `SELECT `+eventRead+`, coalesce((SELECT payload FROM event_payloads WHERE event = events.id), 'null'),
 		(SELECT sum FROM event_payloads WHERE event = events.id) FROM events`+
 		w.String()+` ORDER BY id DESC LIMIT ?`, append(w.args, limitOr(limit, defaultLimit))...)
 	if err != nil {
@@ -123,17 +154,17 @@ func (s *Store) recent(ctx context.Context, query string, args ...any) ([]automa
 	defer rows.Close()
 	events, left := []automation.Event{}, recentBytes
 	for left > 0 && rows.Next() {
-		var e automation.Event
+		var e readEvent
 		var sum *int64
-		if err := rows.Scan(append(eventFields(&e), raw{&e.Payload}, &sum)...); err != nil {
+		if err := rows.Scan(append(e.fields(), raw{&e.Payload}, &sum)...); err != nil {
 			return nil, err
 		}
-		if err := eventWhole(e, sum); err != nil {
+		if err := cmp.Or(e.whole(), eventWhole(e.Event, sum)); err != nil {
 			s.logger.Warn("a damaged event is left out", "event", e.ID, "err", err)
 			continue
 		}
 		left -= len(e.Payload)
-		events = append(events, e)
+		events = append(events, e.Event)
 	}
 	return events, rows.Err()
 }
@@ -168,7 +199,8 @@ func newEventRows(e automation.Event) (eventRows, error) {
 		e.PayloadBytes = int64(len(e.Payload))
 	}
 	rows := eventRows{event: []any{e.ID, string(e.Trigger), string(parameters), e.PayloadBytes,
-		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary, e.Warning, e.Cause, e.Depth, e.Trace, e.TraceID}}
+		nanos(e.ReceivedAt), e.Matched, e.Looked, e.Summary, e.Warning, e.Cause, e.Depth, e.Trace, e.TraceID,
+		eventRow(&e, string(parameters)).sum()}}
 	if e.Payload != nil {
 		rows.payload = []any{e.ID, string(e.Payload), sumOf(e.ID, string(e.Payload))}
 	}
@@ -178,7 +210,7 @@ func newEventRows(e automation.Event) (eventRows, error) {
 }
 
 func (r eventRows) insert(t *tx) error {
-	const insertEvent = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	const insertEvent = `INSERT INTO events (` + eventRead + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertEvent, r.event...); err != nil {
 		return err
 	}

@@ -16,8 +16,16 @@ func summaryFields(e *automation.ExecutionSummary) []any {
 		&e.Priority, maybeInstant{&e.RunAfter}, &e.DelayReason, &e.TraceID}
 }
 
+// listColumns are those that the list is read from.
+const listColumns = summaryColumns + `, list_sum`
+
+// scanSummary reads an execution for the list, where a damaged one says that it is.
 func scanSummary(row scanner) (e automation.ExecutionSummary, err error) {
-	err = row.Scan(summaryFields(&e)...)
+	var sum *int64
+	err = row.Scan(append(summaryFields(&e), &sum)...)
+	if err == nil && !listRow(&e).fits(sum) {
+		e.Code, e.Summary = automation.CodeDamaged, rowDamaged
+	}
 	return e, err
 }
 
@@ -35,11 +43,12 @@ func scanExecution(row scanner) (e automation.Execution, err error) {
 }
 
 // fullColumns are all columns, of both tables.
-const fullColumns = executionColumns + `, parameters, output, execution_data.trace, full_message, full_hint, sum, output_sum`
+const fullColumns = executionColumns + `, parameters, output, execution_data.trace, full_message, full_hint, sum, output_sum, list_sum, rest_sum`
 
 func scanFull(row scanner) (e automation.Execution, sums executionSums, err error) {
 	var message, hint sql.NullString
-	err = row.Scan(append(executionFields(&e), raw{&e.Parameters}, raw{&e.Output}, &e.Trace, &message, &hint, &sums.given, &sums.output)...)
+	err = row.Scan(append(executionFields(&e), raw{&e.Parameters}, raw{&e.Output}, &e.Trace, &message, &hint, &sums.given, &sums.output, &sums.list, &sums.rest)...)
+	sums.small = listRow(&e.ExecutionSummary).fits(sums.list) && restRow(&e).fits(sums.rest)
 	if message.Valid {
 		e.Message = message.String
 	}

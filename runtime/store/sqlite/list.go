@@ -40,7 +40,7 @@ func (s *Store) list(ctx context.Context, q querier, want store.ExecutionQuery) 
 	if err := p.without(ctx, q, w); err != nil {
 		return empty, err
 	}
-	query, args := walks(`SELECT `+summaryColumns+` FROM executions`, w, l, asked)
+	query, args := walks(`SELECT `+listColumns+` FROM executions`, w, l, asked)
 	return collect(ctx, q, scanSummary, query+` ORDER BY id DESC LIMIT ?`, append(args, limit)...)
 }
 

@@ -37,7 +37,8 @@ func newExecutionRows(e automation.Execution) (executionRows, error) {
 		execution: []any{e.ID, string(e.Action), string(e.Status), e.Summary, string(e.Rule), e.Event, e.Parent,
 			e.Attempts, string(e.Code), nanos(e.CreatedAt), nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), e.DryRun, e.StartedFrom,
 			e.Priority, nanosOrNull(e.RunAfter), e.DelayReason, e.TraceID,
-			e.StartedBy, inList(e.Message), inList(e.Hint), 0, e.MaxAttempts, e.MaxLost, e.Depth, e.Awaited, string(retry), e.DelayKey, e.Rated},
+			e.StartedBy, inList(e.Message), inList(e.Hint), 0, e.MaxAttempts, e.MaxLost, e.Depth, e.Awaited, string(retry), e.DelayKey, e.Rated,
+			listRow(&e.ExecutionSummary).sum(), restRow(&e).sum()},
 		data: []any{e.ID, string(e.Parameters), textOrNull(e.Output), e.Trace, fullText(e.Message), fullText(e.Hint),
 			givenSum(e, string(e.Parameters)), sumOf(string(e.Output), e.Trace)},
 		attempt: first,
@@ -80,8 +81,8 @@ func (r executionRows) insert(t *tx, event *automation.Event) error {
 	} else if trigger, err = t.triggerOf(r.kept.Event); err != nil {
 		return err
 	}
-	const insertExecution = `INSERT INTO executions (` + executionColumns + `, trigger)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	const insertExecution = `INSERT INTO executions (` + executionColumns + `, list_sum, rest_sum, trigger)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	if err := t.exec(insertExecution, append(r.execution[:len(r.execution):len(r.execution)], trigger)...); err != nil {
 		return err
 	}

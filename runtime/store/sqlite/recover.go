@@ -72,9 +72,11 @@ func (t *tx) followLoss(e automation.Execution, follow func(automation.Execution
 }
 
 func recoverOne(t *tx, e automation.Execution, at time.Time) (step, error) {
-	const loseAttempt = `UPDATE attempts SET status = 'lost', finished_at = ?, code = 'lost',
-		message = 'the server stopped while this attempt ran' WHERE execution = ? AND status = 'running'`
-	if err := t.exec(loseAttempt, nanos(at), e.ID); err != nil {
+	const loseAttempt = `UPDATE attempts SET status = ?, finished_at = ?, code = ?, message = ?, usage = '{}', sum = ?
+		WHERE execution = ? AND number = ? AND status = 'running'`
+	a := automation.Attempt{Number: e.Attempts, Status: automation.AttemptLost, FinishedAt: &at, Code: automation.CodeLost,
+		Message: "the server stopped while this attempt ran"}
+	if err := t.exec(loseAttempt, string(a.Status), nanos(at), string(a.Code), a.Message, attemptRow(e.ID, &a, "{}").sum(), e.ID, a.Number); err != nil {
 		return step{}, err
 	}
 	lost, err := t.lost(e.ID)

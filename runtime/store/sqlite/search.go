@@ -74,13 +74,13 @@ func (p *plan) search(ctx context.Context, q querier, f search) ([]automation.Ex
 	in := p.found(w, asked)
 	lo, hi := p.docs(skew)
 	in.add("execution_words.rowid >= ? AND execution_words.rowid < ?", lo.maybe, hi.maybe)
-	found, err := collect(ctx, q, scanSummary, `SELECT `+summaryColumns+joinWords+in.String()+` ORDER BY execution_words.rowid DESC LIMIT ?`,
+	found, err := collect(ctx, q, scanSummary, `SELECT `+listColumns+joinWords+in.String()+` ORDER BY execution_words.rowid DESC LIMIT ?`,
 		append(in.args, limit)...)
 	if err != nil || !fresh {
 		return found, err
 	}
 	inStatuses(rest, "+status", asked)
-	more, err := collect(ctx, q, scanSummary, `SELECT `+summaryColumns+` FROM executions`+rest.String()+` ORDER BY id DESC LIMIT ?`, append(rest.args, limit)...)
+	more, err := collect(ctx, q, scanSummary, `SELECT `+listColumns+` FROM executions`+rest.String()+` ORDER BY id DESC LIMIT ?`, append(rest.args, limit)...)
 	if err != nil {
 		return nil, err
 	}

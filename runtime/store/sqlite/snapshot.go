@@ -163,8 +163,8 @@ func scanContent(row scanner) (c Content, err error) { return c, row.Scan(&c.SHA
 
 // Check looks whether a database file is as SQLite wrote it: at its structure, or,
 // deep, at every index entry, constraint and reference as well. What is wrong is in
-// the error's text. Bits that changed within a value are not seen by either: those
-// that are executed or shown have checksums, see sums.go.
+// the error's text. Bits that changed within a value are not seen by either: CheckRows
+// looks for those.
 func Check(ctx context.Context, path string, deep bool) error {
 	if err := checkIdleLog(ctx, path); err != nil {
 		return err

@@ -212,7 +212,7 @@ func (t *tx) execution(id string) (e automation.Execution, err error) {
 func (t *tx) storeStep(e step) error {
 	const update = `UPDATE executions
 		SET status = ?, attempts = ?, code = ?, message = ?, hint = ?, log_lines = ?, started_at = ?, finished_at = ?,
-			doc = NULL, bytes = 0, run_after = ?, delay_reason = ?, delay_key = ?
+			doc = NULL, bytes = 0, run_after = ?, delay_reason = ?, delay_key = ?, list_sum = ?, rest_sum = ?
 		WHERE id = ?`
 	h, err := t.recount(e)
 	if err != nil {
@@ -226,7 +226,7 @@ func (t *tx) storeStep(e step) error {
 	}
 	err = t.exec(update, string(e.Status), e.Attempts, string(e.Code), inList(e.Message), inList(e.Hint), e.LogLines,
 		nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt),
-		nanosOrNull(e.RunAfter), e.DelayReason, e.DelayKey, e.ID)
+		nanosOrNull(e.RunAfter), e.DelayReason, e.DelayKey, listRow(&e.ExecutionSummary).sum(), restRow(&e.Execution).sum(), e.ID)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,8 @@ func unpackTape(b []byte) (t automation.Tape, err error) {
 func (s *Store) Tape(ctx context.Context, id string, attempt int) (t automation.Tape, err error) {
 	var stored []byte
 	var status automation.AttemptStatus
-	err = s.read.QueryRowContext(ctx, `SELECT status, tape FROM attempts WHERE execution = ? AND number = ?`, id, attempt).Scan(&status, &stored)
+	var sum *int64
+	err = s.read.QueryRowContext(ctx, `SELECT status, tape, tape_sum FROM attempts WHERE execution = ? AND number = ?`, id, attempt).Scan(&status, &stored, &sum)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return t, automation.NotFound("execution %s has no attempt %d", id, attempt).WithCode("unknown_attempt")
@@ -74,8 +75,11 @@ func (s *Store) Tape(ctx context.Context, id string, attempt int) (t automation.
 		return t, automation.NotFound("attempt %d of execution %s has no tape", attempt, id).WithCode("no_tape").
 			WithHint("there is none of an attempt that ran no code, or whose server died")
 	}
+	if !leftRow(id, attempt, stored).fits(sum) {
+		return t, damagedRow("the tape of execution", id)
+	}
 	if t, err = unpackTape(stored); err != nil {
-		return t, fmt.Errorf("read the tape of execution %s: %w", id, err)
+		return t, damagedRow("the tape of execution", id).Because(err)
 	}
 	return t, nil
 }

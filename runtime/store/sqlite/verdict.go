@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/store"
@@ -22,14 +23,25 @@ const (
 
 const verdictColumns = `event, rule, item, outcome, held, total, criteria, error, control, reason, observed, execution, released_by, released_at`
 
+// verdictRead are the columns that a verdict is read from.
+const verdictRead = verdictColumns + `, sum`
+
+// scanVerdict reads a verdict. A damaged one says that it is, instead of what it says.
 func scanVerdict(row scanner) (v automation.Verdict, err error) {
-	item := noItem
-	err = row.Scan(&v.Event, &v.Rule, &item, &v.Outcome, &v.Held, &v.Total, criteria{&v.Criteria}, &v.Error,
-		&v.Control, &v.Reason, &v.Observed, &v.Execution, &v.ReleasedBy, maybeInstant{&v.ReleasedAt})
+	item, text := noItem, ""
+	var sum *int64
+	err = row.Scan(&v.Event, &v.Rule, &item, &v.Outcome, &v.Held, &v.Total, &text, &v.Error,
+		&v.Control, &v.Reason, &v.Observed, &v.Execution, &v.ReleasedBy, maybeInstant{&v.ReleasedAt}, &sum)
+	if err != nil {
+		return v, err
+	}
 	if item != noItem {
 		v.Item = &item
 	}
-	return v, err
+	if !verdictRow(&v, v.Event, text).fits(sum) || decodeCriteria(text, &v.Criteria) != nil {
+		v.Criteria, v.Error = nil, rowDamaged
+	}
+	return v, nil
 }
 
 // noItem stands for an event that was judged as a whole.
@@ -42,20 +54,12 @@ func itemOf(v automation.Verdict) int {
 	return *v.Item
 }
 
-// criteria scans criteria, with their numbers as they were written: a float64
+// decodeCriteria reads criteria, with their numbers as they were written: a float64
 // would show another id than the one that was compared.
-type criteria struct {
-	into *[]automation.CriterionResult
-}
-
-func (c criteria) Scan(v any) error {
-	text, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("criteria are stored as %T", v)
-	}
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+func decodeCriteria(text string, into *[]automation.CriterionResult) error {
+	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
-	return d.Decode(c.into)
+	return d.Decode(into)
 }
 
 // Verdicts lists verdicts, newest event first. The last event is there whole: the
@@ -74,7 +78,7 @@ func (s *Store) Verdicts(ctx context.Context, q store.VerdictQuery) ([]automatio
 	whole.add(`event >= coalesce((SELECT event FROM verdicts`+w.String()+` ORDER BY event DESC LIMIT 1 OFFSET ?), '')`,
 		append(w.args, limitOr(q.Limit, defaultLimit)-1)...)
 	verdicts, err := collect(ctx, s.read, scanVerdict,
-		`SELECT `+verdictColumns+` FROM verdicts`+whole.String()+` ORDER BY event DESC, position`, whole.args...)
+		`SELECT `+verdictRead+` FROM verdicts`+whole.String()+` ORDER BY event DESC, position`, whole.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list verdicts: %w", s.readError(ctx, err))
 	}
@@ -91,11 +95,11 @@ func newVerdictRow(event string, position int, v automation.Verdict) ([]any, err
 		return nil, automation.Invalid("the verdict of %s can not be stored", v.Rule).Because(err)
 	}
 	return []any{event, string(v.Rule), itemOf(v), string(v.Outcome), v.Held, v.Total, text, v.Error, string(v.Control),
-		v.Reason, v.Observed, v.Execution, v.ReleasedBy, nanosOrNull(v.ReleasedAt), position}, nil
+		v.Reason, v.Observed, v.Execution, v.ReleasedBy, nanosOrNull(v.ReleasedAt), verdictRow(&v, event, text).sum(), position}, nil
 }
 
 func insertVerdict(t *tx, row []any) error {
-	return t.exec(`INSERT INTO verdicts (`+verdictColumns+`, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
+	return t.exec(`INSERT INTO verdicts (`+verdictRead+`, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
 }
 
 // releaseVerdict lets a suppressed verdict pass, once.

@@ -202,7 +202,7 @@ func TestSchemaKnowsTheLaw(t *testing.T) {
 		for _, to := range automation.Statuses() {
 			id := ids.New()
 			err := s.do(t.Context(), "step", func(t *tx) error {
-				if err := t.exec(`INSERT INTO executions VALUES (?, 'a.b', ?, '', '', '', '', '', 1, 1, 0, '', '', '', 0, 1, 1, ?, 0, '', 0, 0, '', NULL, 0, 0, NULL, '', '', '', 'null', 0)`,
+				if err := t.exec(`INSERT INTO executions VALUES (?, 'a.b', ?, '', '', '', '', '', 1, 1, 0, '', '', '', 0, 1, 1, ?, 0, '', 0, 0, '', NULL, 0, 0, NULL, '', '', '', 'null', 0, NULL, NULL)`,
 					id, string(from), endOf(from)); err != nil {
 					return err
 				}
@@ -221,7 +221,7 @@ func TestSchemaKnowsTheLaw(t *testing.T) {
 			end = nil
 		}
 		err := s.do(t.Context(), "insert", func(t *tx) error {
-			return t.exec(`INSERT INTO executions VALUES (?, 'a.b', ?, '', '', '', '', '', 1, 1, 0, '', '', '', 0, 1, 1, ?, 0, '', 0, 0, '', NULL, 0, 0, NULL, '', '', '', 'null', 0)`,
+			return t.exec(`INSERT INTO executions VALUES (?, 'a.b', ?, '', '', '', '', '', 1, 1, 0, '', '', '', 0, 1, 1, ?, 0, '', 0, 0, '', NULL, 0, 0, NULL, '', '', '', 'null', 0, NULL, NULL)`,
 				ids.New(), string(status), end)
 		})
 		if !errors.Is(err, automation.ErrInvalid) {
