@@ -184,7 +184,7 @@ func TestAChangedColumnIsNamed(t *testing.T) {
 		must(t, errors.Join(listErr, eventsErr))
 		return map[string]bool{
 			"event":     isDamage(err),
-			"events":    len(events) == 1 && events[0].Warning != "",
+			"events":    len(events) == 1 && events[0].Summary == events[0].Warning && events[0].Warning != "",
 			"verdict":   len(e.Verdicts) == 1 && e.Verdicts[0].Error != "" && e.Verdicts[0].Criteria == nil,
 			"execution": isDamage(fullErr),
 			"list":      len(list) == 1 && list[0].Code == automation.CodeDamaged,

@@ -44,7 +44,7 @@ func scanEvent(row scanner) (automation.Event, error) {
 		return e.Event, err
 	}
 	if e.whole() != nil {
-		e.Warning = rowDamaged
+		e.Summary, e.Warning = rowDamaged, rowDamaged
 	}
 	return e.Event, nil
 }
