@@ -111,7 +111,8 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]automation.Ev
 	w.ref("trigger", q.Trigger)
 	w.matched(q.Matched)
 	if q.TraceID != "" {
-		w.add("trace_id = ? AND trace_id <> ''", q.TraceID)
+		w.add(`+trace_id = ? AND id IN (SELECT ? UNION ALL SELECT id FROM events WHERE trace_id = ? AND trace_id <> '' AND trace_id <> id)`,
+			q.TraceID, q.TraceID, q.TraceID)
 	}
 	w.contains(q.Text, "id", "summary")
 	w.between("received_at", q.Since, q.Until)

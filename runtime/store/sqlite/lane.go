@@ -14,6 +14,15 @@ type lane struct {
 	column string
 	also   string // makes a partial index fit
 	values []string
+	twin   *lane // another index, with rows that this one leaves out
+}
+
+// all are the lane and its twin.
+func (l *lane) all() []*lane {
+	if l.twin == nil {
+		return []*lane{l}
+	}
+	return []*lane{l, l.twin}
 }
 
 // lane chooses what is walked; nil is the table itself, in the order of ids.

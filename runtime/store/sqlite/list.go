@@ -64,19 +64,23 @@ func walks(query string, w *where, l *lane, asked []automation.Status) (string, 
 	}
 	var parts []string
 	var args []any
-	if len(l.values) > mostWalks { // all of them together are few
-		w.add(l.column+" IN (SELECT value FROM json_each(?))", jsonText(l.values))
-		w.add(l.also)
-		return query + w.String(), w.args
-	}
-	for _, value := range l.values {
+	walk := func(l *lane, condition string, value any) {
 		one := w.clone()
-		one.add(l.column+" = ?", value)
+		one.add(l.column+condition, value)
 		if l.also != "" {
 			one.add(l.also)
 		}
 		parts = append(parts, query+one.String())
 		args = append(args, one.args...)
+	}
+	for _, l := range l.all() {
+		if len(l.values) > mostWalks { // all of them together are few
+			walk(l, " IN (SELECT value FROM json_each(?))", jsonText(l.values))
+			continue
+		}
+		for _, value := range l.values {
+			walk(l, " = ?", value)
+		}
 	}
 	if len(parts) == 0 {
 		return query + " WHERE false", nil

@@ -107,6 +107,7 @@ func (p *plan) add(t query.Term) {
 		p.key(t, "started_from")
 	case query.TraceID:
 		p.key(t, "trace_id")
+		p.ofItsEvent()
 	case query.ID:
 		p.id(t)
 	default:
@@ -139,6 +140,15 @@ func (p *plan) key(t query.Term, column string) {
 	p.other.add("+"+column+" IN (SELECT value FROM json_each(?))", jsonText(values))
 	if len(values) <= mostExact {
 		p.exact = &lane{column: column, also: column + " <> ''", values: values}
+	}
+}
+
+// ofItsEvent adds the executions whose story is that of their event: the index of
+// stories leaves them out.
+func (p *plan) ofItsEvent() {
+	if l := p.exact; l != nil && l.column == "trace_id" {
+		p.exact = &lane{column: l.column, also: l.also + " AND trace_id <> event", values: l.values,
+			twin: &lane{column: "event", also: "event <> '' AND +trace_id = event", values: l.values}}
 	}
 }
 

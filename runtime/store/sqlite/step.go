@@ -210,10 +210,6 @@ func (t *tx) execution(id string) (e automation.Execution, err error) {
 }
 
 func (t *tx) storeStep(e step) error {
-	const update = `UPDATE executions
-		SET status = ?, attempts = ?, code = ?, message = ?, hint = ?, log_lines = ?, started_at = ?, finished_at = ?,
-			doc = NULL, bytes = 0, run_after = ?, delay_reason = ?, delay_key = ?, list_sum = ?, rest_sum = ?
-		WHERE id = ?`
 	h, err := t.recount(e)
 	if err != nil {
 		return err
@@ -224,10 +220,7 @@ func (t *tx) storeStep(e step) error {
 	if e.Status != automation.Delayed && e.Status != automation.Paused {
 		e.RunAfter, e.DelayReason = nil, ""
 	}
-	err = t.exec(update, string(e.Status), e.Attempts, string(e.Code), inList(e.Message), inList(e.Hint), e.LogLines,
-		nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt),
-		nanosOrNull(e.RunAfter), e.DelayReason, e.DelayKey, listRow(&e.ExecutionSummary).sum(), restRow(&e.Execution).sum(), e.ID)
-	if err != nil {
+	if err := t.updateStep(e, h); err != nil {
 		return err
 	}
 	if err := t.storeLong(e); err != nil {
@@ -237,6 +230,23 @@ func (t *tx) storeStep(e step) error {
 	t.shifted(e.Action, e.was, e.Status)
 	t.announceExecution(e.ExecutionSummary)
 	return nil
+}
+
+// updateStep writes the row. The end of what runs is most of what the writer does, and
+// has a statement of its own: SQLite takes a row out of each index that holds a column
+// it sets, and puts it in again, also when the value is the same.
+func (t *tx) updateStep(e step, h hidden) error {
+	const end = `UPDATE executions SET status = ?, code = ?, message = ?, hint = ?, log_lines = ?, finished_at = ?, list_sum = ?, rest_sum = ? WHERE id = ?`
+	const update = `UPDATE executions
+		SET status = ?, attempts = ?, code = ?, message = ?, hint = ?, log_lines = ?, started_at = ?, finished_at = ?,
+			doc = NULL, bytes = 0, run_after = ?, delay_reason = ?, delay_key = ?, list_sum = ?, rest_sum = ?
+		WHERE id = ?`
+	sum, rest := listRow(&e.ExecutionSummary).sum(), restRow(&e.Execution).sum()
+	if e.was == automation.Running && e.Status.Final() && !h.doc.Valid && h.bytes == 0 {
+		return t.exec(end, string(e.Status), string(e.Code), inList(e.Message), inList(e.Hint), e.LogLines, nanosOrNull(e.FinishedAt), sum, rest, e.ID)
+	}
+	return t.exec(update, string(e.Status), e.Attempts, string(e.Code), inList(e.Message), inList(e.Hint), e.LogLines,
+		nanosOrNull(e.StartedAt), nanosOrNull(e.FinishedAt), nanosOrNull(e.RunAfter), e.DelayReason, e.DelayKey, sum, rest, e.ID)
 }
 
 // longest is how much of a message or hint stands in the rows that lists read.

@@ -22,6 +22,7 @@ func testWaiting(t *testing.T, open func(*testing.T) store.Store) {
 		{"a write that fails counts nothing as queued", waitingNotQueued},
 		{"the starts of rated executions are remembered", waitingStarts},
 		{"executions and events are found by their story", waitingTrace},
+		{"a story that an event begins has the event, what came of it and what that led to", waitingOwnStory},
 	}.run(t, open)
 }
 
@@ -270,5 +271,43 @@ func waitingTrace(t *testing.T, b *bench) {
 	must(t, err)
 	if len(events) != 1 || events[0].ID != ev.ID || events[0].TraceID != "a-story" {
 		t.Errorf("events: %+v", events)
+	}
+}
+
+func waitingOwnStory(t *testing.T, b *bench) {
+	first, own := b.event(), b.execution(automation.Pending)
+	first.TraceID, own.TraceID, own.Event = first.ID, first.ID, first.ID
+	second, led := b.event(), b.execution(automation.Pending)
+	second.TraceID, led.TraceID, led.Event = first.ID, first.ID, second.ID
+	child := b.execution(automation.Pending)
+	child.TraceID, child.Event = first.ID, ""
+	other, its := b.event(), b.execution(automation.Pending)
+	other.TraceID, its.TraceID, its.Event = other.ID, other.ID, other.ID
+	odd, its2 := b.event(), b.execution(automation.Pending)
+	odd.TraceID, its2.TraceID, its2.Event = other.ID, "another", first.ID // of the event, and not of its story
+	must(t, b.Accept(t.Context(),
+		store.Acceptance{Event: &first, Executions: []automation.Execution{own}},
+		store.Acceptance{Event: &second, Executions: []automation.Execution{led, child}},
+		store.Acceptance{Event: &other, Executions: []automation.Execution{its}},
+		store.Acceptance{Event: &odd, Executions: []automation.Execution{its2}}))
+	for story, want := range map[string]struct{ events, executions []string }{
+		first.ID:  {[]string{second.ID, first.ID}, []string{child.ID, led.ID, own.ID}},
+		other.ID:  {[]string{odd.ID, other.ID}, []string{its.ID}},
+		odd.ID:    {nil, nil},
+		"another": {nil, []string{its2.ID}},
+	} {
+		list, err := b.Executions(t.Context(), store.ExecutionQuery{TraceID: story})
+		must(t, err)
+		same(t, "executions of "+story, summaryIDs(list), append([]string{}, want.executions...))
+		page, err := b.Executions(t.Context(), store.ExecutionQuery{TraceID: story, Limit: 1})
+		must(t, err)
+		same(t, "the newest execution of "+story, summaryIDs(page), append([]string{}, want.executions[:min(1, len(want.executions))]...))
+		events, err := b.Events(t.Context(), store.EventQuery{TraceID: story})
+		must(t, err)
+		ids := []string{}
+		for _, e := range events {
+			ids = append(ids, e.ID)
+		}
+		same(t, "events of "+story, ids, append([]string{}, want.events...))
 	}
 }
