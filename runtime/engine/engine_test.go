@@ -247,16 +247,11 @@ func TestAnEventBecomesAFinishedExecution(t *testing.T) {
 
 func TestWhatCannotRunLeavesAFailedExecutionThatSaysWhy(t *testing.T) {
 	t.Parallel()
-	b := start(t, answer("1"), nil)
-	b.Catalogue = func() Catalogue {
-		c := newCatalogue(t, echoAction())
-		c.rules, _ = rule.Compile([]automation.Rule{ruleFor("test.missing"), func() automation.Rule {
-			r := ruleFor("test.echo")
-			r.Action.Parameters = map[string]any{"txt": "typo"}
-			return r
-		}()})
-		return c
-	}
+	c := newCatalogue(t, echoAction())
+	typo := ruleFor("test.echo")
+	typo.Action.Parameters = map[string]any{"txt": "typo"}
+	c.rules, _ = rule.Compile([]automation.Rule{ruleFor("test.missing"), typo})
+	b := start(t, answer("1"), func(o *Options) { o.Catalogue = func() Catalogue { return c } })
 	tests := []struct {
 		name, do string
 		code     automation.FailureCode
