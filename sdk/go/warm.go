@@ -1,9 +1,13 @@
 package squall
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
-// Warm encodes and decodes the zero values of an action's input and output, so
-// that the work encoding/json does once for every type is already done.
+// Warm encodes and decodes the zero values of an action's input and output, and formats
+// a line, so that the work encoding/json does once for every type is already done, and
+// the allocator has memory at hand for objects of the sizes that this takes.
 //
 // Call it from a function exported as "warmup". The server calls that function
 // once, before it takes the snapshot that every execution starts from:
@@ -22,8 +26,9 @@ func Warm[In, Out any]() {
 // where there is somebody to tell.
 func rehearse[T any]() {
 	var v T
-	if b, err := json.Marshal(v); err == nil {
+	if b, err := encode(v); err == nil {
 		_ = json.Unmarshal(b, &v)
 	}
 	_ = json.Unmarshal([]byte(`{}`), &v)
+	_ = fmt.Sprintf("%s", "a line")
 }
