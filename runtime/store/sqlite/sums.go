@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
@@ -14,15 +13,10 @@ import (
 // to three bits and of any burst of 32; it is there for what happens to disks, not
 // against people.
 func sumOf(texts ...string) int64 {
-	h := crc32.New(crc32.MakeTable(crc32.Castagnoli)) // the table is made once, by crc32
-	for _, t := range texts {
-		_, _ = h.Write([]byte(t)) // a hash takes everything
-		_, _ = h.Write([]byte{0})
-	}
-	return int64(h.Sum32())
+	return newRowSum().texts(texts...).sum()
 }
 
-// matches compares a stored checksum, which is NULL in rows from before there were
+// sumFits compares a stored checksum, which is NULL in rows from before there were
 // any.
 func sumFits(stored *int64, texts ...string) bool { return stored == nil || *stored == sumOf(texts...) }
 
