@@ -56,8 +56,10 @@ const (
 	// promisedWait is how long a promised worker may let itself be waited for: as long as
 	// a commit takes about, which the execution is spared by being promised one.
 	promisedWait = 10 * time.Millisecond
-	// mostPromises bounds them, in multiples of the workers.
-	mostPromises = 8
+	// mostPromises bounds them, in multiples of the workers: by more than as many as two
+	// or three commits bring, or a burst ends the promising and each execution costs a
+	// commit more until the queue is empty.
+	mostPromises = 16
 	// standstill is for how long no worker has come back when all of them are taken by
 	// executions that are longer than those before.
 	standstill = 5 * promisedWait

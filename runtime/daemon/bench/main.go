@@ -115,7 +115,8 @@ func echoServer() *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
 }
 
-const connections = 128
+// connections are enough that some of them are in a commit while others are answered.
+const connections = 256
 
 // throughput counts events whose executions have ended.
 func throughput(ctx context.Context, o options, dir string, t *table) error {
