@@ -32,8 +32,9 @@ type service struct {
 
 // delivery is a webhook that Alertmanager sent, and what Squall answered.
 type delivery struct {
-	Status     string // firing or resolved
+	Status     string // of the group: firing as long as one of its alerts is
 	Pods       []string
+	Resolved   []string    // those of them whose alert is over
 	StartsAt   []time.Time // of the alerts, in the order of the Pods
 	Sent       time.Time   // handed on to Squall
 	Answered   time.Time   // what Squall said of it was here: it is durable
@@ -85,6 +86,9 @@ func (s *service) watch(next http.Handler) http.Handler {
 			d.Status = message.Status
 			for _, a := range message.Alerts {
 				d.Pods, d.StartsAt = append(d.Pods, a.Labels["pod"]), append(d.StartsAt, a.StartsAt)
+				if a.Status == "resolved" {
+					d.Resolved = append(d.Resolved, a.Labels["pod"])
+				}
 			}
 		}
 		s.mu.Lock()
@@ -124,6 +128,15 @@ func (s *service) answered(resp *http.Response) error {
 	return nil
 }
 
+// about tells whether a delivery says that of a Pod. Alertmanager tells of an alert that
+// is over once, also while others of its group fire.
+func (d delivery) about(status, pod string) bool {
+	if status == "resolved" {
+		return slices.Contains(d.Resolved, pod)
+	}
+	return d.Status == status && slices.Contains(d.Pods, pod)
+}
+
 // find returns the first delivery about all of the Pods that Squall accepted.
 func (s *service) find(status string, pods []string) (delivery, error) {
 	s.mu.Lock()
@@ -131,7 +144,7 @@ func (s *service) find(status string, pods []string) (delivery, error) {
 	refused := 0
 	for _, d := range s.deliveries {
 		switch {
-		case d.Status != status || !slices.Contains(d.Pods, pods[0]):
+		case !d.about(status, pods[0]):
 		case d.Code != http.StatusAccepted:
 			refused = d.Code
 		case len(d.Pods) < len(pods):

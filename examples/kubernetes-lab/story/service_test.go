@@ -71,3 +71,20 @@ func TestAWebhookThatWasRefusedIsNotTaken(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 }
+
+func TestAnAlertIsOverAlsoWhileOthersOfItsGroupFire(t *testing.T) {
+	t.Parallel()
+	s, to := relay(t, http.StatusAccepted)
+	resp, err := http.Post(to, "application/json", strings.NewReader(
+		`{"status":"firing","alerts":[{"status":"resolved","labels":{"pod":"a"}},{"status":"firing","labels":{"pod":"b"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if d, err := s.find("resolved", []string{"a"}); err != nil || d.Event != "e1" {
+		t.Errorf("of a: %+v, %v", d, err)
+	}
+	if d, err := s.find("resolved", []string{"b"}); err == nil {
+		t.Errorf("b is over: %+v", d)
+	}
+}
