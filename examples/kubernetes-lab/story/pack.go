@@ -145,14 +145,7 @@ func (m *mounting) spoil() error {
 	if err := m.applyPack(m.hello.version("9.9.9"), 1<<16); err != nil {
 		return err
 	}
-	err := m.cluster.Until(m.ctx, 3*time.Minute, "Squall complains of the pack", func(ctx context.Context) error {
-		p, err := m.pack(ctx, "hello")
-		if err == nil && !strings.Contains(p.Error, "pack.wasm.gz can not be unpacked") {
-			err = fmt.Errorf("it says %q of the pack", p.Error)
-		}
-		return err
-	})
-	if err != nil {
+	if err := m.complains("hello", "pack.wasm.gz can not be unpacked"); err != nil {
 		return err
 	}
 	return m.greet()
@@ -165,11 +158,7 @@ func (m *mounting) applyPack(p helloPack, most int) error {
 	if err != nil {
 		return fmt.Errorf("write the ConfigMap: %w", err)
 	}
-	file := filepath.Join(m.cluster.Dir, "pack.json")
-	if err := os.WriteFile(file, text, 0o644); err != nil {
-		return fmt.Errorf("write the ConfigMap: %w", err)
-	}
-	return m.cluster.Run(m.ctx, "kubectl", "apply", "--server-side", "--force-conflicts", "-f", file)
+	return m.kubectlApply("pack.json", text, "--server-side", "--force-conflicts")
 }
 
 // greet posts to the pack's webhook. Its Wasm must answer.

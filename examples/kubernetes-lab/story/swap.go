@@ -105,14 +105,7 @@ func (s *swapping) breakIt(first string) error {
 	if err := s.apply(strings.Replace(first, "trigger:", "triger:", 1)); err != nil {
 		return err
 	}
-	err := s.cluster.Until(s.ctx, 3*time.Minute, "Squall complains of the rule", func(ctx context.Context) error {
-		p, err := s.pack(ctx, "labs_sre")
-		if err == nil && !strings.Contains(p.Error, "rules/swap.yaml:") {
-			err = fmt.Errorf("it says %q of the pack", p.Error)
-		}
-		return err
-	})
-	if err != nil {
+	if err := s.complains("labs_sre", "rules/swap.yaml:"); err != nil {
 		return err
 	}
 	p, err := s.pack(s.ctx, "labs_sre")
@@ -209,11 +202,26 @@ func (s *swapping) apply(rule string) error {
 	if err != nil {
 		return fmt.Errorf("write the ConfigMap: %w", err)
 	}
-	file := filepath.Join(s.cluster.Dir, "rules.json")
-	if err := os.WriteFile(file, text, 0o644); err != nil {
+	return s.kubectlApply("rules.json", text)
+}
+
+func (s *swapping) kubectlApply(name string, object []byte, flags ...string) error {
+	file := filepath.Join(s.cluster.Dir, name)
+	if err := os.WriteFile(file, object, 0o644); err != nil {
 		return fmt.Errorf("write the ConfigMap: %w", err)
 	}
-	return s.cluster.Run(s.ctx, "kubectl", "apply", "-f", file)
+	return s.cluster.Run(s.ctx, "kubectl", append([]string{"apply", "-f", file}, flags...)...)
+}
+
+// complains waits until Squall says something of a pack.
+func (s *swapping) complains(pack, of string) error {
+	return s.cluster.Until(s.ctx, 3*time.Minute, "Squall complains of the pack", func(ctx context.Context) error {
+		p, err := s.pack(ctx, pack)
+		if err == nil && !strings.Contains(p.Error, of) {
+			err = fmt.Errorf("it says %q of the pack", p.Error)
+		}
+		return err
+	})
 }
 
 // laidDown is when the kubelet last turned the link that the files of a volume are

@@ -97,8 +97,8 @@ func through(ctx context.Context, url string, connections int, d time.Duration) 
 }
 
 // repeat posts over one connection until the time is over or something fails, and
-// returns how many were accepted. It writes requests and reads answers itself: what
-// http.Client does for each takes a fifth of the time that server and load share.
+// returns how many were accepted. It writes requests and reads answers itself: the
+// server would have to share its processors with what http.Client does for each.
 func repeat(ctx context.Context, url string) (accepted int64) {
 	req, err := newRequest(ctx, url)
 	if err != nil {

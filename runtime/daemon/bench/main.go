@@ -156,6 +156,9 @@ func sustain(ctx context.Context, o options, dir, config string) (rate float64, 
 			return err
 		}
 		sent := through(ctx, s.url+hello, connections, o.span(time.Minute))
+		if sent.count == 0 {
+			return errors.New("no webhook was accepted: do the packs have a rule on the webhook hello?")
+		}
 		if err := s.waitIdle(ctx); err != nil {
 			return err
 		}

@@ -49,11 +49,11 @@ func CheckRows(ctx context.Context, path string) (r RowReport, err error) {
 		look  func(row scanner, r *RowReport) error
 	}{
 		{`SELECT ` + eventRead + ` FROM events`, lookAtEvent},
-		{`SELECT event, payload, sum FROM event_payloads`, lookAtPayload},
+		{`SELECT event, payload, sum FROM event_payloads`, lookAtText("payload of event")},
 		{`SELECT ` + verdictRead + ` FROM verdicts`, lookAtVerdict},
 		{`SELECT ` + fullColumns + ` FROM executions JOIN execution_data ON execution = id`, lookAtExecution},
 		{`SELECT ` + attemptColumns + `, host_calls, calls_sum, tape, tape_sum FROM attempts`, lookAtAttempt},
-		{`SELECT execution, lines, sum FROM log_chunks`, lookAtLog},
+		{`SELECT execution, lines, sum FROM log_chunks`, lookAtText("log of execution")},
 		{`SELECT ` + kvColumns + ` FROM kv`, lookAtKey},
 	} {
 		rows, err := conn.QueryContext(ctx, table.query)
@@ -84,12 +84,15 @@ func lookAtEvent(row scanner, r *RowReport) error {
 	return err
 }
 
-func lookAtPayload(row scanner, r *RowReport) error {
-	var event, payload string
-	var sum *int64
-	err := row.Scan(&event, &payload, &sum)
-	r.add("payload of event", event, sumFits(sum, event, payload))
-	return err
+// lookAtText looks at a text that belongs to something: its id, the text and their sum.
+func lookAtText(what string) func(scanner, *RowReport) error {
+	return func(row scanner, r *RowReport) error {
+		var id, text string
+		var sum *int64
+		err := row.Scan(&id, &text, &sum)
+		r.add(what, id, sumFits(sum, id, text))
+		return err
+	}
 }
 
 func lookAtVerdict(row scanner, r *RowReport) error {
@@ -113,14 +116,6 @@ func lookAtAttempt(row scanner, r *RowReport) error {
 	which := fmt.Sprintf("attempt %d of execution", a.Number)
 	r.add(which, a.execution, a.whole().Code != automation.CodeDamaged && leftRow(a.execution, a.Number, calls).fits(callsSum) &&
 		leftRow(a.execution, a.Number, tape).fits(tapeSum))
-	return err
-}
-
-func lookAtLog(row scanner, r *RowReport) error {
-	var execution, lines string
-	var sum *int64
-	err := row.Scan(&execution, &lines, &sum)
-	r.add("log of execution", execution, sumFits(sum, execution, lines))
 	return err
 }
 
