@@ -34,7 +34,7 @@ func (c contents) unpack() error {
 			errs = append(errs, invalid("%s and %s are both there", plain, name).WithHint("remove the one that is not meant"))
 			continue
 		}
-		code, err := gunzip(name, c[name])
+		code, err := ModuleCode(name, c[name])
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -48,7 +48,12 @@ func (c contents) unpack() error {
 	return errors.Join(errs...)
 }
 
-func gunzip(name string, data []byte) ([]byte, error) {
+// ModuleCode is the code that a module's file holds: what is in it, if its name says that
+// it is compressed.
+func ModuleCode(name string, data []byte) ([]byte, error) {
+	if !strings.HasSuffix(name, compressed) {
+		return data, nil
+	}
 	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, notGzip(name, err)

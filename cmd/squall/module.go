@@ -19,7 +19,7 @@ func newPackInspectCommand(c *cli) *cobra.Command {
 			"its kind and why, the functions that can be actions, the host functions and memory that it\n" +
 			"wants, and whether its instances can be used again after a run. It is an error (exit code 5)\n" +
 			"if a server would refuse it; what is known is shown all the same.",
-		Example: "  squall pack inspect ./packs/labs_sre/pack.wasm\n  squall pack inspect pack.wasm -o json --jq .host_functions",
+		Example: "  squall pack inspect ./packs/labs_sre/pack.wasm\n  squall pack inspect pack.wasm.gz -o json --jq .host_functions",
 		Args:    exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.inspect(cmd.Context(), args[0])

@@ -72,7 +72,8 @@ func joined(err, other error) error {
 	return errors.Join(err, other)
 }
 
-// readModule reads a file that is not larger than any module may be.
+// readModule reads a file that is not larger than any module may be, and unpacks it if
+// it is compressed.
 func readModule(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -91,5 +92,5 @@ func readModule(path string) ([]byte, error) {
 	if err != nil {
 		return nil, automation.Invalid("file %s can not be read", path).Because(err)
 	}
-	return code, nil
+	return packs.ModuleCode(path, code)
 }

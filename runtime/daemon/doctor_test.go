@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -274,10 +276,15 @@ func TestInspectModule(t *testing.T) {
 	if err := os.WriteFile(locals, []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x0a\x08\x01\x06\x01\xa0\x9c\x01\x7f\x0b"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	packed := filepath.Join(t.TempDir(), "echo.wasm.gz")
+	if err := os.WriteFile(packed, gzipped(t, fixture("echo")), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name, file, kind, err string
 		info                  automation.ModuleKind
 	}{
+		{name: "a compressed reactor", file: packed, info: automation.ModuleReactor},
 		{name: "a reactor", file: fixture("echo"), info: automation.ModuleReactor},
 		{name: "a command", file: fixture("cat"), info: automation.ModuleCommand},
 		{name: "no such file", file: "nowhere.wasm", kind: "not_found", err: "nowhere.wasm does not exist"},
@@ -299,6 +306,21 @@ func TestInspectModule(t *testing.T) {
 			}
 		})
 	}
+}
+
+func gzipped(t *testing.T, file string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err = w.Write(content)
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func TestTheClockIsJudged(t *testing.T) {
