@@ -35,9 +35,10 @@ createRoot(document.getElementById("root") as HTMLElement).render(
   </StrictMode>,
 );
 
-/** Whether asking again may help. */
+/** Whether asking again may help: not when the disk has changed what was asked for. */
 function isPassing(error: Error) {
-  return !(error instanceof ApiError) || error.status === 0 || error.status >= 502;
+  if (!(error instanceof ApiError)) return true;
+  return error.status === 0 || (error.status >= 502 && error.problem.code !== "row_damaged");
 }
 
 function signInAgain(error: Error) {
