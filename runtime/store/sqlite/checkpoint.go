@@ -2,7 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"time"
 
 	driver "modernc.org/sqlite"
 )
@@ -58,9 +61,12 @@ func (w *writer) checkpoint() {
 
 // A reader that looks at the end of the log just when the next page is written keeps it
 // from beginning anew. Then it is tried again a few pages later, when little is to copy.
+// Where somebody reads at all times that fails each time: at the last try of a log that
+// has grown to twice its length, the writer waits a moment for those who read its end.
 const (
-	mostTries  = 20
-	triesEvery = 16 // pages
+	mostTries   = 20
+	triesEvery  = 16 // pages
+	restartWait = 20 * time.Millisecond
 )
 
 // copyRest copies what is left of the log. Whether it has begun anew shows at the next
@@ -68,8 +74,8 @@ const (
 func (w *writer) copyRest(pages int) {
 	c := &w.checkpoints
 	c.from, c.tries = pages, c.tries-1
-	var busy, length, copied int
-	if err := w.conn.QueryRowContext(context.Background(), copyLog).Scan(&busy, &length, &copied); err != nil {
+	length, err := w.copyEnd(c.tries == 0 && c.length > 2*c.every)
+	if err != nil {
 		w.logger.Warn("the database's log was not copied to its end; it grows until that succeeds", "err", err)
 		return
 	}
@@ -77,6 +83,30 @@ func (w *writer) copyRest(pages int) {
 		c.tries = 0
 	}
 	c.length = length
+}
+
+// copyEnd copies what is left of the log and returns how many pages it has.
+func (w *writer) copyEnd(wait bool) (length int, err error) {
+	if !wait {
+		return copied(w.conn.QueryRowContext(context.Background(), copyLog))
+	}
+	if err := w.setBusyTimeout(restartWait); err != nil {
+		return 0, err
+	}
+	length, err = copied(w.conn.QueryRowContext(context.Background(), restartLog))
+	return length, errors.Join(err, w.setBusyTimeout(busyTimeout))
+}
+
+func (w *writer) setBusyTimeout(d time.Duration) error {
+	_, err := w.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA busy_timeout = %d", d.Milliseconds()))
+	return err
+}
+
+// copied is how many pages the log has after it was copied as far as its readers let it.
+func copied(row *sql.Row) (length int, err error) {
+	var busy, done int
+	err = row.Scan(&busy, &length, &done)
+	return length, err
 }
 
 // pagesWritten is how many pages the writer's connection has written in its life.
@@ -88,7 +118,10 @@ func (w *writer) pagesWritten() (pages int, err error) {
 	return pages, err
 }
 
-const copyLog = `PRAGMA wal_checkpoint(PASSIVE)` // waits for nobody, and nobody waits for it
+const (
+	copyLog    = `PRAGMA wal_checkpoint(PASSIVE)` // waits for nobody, and nobody waits for it
+	restartLog = `PRAGMA wal_checkpoint(RESTART)` // waits until nobody reads the log, whose next page is the first
+)
 
 // copyLogs copies the log whenever that is due, until ctx is done.
 func (s *Store) copyLogs(ctx context.Context) {

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"os"
@@ -202,5 +204,61 @@ func TestTheLogBeginsAnew(t *testing.T) {
 	const page = 4096 + 24
 	if most := int64(pages/2) * page; log.Size() > most {
 		t.Errorf("the log has %d pages after %d were written", log.Size()/page, pages)
+	}
+}
+
+// TestTheLogBeginsAnewWhileSomebodyReads writes while there is a reader at all times,
+// each of which begins before the one before it ends.
+func TestTheLogBeginsAnewWhileSomebodyReads(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "squall.db")
+	s, err := Open(t.Context(), Options{Path: path, NoSync: true, Faults: disk.Faults{CheckpointPages: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		readInTurns(ctx, t, s)
+	}()
+	for range 16_000 {
+		if err := s.Announce(t.Context(), automation.Change{}); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	stop()
+	<-ended
+	log, err := os.Stat(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096 + 24
+	if pages := log.Size() / page; pages > 1_500 {
+		t.Errorf("the log has %d pages", pages)
+	}
+}
+
+// readInTurns begins a read before it ends the last one, until ctx is done.
+func readInTurns(ctx context.Context, t *testing.T, s *Store) {
+	var last *sql.Tx
+	for ctx.Err() == nil {
+		next, err := s.read.BeginTx(context.Background(), nil)
+		if err == nil {
+			_, err = next.Exec(`SELECT count(*) FROM meta`)
+		}
+		if last != nil {
+			err = errors.Join(err, last.Rollback())
+		}
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		last = next
+	}
+	if err := last.Rollback(); err != nil {
+		t.Error(err)
 	}
 }

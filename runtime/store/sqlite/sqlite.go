@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -209,14 +210,17 @@ func touch(path string) error {
 	return f.Close()
 }
 
+// busyTimeout is how long the writer waits for another process's lock.
+const busyTimeout = 5 * time.Second
+
 func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
 	synchronous := cmp.Or(o.Faults.Synchronous, "FULL")
 	if o.NoSync {
 		synchronous = "OFF"
 	}
 	db, err := open(ctx, o.Path, vfs,
-		"busy_timeout(5000)",       // first: the others may have to wait for a reader
-		"auto_vacuum(INCREMENTAL)", // of a new file; an old one stays as it is until somebody runs VACUUM
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), // first: the others may have to wait for a reader
+		"auto_vacuum(INCREMENTAL)",                                  // of a new file; an old one stays as it is until somebody runs VACUUM
 		"journal_mode(WAL)",
 		"synchronous("+synchronous+")",
 		"foreign_keys(1)",
