@@ -47,6 +47,7 @@ func (s *Server) stream(c echo.Context) error {
 		return nil //nolint:nilerr // the watcher has gone
 	}
 	w.Flush()
+	var text []byte
 	for {
 		changes, err := s.nextChanges(c.Request().Context(), after)
 		sent := time.Now()
@@ -58,7 +59,9 @@ func (s *Server) stream(c echo.Context) error {
 			_, err = fmt.Fprintf(w, "id: %d\nevent: resync\ndata: {}\n\n", after)
 		case err == nil:
 			after = changes[len(changes)-1].Seq
-			err = writeChanges(w, changes)
+			if text, err = appendChanges(text[:0], changes); err == nil {
+				_, err = w.Write(text)
+			}
 		}
 		if err != nil {
 			return nil //nolint:nilerr // the watcher has gone, or the server stops
@@ -121,17 +124,17 @@ func (s *Server) nextChanges(ctx context.Context, after int64) ([]*live.Message,
 	return s.Live.Next(ctx, after, streamBatch)
 }
 
-func writeChanges(w http.ResponseWriter, changes []*live.Message) error {
+// appendChanges makes one text of the changes: the server's writer would cut many small
+// ones into pieces of 2 KiB.
+func appendChanges(text []byte, changes []*live.Message) ([]byte, error) {
 	for _, change := range changes {
-		text, err := change.Text(serverSentEvent)
+		event, err := change.Text(serverSentEvent)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := w.Write(text); err != nil {
-			return err
-		}
+		text = append(text, event...)
 	}
-	return nil
+	return text, nil
 }
 
 func serverSentEvent(c automation.Change) ([]byte, error) {
