@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,11 +104,13 @@ type testServer struct {
 	db       store.Store
 	mu       sync.Mutex // guards rejected
 	rejected []string
+	watchers atomic.Int64
+	dropped  chan struct{} // holds one for each watcher that was cut off
 }
 
 func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer {
 	t.Helper()
-	s := &testServer{t: t, live: live.New(1000, 0)}
+	s := &testServer{t: t, live: live.New(1000, 0), dropped: make(chan struct{}, 10)}
 	dir := t.TempDir()
 	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "db"), NoSync: true, Published: s.live.Publish})
 	if err != nil {
@@ -146,6 +149,7 @@ func newTestServer(t *testing.T, wrap func(store.Store) store.Store) *testServer
 		},
 		Retention: stillKeeper{}, Example: func(map[string]any) any { return map[string]any{"id": 1} },
 		Page: http.NotFoundHandler(), Metrics: http.NotFoundHandler(), Rejected: s.reject,
+		Watched: func(n int) { s.watchers.Add(int64(n)) }, WatcherDropped: func() { s.dropped <- struct{}{} }, StreamPatience: 2 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)

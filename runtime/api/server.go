@@ -4,6 +4,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -124,6 +125,12 @@ type Options struct {
 	Rejected func(reason string) // counts refused webhooks
 	// Delivered counts what became of deliveries to webhooks that rules listen to.
 	Delivered func(webhook, outcome string)
+	// Watched counts watchers of the live stream that come (1) and go (-1),
+	// WatcherDropped those that were cut off because they took nothing for
+	// StreamPatience; 0 is ten seconds.
+	Watched        func(change int)
+	WatcherDropped func()
+	StreamPatience time.Duration
 	// Retention keeps the history within its bounds.
 	Retention keeper
 	// TrustedProxies may tell for whom they speak (X-Forwarded-For).
@@ -163,6 +170,13 @@ func New(o Options) (*Server, error) {
 	if o.Recorded == nil {
 		o.Recorded = func(bool) {}
 	}
+	if o.Watched == nil {
+		o.Watched = func(int) {}
+	}
+	if o.WatcherDropped == nil {
+		o.WatcherDropped = func() {}
+	}
+	o.StreamPatience = cmp.Or(o.StreamPatience, streamPatience)
 	s := &Server{Options: o, echo: echo.New(), redactor: newRedactor()}
 	s.Logger = o.Logger.With("component", "api")
 	s.echo.IPExtractor = remoteOf(o.TrustedProxies)

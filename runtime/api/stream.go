@@ -16,10 +16,12 @@ import (
 )
 
 const (
-	heartbeat   = 15 * time.Second
-	streamBatch = 500
-	streamPace  = 100 * time.Millisecond // between two writes
-	streamRetry = "retry: 2000\n\n"      // milliseconds, for the browser
+	heartbeat      = 15 * time.Second
+	streamBatch    = 500
+	streamPiece    = 32 << 10               // bytes that are written at once
+	streamPace     = 100 * time.Millisecond // between two batches
+	streamPatience = 10 * time.Second       // with a watcher that takes nothing
+	streamRetry    = "retry: 2000\n\n"      // milliseconds, for the browser
 )
 
 // errHeartbeat ends a wait for changes so that a comment can be sent.
@@ -27,7 +29,8 @@ var errHeartbeat = errors.New("heartbeat")
 
 // stream sends changes as server-sent events. A watcher that was away continues
 // after the sequence number it saw last; one that was away too long gets a
-// "resync" event and must list again.
+// "resync" event and must list again. One that takes nothing is cut off, and comes back
+// in the same way.
 func (s *Server) stream(c echo.Context) error {
 	after, err := s.streamStart(c)
 	if err != nil {
@@ -41,34 +44,40 @@ func (s *Server) stream(c echo.Context) error {
 	if c.Request().Method == http.MethodHead {
 		return nil
 	}
-	conn := http.NewResponseController(w)
-	defer s.hurryAtClose(c.Request().Context(), conn)()
-	if _, err := w.Write([]byte(streamRetry)); err != nil {
-		return nil //nolint:nilerr // the watcher has gone
+	s.Watched(1)
+	defer s.Watched(-1)
+	ctx := c.Request().Context()
+	wire := s.newWatcherWire(w)
+	defer s.hurryAtClose(ctx, wire.conn)()
+	err = wire.send([]byte(streamRetry))
+	for err == nil {
+		after, err = s.streamNext(ctx, after, wire)
 	}
-	w.Flush()
-	var text []byte
-	for {
-		changes, err := s.nextChanges(c.Request().Context(), after)
-		sent := time.Now()
-		switch {
-		case errors.Is(err, errHeartbeat):
-			_, err = fmt.Fprint(w, ": beat\n\n")
-		case errors.Is(err, live.ErrResync):
-			after = s.Live.Last()
-			_, err = fmt.Fprintf(w, "id: %d\nevent: resync\ndata: {}\n\n", after)
-		case err == nil:
-			after = changes[len(changes)-1].Seq
-			if text, err = appendChanges(text[:0], changes); err == nil {
-				_, err = w.Write(text)
-			}
-		}
-		if err != nil {
-			return nil //nolint:nilerr // the watcher has gone, or the server stops
-		}
-		w.Flush()
-		s.breathe(c.Request().Context(), streamPace-time.Since(sent))
+	if errors.Is(err, errDeaf) {
+		s.WatcherDropped()
+		s.Logger.Info("a watcher of the live stream is cut off, for it takes nothing", "remote", c.RealIP(), "for", wire.patience)
 	}
+	return nil // the status is written: the watcher has gone, or the server stops
+}
+
+// streamNext sends what comes after a sequence number and returns the number of the last.
+func (s *Server) streamNext(ctx context.Context, after int64, wire *watcherWire) (int64, error) {
+	changes, err := s.nextChanges(ctx, after)
+	began := time.Now()
+	switch {
+	case errors.Is(err, errHeartbeat):
+		err = wire.send([]byte(": beat\n\n"))
+	case errors.Is(err, live.ErrResync):
+		after = s.Live.Last()
+		err = wire.send(fmt.Appendf(nil, "id: %d\nevent: resync\ndata: {}\n\n", after))
+	case err == nil:
+		after = changes[len(changes)-1].Seq
+		err = wire.sendChanges(changes)
+	}
+	if err == nil {
+		s.breathe(ctx, streamPace-time.Since(began))
+	}
+	return after, err
 }
 
 // breathe lets changes gather, so that many watchers of a busy server cost few writes.
@@ -122,19 +131,6 @@ func (s *Server) nextChanges(ctx context.Context, after int64) ([]*live.Message,
 	ctx, cancel := context.WithTimeoutCause(ctx, heartbeat, errHeartbeat)
 	defer cancel()
 	return s.Live.Next(ctx, after, streamBatch)
-}
-
-// appendChanges makes one text of the changes: the server's writer would cut many small
-// ones into pieces of 2 KiB.
-func appendChanges(text []byte, changes []*live.Message) ([]byte, error) {
-	for _, change := range changes {
-		event, err := change.Text(serverSentEvent)
-		if err != nil {
-			return nil, err
-		}
-		text = append(text, event...)
-	}
-	return text, nil
 }
 
 func serverSentEvent(c automation.Change) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -129,12 +130,21 @@ func TestAThousandWebhooksAtOnce(t *testing.T) {
 // watch opens a stream and returns its lines.
 func (s *testServer) watch() (*bufio.Scanner, func()) {
 	s.t.Helper()
+	return s.watchAfter("", "")
+}
+
+// watchAfter opens a stream that continues after what a header or a query says.
+func (s *testServer) watchAfter(lastEventID, query string) (*bufio.Scanner, func()) {
+	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.t.Context())
-	req, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/api/v1/stream", nil)
+	req, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/api/v1/stream"+query, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+s.token)
+	if lastEventID != "" {
+		req.Header.Set("Last-Event-ID", lastEventID)
+	}
 	resp, err := s.Client().Do(req) // returns because the header is flushed at once
 	if err != nil {
 		s.t.Fatal(err)
@@ -172,19 +182,91 @@ func TestAStreamOutlivesTheReadTimeout(t *testing.T) {
 	}
 }
 
-func TestTheStopOfTheServerEndsStreamsAtOnce(t *testing.T) {
-	t.Parallel()
-	s := newTestServer(t, nil)
-	lines, _ := s.watch()
+// deafen opens a stream that reads nothing, and publishes more than its buffers hold.
+func (s *testServer) deafen() {
+	s.t.Helper()
 	deaf := s.dial("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + s.token + "\r\n\r\n")
 	_ = deaf.SetReadBuffer(1024)
 	if _, err := deaf.Read(make([]byte, 10)); err != nil { // connected; from now on it reads nothing
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	big := strings.Repeat("x", 64<<10)
 	for i := range 900 {
 		s.live.Publish([]automation.Change{{Seq: s.live.Last() + 1, Kind: automation.EventCreated, Event: &automation.Event{Summary: big + fmt.Sprint(i)}}})
 	}
+}
+
+// A watcher that reads is not disturbed by one that is cut off.
+func TestAWatcherThatTakesNothingIsCutOff(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, nil)
+	lines, _ := s.watch()
+	if !until(lines, "retry: ") {
+		t.Fatal("no greeting")
+	}
+	s.deafen()
+	if !until(lines, fmt.Sprintf("id: %d", s.live.Last())) {
+		t.Errorf("the stream of the one that reads ended: %v", lines.Err())
+	}
+	select {
+	case <-s.dropped:
+	case <-t.Context().Done():
+	}
+	for s.watchers.Load() != 1 {
+		runtime.Gosched() // its handler returns
+	}
+}
+
+// firstEvent returns the number and the name of the first event of a stream.
+func firstEvent(lines *bufio.Scanner) string {
+	if !until(lines, "id: ") {
+		return "none"
+	}
+	id := lines.Text()
+	lines.Scan()
+	return id + " " + lines.Text()
+}
+
+func TestAWatcherContinuesWhereItWas(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, nil)
+	publish := func(n int) {
+		for range n {
+			s.live.Publish([]automation.Change{{Seq: s.live.Last() + 1, Kind: automation.PackUpdated}})
+		}
+	}
+	publish(5)
+	for _, c := range []struct{ name, lastEventID, query, first string }{
+		{"after the last one that it saw", "3", "", "id: 4 event: pack.updated"},
+		{"as a query", "", "?after=2", "id: 3 event: pack.updated"},
+		{"the header is newer than the page's address", "4", "?after=1", "id: 5 event: pack.updated"},
+		{"more than there are, from another database", "77", "", "id: 5 event: resync"},
+		{"nothing new yet", "5", "", "id: 6 event: pack.updated"},
+	} {
+		lines, leave := s.watchAfter(c.lastEventID, c.query)
+		if c.lastEventID == "5" {
+			publish(1)
+		}
+		if first := firstEvent(lines); first != c.first {
+			t.Errorf("%s: %q, want %q", c.name, first, c.first)
+		}
+		leave()
+	}
+	publish(1500) // more than are remembered
+	lines, _ := s.watchAfter("3", "")
+	if first := firstEvent(lines); first != "id: 1506 event: resync" {
+		t.Errorf("too old: %q", first)
+	}
+	if a := s.ask("GET", "/api/v1/stream?after=x", ""); a.status != 400 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+func TestTheStopOfTheServerEndsStreamsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, nil)
+	lines, _ := s.watch()
+	s.deafen()
 	go until(lines, "never")
 	time.Sleep(300 * time.Millisecond) // the deaf one's buffers are full by now
 	s.live.Close()

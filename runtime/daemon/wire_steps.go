@@ -227,9 +227,10 @@ func (p *parts) wireAPI(ctx context.Context) error {
 		Doctor: p.newDoctor(kept).examination, Retention: p.keeper, Sources: p.triggers.Status, Sensors: p.sensors, Changes: p.changes,
 		Grants: p.grants, Secrets: sealedValues{p.vault, p.keyed}, Mask: maskParameters(p.registry, p.vault.Scrub), Example: parameter.Example,
 		Page: web.Handler(), Metrics: p.metrics.Handler(), Rejected: p.metrics.WebhookRejected,
-		Delivered: p.metrics.WebhookDelivered, TrustedProxies: trusted,
-		Proxies:   trigger.Proxies{Header: c.ClientSubject.Header, From: networks},
-		Endpoints: p.endpoints, DeclaredOnly: c.WebhooksDefault == config.WebhooksDeclared,
+		Delivered: p.metrics.WebhookDelivered, Watched: p.metrics.StreamWatched, WatcherDropped: p.metrics.WatcherDropped,
+		TrustedProxies: trusted,
+		Proxies:        trigger.Proxies{Header: c.ClientSubject.Header, From: networks},
+		Endpoints:      p.endpoints, DeclaredOnly: c.WebhooksDefault == config.WebhooksDeclared,
 		MaxBody: c.MaxBody, PublicURL: c.PublicURL, Version: p.o.Version, Logger: p.o.Logger,
 	})
 	return err

@@ -43,6 +43,8 @@ import (
 //	squall_executions_queued                        pending executions held in memory
 //	squall_executions_waiting                       executions that are pending or delayed, in memory or not
 //	squall_executions_running                       executions running now
+//	squall_stream_watchers                          watchers of the live stream
+//	squall_stream_watchers_dropped_total            those that were cut off because they took nothing; they come back
 //	squall_wasm_memory_budget_bytes                 memory that all guests together may use
 //	squall_wasm_memory_used_bytes                   memory that guests have taken of it
 //	squall_wasm_idle_instances                      instances that wait for a call
@@ -75,6 +77,8 @@ type Metrics struct {
 	backups    prometheus.Counter
 	pruned     *prometheus.CounterVec
 	audit      *prometheus.CounterVec
+	watchers   prometheus.Gauge
+	dropped    prometheus.Counter
 }
 
 // NewMetrics makes the server's metrics in a registry of their own.
@@ -101,6 +105,9 @@ func NewMetrics() *Metrics {
 			Help: "Chains of events about executions that were cut because they had become too long."}),
 		backups: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_backup_failures_total",
 			Help: "Backups that could not be written to their end."}),
+		watchers: prometheus.NewGauge(prometheus.GaugeOpts{Name: "squall_stream_watchers", Help: "Watchers of the live stream."}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{Name: "squall_stream_watchers_dropped_total",
+			Help: "Watchers of the live stream that were cut off because they took nothing; they come back."}),
 		audit:    counter("squall_audit_records_total", "Records of the audit chain, by result: ok, or error for those that could not be written.", "result"),
 		pruned:   counter("squall_history_removed_total", "What retention removed: executions, events, files, audit records.", "what"),
 		delayed:  counter("squall_executions_delayed_total", "Executions put off, by a type of policy, to a time (time) or for another attempt (retry).", "why"),
@@ -110,7 +117,7 @@ func NewMetrics() *Metrics {
 		failures: counter("squall_source_failures_total", "Failures of timers, sensors and watches; they try again.", "kind"),
 		packs:    counter("squall_pack_loads_total", "Packs loaded, by pack and result (ok, error).", "pack", "result"),
 	}
-	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.delayed, m.refused, m.packs, m.polls, m.pruned, m.audit, m.raised, m.failures, m.backups,
+	m.registry.MustRegister(m.events, m.verdicts, m.forgotten, m.rejected, m.deliveries, m.held, m.accept, m.executions, m.wait, m.run, m.hostCalls, m.lost, m.misfits, m.cut, m.delayed, m.refused, m.packs, m.polls, m.pruned, m.audit, m.raised, m.failures, m.backups, m.watchers, m.dropped,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -177,6 +184,12 @@ func (m *Metrics) WebhookRejected(reason string) { m.rejected.WithLabelValues(re
 func (m *Metrics) WebhookDelivered(webhook, outcome string) {
 	m.deliveries.WithLabelValues(webhook, outcome).Inc()
 }
+
+// StreamWatched counts watchers of the live stream that come (1) and go (-1).
+func (m *Metrics) StreamWatched(change int) { m.watchers.Add(float64(change)) }
+
+// WatcherDropped counts a watcher of the live stream that was cut off.
+func (m *Metrics) WatcherDropped() { m.dropped.Inc() }
 
 // ExecutionStarted observes how long an execution waited for its first attempt.
 func (m *Metrics) ExecutionStarted(waited time.Duration) { m.wait.Observe(waited.Seconds()) }

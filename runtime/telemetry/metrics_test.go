@@ -23,6 +23,8 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m.WebhookRejected("too_large")
 	m.WebhookDelivered("pprof", "accepted")
 	m.ChangeHeld("stop")
+	m.StreamWatched(1)
+	m.WatcherDropped()
 	m.ExecutionStarted(time.Second)
 	m.AttemptEnded("a.b", "failed", "trap", time.Second)
 	m.HostCalled("log", "")
