@@ -153,8 +153,11 @@ func TestPacksThatCameAndWentAreInTheChain(t *testing.T) {
 		t.Errorf("a pack that is gone left %+v, %v", list.Items, err)
 	}
 	writePack(t, dir, "behave", behavePack(t))
-	eventually(t, "the pack is back", func() bool { return h.pack("behave").InService })
-	if list, err = h.Audit(t.Context(), client.AuditQuery{Kind: "pack"}); err != nil || len(list.Items) != 4 || list.Items[0].Detail["was"] != "" {
+	eventually(t, "the pack is back and recorded", func() bool { // in service first
+		list, err = h.Audit(t.Context(), client.AuditQuery{Kind: "pack"})
+		return err != nil || len(list.Items) == 4
+	})
+	if err != nil || list.Items[0].Verb != "load" || list.Items[0].Detail["was"] != "" || !h.pack("behave").InService {
 		t.Errorf("a pack that came back left %+v, %v", list.Items, err)
 	}
 	if report, err := h.VerifyAudit(t.Context(), client.AuditCheck{}); err != nil || !report.Verified {
