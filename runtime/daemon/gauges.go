@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/squall-dev/squall/runtime/automation"
 	"github.com/squall-dev/squall/runtime/retention"
@@ -10,15 +12,28 @@ import (
 	"github.com/squall-dev/squall/runtime/wasm"
 )
 
+// scrape is how long one look at the history serves the gauges: they are all asked
+// within one scrape.
+const scrape = time.Second
+
 // historyGauges ask once a scrape; a history that can not be measured shows as -1.
 func historyGauges(metrics *telemetry.Metrics, db *sqlite.Store, keeper *retention.Keeper) {
+	var mu sync.Mutex // guards the three below
+	var at time.Time
+	var last automation.HistorySize
+	var failed error
 	size := func(of func(automation.HistorySize) float64) func() float64 {
 		return func() float64 {
-			s, err := db.Size(context.Background())
-			if err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			if time.Since(at) > scrape {
+				last, failed = db.Size(context.Background())
+				at = time.Now()
+			}
+			if failed != nil {
 				return -1
 			}
-			return of(s)
+			return of(last)
 		}
 	}
 	metrics.Gauge("squall_history_executions", "Executions that are kept.", size(func(s automation.HistorySize) float64 { return float64(s.Executions) }))

@@ -69,7 +69,7 @@ func beginAttempt(t *tx, execution string, a automation.Attempt) error {
 // endedAttempt is the end of an attempt as the writer stores it.
 type endedAttempt []any
 
-func newEndedAttempt(execution string, a automation.Attempt, told *automation.Tape) (endedAttempt, error) {
+func (s *Store) newEndedAttempt(execution string, a automation.Attempt, told *automation.Tape) (endedAttempt, error) {
 	usage, err := json.Marshal(a.Usage)
 	if err != nil {
 		return nil, automation.Invalid("the usage of execution %s can not be stored", execution).Because(err)
@@ -78,7 +78,7 @@ func newEndedAttempt(execution string, a automation.Attempt, told *automation.Ta
 	if err != nil {
 		return nil, automation.Invalid("the host calls of execution %s can not be stored", execution).Because(err)
 	}
-	tape, err := packTape(told)
+	tape, err := s.tapes.pack(told)
 	if err != nil {
 		return nil, automation.Invalid("the tape of execution %s can not be stored", execution).Because(err)
 	}

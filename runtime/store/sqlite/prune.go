@@ -266,14 +266,18 @@ func (s *Store) Compact(ctx context.Context) (more bool, err error) {
 	return err == nil, err
 }
 
+// sizeQuery is answered by indexes and counts alone: it is asked with each scrape of the
+// metrics, and a reader that takes long keeps the log from beginning anew.
+const sizeQuery = `SELECT (SELECT page_size FROM pragma_page_size), (SELECT page_count FROM pragma_page_count),
+	(SELECT freelist_count FROM pragma_freelist_count), (SELECT auto_vacuum FROM pragma_auto_vacuum),
+	(SELECT coalesce(sum(n), 0) FROM execution_counts WHERE span = 0),
+	(SELECT count(*) FROM executions INDEXED BY executions_unindexed WHERE doc IS NULL),
+	(SELECT count(*) FROM artifacts WHERE pinned_at IS NOT NULL)`
+
 // Size tells how much room the history takes.
 func (s *Store) Size(ctx context.Context) (size automation.HistorySize, err error) {
 	var page, pages, free, vacuum int64
-	err = s.read.QueryRowContext(ctx, `SELECT (SELECT page_size FROM pragma_page_size), (SELECT page_count FROM pragma_page_count),
-		(SELECT freelist_count FROM pragma_freelist_count), (SELECT auto_vacuum FROM pragma_auto_vacuum),
-		(SELECT coalesce(sum(n), 0) FROM execution_counts WHERE span = 0),
-		(SELECT count(*) FROM executions WHERE doc IS NULL),
-		(SELECT count(*) FROM artifacts WHERE pinned_at IS NOT NULL)`).
+	err = s.read.QueryRowContext(ctx, sizeQuery).
 		Scan(&page, &pages, &free, &vacuum, &size.Executions, &size.Unindexed, &size.Pinned)
 	if err != nil {
 		return size, fmt.Errorf("measure the database: %w", s.readError(ctx, err))

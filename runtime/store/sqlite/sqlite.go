@@ -79,6 +79,7 @@ type Store struct {
 	write  *sql.DB // one connection, used by the writer alone
 	read   *sql.DB
 	writer *writer
+	tapes  packers
 	vfs    string // of SQLite; "" is the system's
 	closed func() // takes the VFS back
 

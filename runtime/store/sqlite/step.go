@@ -81,7 +81,7 @@ func (s *Store) newFinishRows(f store.Finish) (rows finishRows, err error) {
 	}
 	f.Artifacts = append([]automation.Artifact(nil), f.Artifacts...) // the caller's stay as they are
 	rows.Finish = f
-	if rows.attempt, err = newEndedAttempt(f.ID, f.Attempt, f.Tape); err != nil {
+	if rows.attempt, err = s.newEndedAttempt(f.ID, f.Attempt, f.Tape); err != nil {
 		return rows, err
 	}
 	if rows.log, err = newLogRows(f.ID, f.Log); err != nil {

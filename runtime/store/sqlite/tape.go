@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/squall-dev/squall/runtime/automation"
 )
@@ -16,8 +17,12 @@ import (
 // packFrom is the size from which a tape is worth the time to compress it.
 const packFrom = 2 << 10
 
-// packTape makes a tape the bytes that are stored; nil for none.
-func packTape(t *automation.Tape) ([]byte, error) {
+// packers compress tapes. A compressor takes far more room than a tape, and is kept for
+// the next.
+type packers struct{ idle sync.Pool }
+
+// pack makes a tape the bytes that are stored; nil for none.
+func (p *packers) pack(t *automation.Tape) ([]byte, error) {
 	if t == nil {
 		return nil, nil
 	}
@@ -25,19 +30,30 @@ func packTape(t *automation.Tape) ([]byte, error) {
 	if err != nil || len(plain) < packFrom {
 		return plain, err
 	}
-	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
+	packed, err := p.compress(plain)
+	if err != nil || len(packed) >= len(plain) {
+		return plain, err
 	}
+	return packed, nil
+}
+
+func (p *packers) compress(plain []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	w, ok := p.idle.Get().(*gzip.Writer)
+	if ok {
+		w.Reset(&packed)
+	} else {
+		var err error
+		if w, err = gzip.NewWriterLevel(&packed, gzip.BestSpeed); err != nil {
+			return nil, err
+		}
+	}
+	defer p.idle.Put(w)
 	if _, err := w.Write(plain); err != nil {
 		return nil, err
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
-	}
-	if packed.Len() >= len(plain) {
-		return plain, nil
 	}
 	return packed.Bytes(), nil
 }
