@@ -111,6 +111,17 @@ func (r *run) sum(what string, n int) {
 
 func (r *run) broken() bool { return Broken(r.promises) > 0 }
 
+// tell prints the notes so far, when what follows takes long.
+func (r *run) tell(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintf(r.Out, "%s: %s\n", r.kind.name, what)
+	for _, n := range r.notes {
+		fmt.Fprintf(r.Out, "  %s\n", n)
+	}
+	r.notes = nil
+}
+
 // print tells how it went, one line a promise, and for a broken one what broke it
 // and how to see it again.
 func (r *run) print(took time.Duration) {

@@ -54,6 +54,7 @@ func soak(ctx context.Context, r *run) error {
 	r.flat("goroutines", "", samples, func(s sample) float64 { return s.goroutines }, 0.10, 16)
 	r.flat("size of the log", "MiB", samples, func(s sample) float64 { return s.log }, 0.25, 8)
 	r.flat("size of the database for each event", "KiB", samples, func(s sample) float64 { return s.perEvent }, 0.25, 0.5)
+	r.tell("the load is over, and all that it left is looked at")
 	b.politeness()
 	return b.verify(ctx)
 }

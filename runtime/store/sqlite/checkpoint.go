@@ -14,6 +14,11 @@ import (
 // fewer, larger checkpoints than SQLite would make.
 const checkpointPages = 4000
 
+// keptLog is how many bytes of its room the log keeps after a burst when it begins anew:
+// half as much again as it has in ordinary times, for writing over what is there is
+// cheaper than making a file longer.
+const keptLog = 24 << 20
+
 // Copying the log into the database, and waiting until the disk has it, takes tenths of
 // a second when the pages lie scattered, as those do that retention has touched. SQLite
 // would do it in a commit. Here a reader copies while the writer goes on, and the writer

@@ -261,6 +261,48 @@ func TestTheLogBeginsAnewWhileSomebodyReads(t *testing.T) {
 	}
 }
 
+// TestTheLogGivesItsRoomBack keeps a snapshot for a while, as a backup does: the log
+// grows meanwhile, and becomes short afterwards.
+func TestTheLogGivesItsRoomBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "squall.db")
+	s, err := Open(t.Context(), Options{Path: path, NoSync: true, Faults: disk.Faults{CheckpointPages: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	size := func() int64 {
+		log, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return log.Size()
+	}
+	writeUntil := func(what string, ok func(size int64) bool) {
+		for range 50_000 {
+			if err := s.Announce(t.Context(), automation.Change{}); err != nil {
+				t.Fatal(err)
+			}
+			if ok(size()) {
+				return
+			}
+		}
+		t.Fatalf("%s: the log has %d bytes", what, size())
+	}
+	snapshot, err := s.read.BeginTx(t.Context(), nil)
+	if err == nil {
+		_, err = snapshot.Exec(`SELECT count(*) FROM meta`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeUntil("while a snapshot is kept", func(size int64) bool { return size > keptLog*5/4 })
+	if err := snapshot.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	writeUntil("afterwards", func(size int64) bool { return size <= keptLog })
+}
+
 // readInTurns begins a read before it ends the last one, until ctx is done.
 func readInTurns(ctx context.Context, t *testing.T, s *Store) {
 	var last *sql.Tx

@@ -225,9 +225,9 @@ func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
 		"journal_mode(WAL)",
 		"synchronous("+synchronous+")",
 		"foreign_keys(1)",
-		"cache_size(-32000)",            // KiB
-		"wal_autocheckpoint(0)",         // see checkpoint.go
-		"journal_size_limit(134217728)", // bytes the log may keep after a burst
+		"cache_size(-32000)",    // KiB
+		"wal_autocheckpoint(0)", // see checkpoint.go
+		fmt.Sprintf("journal_size_limit(%d)", keptLog),
 	)
 	if err != nil {
 		return nil, err
