@@ -47,32 +47,32 @@ func (s *Server) stream(c echo.Context) error {
 	s.Watched(1)
 	defer s.Watched(-1)
 	ctx := c.Request().Context()
-	wire := s.newWatcherWire(w)
-	defer s.hurryAtClose(ctx, wire.conn)()
-	err = wire.send([]byte(streamRetry))
+	to := s.newWatcher(w)
+	defer s.hurryAtClose(ctx, to.conn)()
+	err = to.send([]byte(streamRetry))
 	for err == nil {
-		after, err = s.streamNext(ctx, after, wire)
+		after, err = s.streamNext(ctx, after, to)
 	}
 	if errors.Is(err, errDeaf) {
 		s.WatcherDropped()
-		s.Logger.Info("a watcher of the live stream is cut off, for it takes nothing", "remote", c.RealIP(), "for", wire.patience)
+		s.Logger.Info("a watcher of the live stream is cut off, for it takes nothing", "remote", c.RealIP(), "for", to.patience)
 	}
 	return nil // the status is written: the watcher has gone, or the server stops
 }
 
 // streamNext sends what comes after a sequence number and returns the number of the last.
-func (s *Server) streamNext(ctx context.Context, after int64, wire *watcherWire) (int64, error) {
+func (s *Server) streamNext(ctx context.Context, after int64, to *watcher) (int64, error) {
 	changes, err := s.nextChanges(ctx, after)
 	began := time.Now()
 	switch {
 	case errors.Is(err, errHeartbeat):
-		err = wire.send([]byte(": beat\n\n"))
+		err = to.send([]byte(": beat\n\n"))
 	case errors.Is(err, live.ErrResync):
 		after = s.Live.Last()
-		err = wire.send(fmt.Appendf(nil, "id: %d\nevent: resync\ndata: {}\n\n", after))
+		err = to.send(fmt.Appendf(nil, "id: %d\nevent: resync\ndata: {}\n\n", after))
 	case err == nil:
 		after = changes[len(changes)-1].Seq
-		err = wire.sendChanges(changes)
+		err = to.sendChanges(changes)
 	}
 	if err == nil {
 		s.breathe(ctx, streamPace-time.Since(began))

@@ -13,8 +13,8 @@ import (
 // errDeaf tells that a watcher has taken nothing for as long as the server is patient.
 var errDeaf = errors.New("the watcher takes nothing")
 
-// watcherWire writes to a watcher of the live stream.
-type watcherWire struct {
+// watcher writes to a watcher of the live stream.
+type watcher struct {
 	w        *echo.Response
 	conn     *http.ResponseController
 	patience time.Duration
@@ -22,13 +22,13 @@ type watcherWire struct {
 	piece    []byte
 }
 
-func (s *Server) newWatcherWire(w *echo.Response) *watcherWire {
-	return &watcherWire{w: w, conn: http.NewResponseController(w), patience: s.StreamPatience, closed: s.Live.Closed()}
+func (s *Server) newWatcher(w *echo.Response) *watcher {
+	return &watcher{w: w, conn: http.NewResponseController(w), patience: s.StreamPatience, closed: s.Live.Closed()}
 }
 
 // sendChanges gathers changes to large pieces: net/http would cut many small writes into
 // pieces of 2 KiB, which costs webhooks beside 200 watchers a fifth of their time.
-func (x *watcherWire) sendChanges(changes []*live.Message) error {
+func (x *watcher) sendChanges(changes []*live.Message) error {
 	x.piece = x.piece[:0]
 	for _, change := range changes {
 		text, err := change.Text(serverSentEvent)
@@ -47,7 +47,7 @@ func (x *watcherWire) sendChanges(changes []*live.Message) error {
 }
 
 // send writes and flushes, for as long as the server is patient.
-func (x *watcherWire) send(text []byte) error {
+func (x *watcher) send(text []byte) error {
 	began := time.Now()
 	x.until(began.Add(x.patience))
 	_, err := x.w.Write(text)
@@ -63,7 +63,7 @@ func (x *watcherWire) send(text []byte) error {
 
 // until sets the deadline of a write. A server that stops has but a second left: it may
 // have said so just before.
-func (x *watcherWire) until(deadline time.Time) {
+func (x *watcher) until(deadline time.Time) {
 	_ = x.conn.SetWriteDeadline(deadline)
 	select {
 	case <-x.closed:
