@@ -148,7 +148,7 @@ func (t *tx) recount(e step) (hidden, error) {
 		return h, err
 	}
 	if h.doc.Valid {
-		if err := t.exec(`DELETE FROM execution_words WHERE rowid = ?`, h.doc.Int64); err != nil {
+		if err := t.words(`DELETE FROM execution_words WHERE rowid = ?`, h.doc.Int64); err != nil {
 			return h, err
 		}
 	}

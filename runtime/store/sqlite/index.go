@@ -22,6 +22,8 @@ const (
 	// indexRest is how long the indexer waits for more to come, so that it shares few
 	// commits with many.
 	indexRest = 250 * time.Millisecond
+	// mergePages is how much of the index is merged at once: some milliseconds.
+	mergePages = 32
 	// restedPending is the age from which one that waits is indexed before its end.
 	restedPending = 2 * time.Second
 )
@@ -38,6 +40,11 @@ func (s *Store) index(ctx context.Context) {
 		}
 		began := time.Now()
 		more, err := s.indexSome(ctx, restedPending)
+		if err == nil {
+			var merges bool
+			merges, err = s.mergeSome(ctx)
+			more = more || merges
+		}
 		pause, busy := time.Millisecond, s.writer.wrote()
 		if busy { // let those who accept go first
 			pause = max(pause, indexShare*time.Since(began))
@@ -94,6 +101,47 @@ func (s *Store) indexSome(ctx context.Context, pending time.Duration) (more bool
 	return len(docs) == indexBatch, err
 }
 
+// mergeSome merges some pages of the index's segments, if words have come or gone, and
+// reports whether there are more to merge. Each commit with new words makes a segment:
+// without this a search would have to look into more and more of them.
+func (s *Store) mergeSome(ctx context.Context) (more bool, err error) {
+	if !s.writer.wordsChanged.Swap(false) {
+		return false, nil
+	}
+	err = s.do(ctx, "merge the index of words", func(t *tx) error {
+		before, err := t.totalChanges()
+		if err != nil {
+			return err
+		}
+		if err := t.exec(`INSERT INTO execution_words (execution_words, rank) VALUES ('merge', ?)`, mergePages); err != nil {
+			return err
+		}
+		after, err := t.totalChanges()
+		more = after-before >= 2 // one is the command itself
+		return err
+	})
+	if err != nil || more {
+		s.writer.wordsChanged.Store(true)
+	}
+	return more, err
+}
+
+// totalChanges is how many rows the connection has changed in its life, those behind
+// virtual tables too.
+func (t *tx) totalChanges() (n int64, err error) {
+	row, err := t.row(`SELECT total_changes()`)
+	if err != nil {
+		return 0, err
+	}
+	return n, row.Scan(&n)
+}
+
+// words changes the index of words.
+func (t *tx) words(statement string, args ...any) error {
+	t.w.wordsChanged.Store(true)
+	return t.exec(statement, args...)
+}
+
 // store indexes a document, unless the execution has gone on meanwhile.
 func (d *document) store(t *tx) error {
 	row, err := t.row(`SELECT count(*), coalesce(max(action), ''), coalesce(max(rule), ''), coalesce(max(trigger), ''), coalesce(max(started_by), ''), coalesce(max(created_at), 0)
@@ -112,7 +160,7 @@ func (d *document) store(t *tx) error {
 		return err
 	}
 	join := func(words []string) string { return strings.Join(words, " ") }
-	if err := t.exec(`INSERT INTO execution_words (rowid, words, error, log, params, marks) VALUES (?, ?, ?, ?, ?, ?)`,
+	if err := t.words(`INSERT INTO execution_words (rowid, words, error, log, params, marks) VALUES (?, ?, ?, ?, ?, ?)`,
 		doc, join(pairs(d.words)), join(pairs(d.errors)), join(pairs(d.log)), join(d.params), join(d.marks)); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -134,5 +135,43 @@ func TestIndexGoesOnAfterACrash(t *testing.T) {
 			t.Fatal(err)
 		}
 		unindexed = size.Unindexed
+	}
+}
+
+// TestTheIndexOfWordsIsMerged commits words one by one: each commit makes a segment, and
+// the goroutine that indexes merges them until few are left, a few pages at a time.
+func TestTheIndexOfWordsIsMerged(t *testing.T) {
+	t.Parallel()
+	s := openInside(t)
+	ids := &automation.IDs{}
+	const executions = 60
+	for i := range executions {
+		x := automation.Execution{ExecutionSummary: automation.ExecutionSummary{ID: ids.New(), Action: "a.b", Summary: fmt.Sprintf("word%d", i), Status: automation.Pending, CreatedAt: time.Now()}}
+		if err := s.Accept(t.Context(), store.Acceptance{Executions: []automation.Execution{x}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.indexSome(t.Context(), -time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for merges, more := 0, true; more; merges++ {
+		s.writer.wordsChanged.Store(true) // the store's own goroutine may have asked just now
+		var err error
+		if more, err = s.mergeSome(t.Context()); err != nil || merges > 10*executions {
+			t.Fatalf("after %d merges: %v", merges, err)
+		}
+	}
+	// FTS5's structure record: a cookie and a mark of 4 bytes each, then, as varints, how
+	// many levels and how many segments there are.
+	var structure []byte
+	if err := s.read.QueryRowContext(t.Context(), `SELECT block FROM execution_words_data WHERE id = 10`).Scan(&structure); err != nil || len(structure) < 10 {
+		t.Fatalf("%x, %v", structure, err)
+	}
+	if segments := structure[9]; segments == 0 || segments > 12 {
+		t.Errorf("%d segments", segments)
+	}
+	found, err := s.Executions(t.Context(), store.ExecutionQuery{Text: "word7"})
+	if err != nil || len(found) != 1 {
+		t.Errorf("%d found, %v", len(found), err)
 	}
 }

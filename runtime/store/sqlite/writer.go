@@ -34,9 +34,12 @@ type writer struct {
 	kinds       map[kind]int64 // that are committed; touched by the goroutine alone
 	recent      recent         // touched by the goroutine alone
 	checkpoints checkpoints
-	skew        atomic.Int64  // nanoseconds; see loadSkew
-	committed   chan struct{} // holds one when something was committed since somebody looked
-	queued      queued
+	skew        atomic.Int64 // nanoseconds; see loadSkew
+	// wordsChanged tells that the index of words may have something to merge; also after
+	// a start, when nobody knows.
+	wordsChanged atomic.Bool
+	committed    chan struct{} // holds one when something was committed since somebody looked
+	queued       queued
 
 	mu       sync.RWMutex // guards closed, and requests against being closed under a sender
 	closed   bool
@@ -66,6 +69,7 @@ func newWriter(ctx context.Context, db *sql.DB, o Options) (*writer, error) {
 		kinds:       map[kind]int64{}, recent: recent{}, committed: make(chan struct{}, 1), published: o.Published, logger: o.Logger, points: o.Faults.Points,
 		requests: make(chan *request, maxBatch), done: make(chan struct{}),
 	}
+	w.wordsChanged.Store(true)
 	if err := w.prepare(ctx); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
