@@ -250,13 +250,19 @@ func (s *testServer) send(req *http.Request) answer {
 
 func (s *testServer) final(id string) automation.Execution {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		x, err := s.db.Execution(s.t.Context(), id)
-		if err != nil || time.Now().After(deadline) {
-			s.t.Fatalf("execution %s is %s: %v", id, x.Status, err)
-		}
-		if x.Status.Final() {
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		seen := s.live.Last()
+		x, err := s.db.Execution(ctx, id)
+		if err == nil && x.Status.Final() {
 			return x
+		}
+		if err == nil {
+			_, err = s.live.Next(ctx, seen, 1)
+		}
+		if err != nil && !errors.Is(err, live.ErrResync) {
+			s.t.Fatalf("execution %s is %s: %v", id, x.Status, err)
 		}
 	}
 }

@@ -175,7 +175,10 @@ func TestAStreamOutlivesTheReadTimeout(t *testing.T) {
 	if !until(lines, "retry: ") {
 		t.Fatal("no greeting")
 	}
-	time.Sleep(2 * s.Config.ReadTimeout) // what is waited for is that nothing happens
+	halted := s.dial("GET / HTTP/1.1\r\nHost: x\r\n") // begun later, and given up when the time is over
+	if _, err := io.Copy(io.Discard, halted); err != nil {
+		t.Fatal(err)
+	}
 	s.run(`{"action":"test.echo"}`)
 	if !until(lines, "event: execution.updated") {
 		t.Errorf("the stream ended: %v", lines.Err())
@@ -267,8 +270,9 @@ func TestTheStopOfTheServerEndsStreamsAtOnce(t *testing.T) {
 	s := newTestServer(t, nil)
 	lines, _ := s.watch()
 	s.deafen()
-	go until(lines, "never")
-	time.Sleep(300 * time.Millisecond) // the deaf one's buffers are full by now
+	if !until(lines, fmt.Sprintf("id: %d", s.live.Last())) { // the deaf one's buffers are full long before
+		t.Fatalf("the stream ended: %v", lines.Err())
+	}
 	s.live.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	driver "modernc.org/sqlite"
 )
@@ -69,9 +68,8 @@ func (w *writer) checkpoint() {
 // Where somebody reads at all times that fails each time: at the last try of a log that
 // has grown to twice its length, the writer waits a moment for those who read its end.
 const (
-	mostTries   = 20
-	triesEvery  = 16 // pages
-	restartWait = 20 * time.Millisecond
+	mostTries  = 20
+	triesEvery = 16 // pages
 )
 
 // copyRest copies what is left of the log. Whether it has begun anew shows at the next
@@ -95,15 +93,15 @@ func (w *writer) copyEnd(wait bool) (length int, err error) {
 	if !wait {
 		return copied(w.conn.QueryRowContext(context.Background(), copyLog))
 	}
-	if err := w.setBusyTimeout(restartWait); err != nil {
+	if err := w.pragma(hasty); err != nil {
 		return 0, err
 	}
 	length, err = copied(w.conn.QueryRowContext(context.Background(), restartLog))
-	return length, errors.Join(err, w.setBusyTimeout(busyTimeout))
+	return length, errors.Join(err, w.pragma(patient))
 }
 
-func (w *writer) setBusyTimeout(d time.Duration) error {
-	_, err := w.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA busy_timeout = %d", d.Milliseconds()))
+func (w *writer) pragma(text string) error {
+	_, err := w.conn.ExecContext(context.Background(), "PRAGMA "+text)
 	return err
 }
 

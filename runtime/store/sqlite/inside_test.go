@@ -198,16 +198,35 @@ func TestTheSizeIsCountedInIndexes(t *testing.T) {
 	}
 }
 
-// TestTheLogBeginsAnew writes many times what the log may hold: it must not have grown
-// with it, and nobody else checkpoints.
-func TestTheLogBeginsAnew(t *testing.T) {
-	t.Parallel()
+const logPage = 4096 + 24 // bytes of a page in the log
+
+// openCopying opens a store that copies its log often, and tells how long that is.
+func openCopying(t *testing.T) (s *Store, logSize func() int64) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "squall.db")
 	s, err := Open(t.Context(), Options{Path: path, NoSync: true, Faults: disk.Faults{CheckpointPages: 50}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, func() int64 {
+		log, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return log.Size()
+	}
+}
+
+// TestTheLogBeginsAnew writes many times what the log may hold: it must not have grown
+// with it, and nobody else checkpoints.
+func TestTheLogBeginsAnew(t *testing.T) {
+	t.Parallel()
+	s, size := openCopying(t)
 	for range 20_000 {
 		if err := s.Announce(t.Context(), automation.Change{}); err != nil {
 			t.Fatal(err)
@@ -217,13 +236,8 @@ func TestTheLogBeginsAnew(t *testing.T) {
 	if err != nil || pages < 20_000 {
 		t.Fatalf("%d pages were written, %v; the test needs thousands", pages, err)
 	}
-	log, err := os.Stat(path + "-wal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const page = 4096 + 24
-	if most := int64(pages/2) * page; log.Size() > most {
-		t.Errorf("the log has %d pages after %d were written", log.Size()/page, pages)
+	if in := size() / logPage; in > int64(pages/2) {
+		t.Errorf("the log has %d pages after %d were written", in, pages)
 	}
 }
 
@@ -231,12 +245,7 @@ func TestTheLogBeginsAnew(t *testing.T) {
 // each of which begins before the one before it ends.
 func TestTheLogBeginsAnewWhileSomebodyReads(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "squall.db")
-	s, err := Open(t.Context(), Options{Path: path, NoSync: true, Faults: disk.Faults{CheckpointPages: 50}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s, size := openCopying(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -251,12 +260,7 @@ func TestTheLogBeginsAnewWhileSomebodyReads(t *testing.T) {
 	}
 	stop()
 	<-ended
-	log, err := os.Stat(path + "-wal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const page = 4096 + 24
-	if pages := log.Size() / page; pages > 1_500 {
+	if pages := size() / logPage; pages > 1_500 {
 		t.Errorf("the log has %d pages", pages)
 	}
 }
@@ -265,19 +269,7 @@ func TestTheLogBeginsAnewWhileSomebodyReads(t *testing.T) {
 // grows meanwhile, and becomes short afterwards.
 func TestTheLogGivesItsRoomBack(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "squall.db")
-	s, err := Open(t.Context(), Options{Path: path, NoSync: true, Faults: disk.Faults{CheckpointPages: 50}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	size := func() int64 {
-		log, err := os.Stat(path + "-wal")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return log.Size()
-	}
+	s, size := openCopying(t)
 	writeUntil := func(what string, ok func(size int64) bool) {
 		for range 50_000 {
 			if err := s.Announce(t.Context(), automation.Change{}); err != nil {

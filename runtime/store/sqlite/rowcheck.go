@@ -31,7 +31,7 @@ func (r *RowReport) add(what, id string, whole bool) {
 // CheckRows compares every row that has a checksum with it. A database of another
 // schema than this program's is not looked at: its rows have other columns.
 func CheckRows(ctx context.Context, path string) (r RowReport, err error) {
-	db, err := open(ctx, path, "", "busy_timeout(5000)", "query_only(1)")
+	db, err := open(ctx, path, "", patient, "query_only(1)")
 	if err != nil {
 		return r, err
 	}

@@ -29,7 +29,7 @@ func Snapshot(ctx context.Context, path, into string) (err error) {
 	if err := checkIdleLog(ctx, path); err != nil {
 		return err
 	}
-	db, err := open(ctx, path, "", "busy_timeout(5000)", "query_only(1)", "cache_size(-2000)")
+	db, err := open(ctx, path, "", patient, "query_only(1)", "cache_size(-2000)")
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func Check(ctx context.Context, path string, deep bool) error {
 	if err := checkIdleLog(ctx, path); err != nil {
 		return err
 	}
-	db, err := open(ctx, path, "", "busy_timeout(5000)", "query_only(1)")
+	db, err := open(ctx, path, "", patient, "query_only(1)")
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -211,8 +210,12 @@ func touch(path string) error {
 	return f.Close()
 }
 
-// busyTimeout is how long the writer waits for another process's lock.
-const busyTimeout = 5 * time.Second
+// patient is how long a connection waits for a lock of others, hasty how long the writer
+// does while everybody waits for it.
+const (
+	patient = "busy_timeout(5000)" // milliseconds
+	hasty   = "busy_timeout(20)"
+)
 
 func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
 	synchronous := cmp.Or(o.Faults.Synchronous, "FULL")
@@ -220,8 +223,8 @@ func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
 		synchronous = "OFF"
 	}
 	db, err := open(ctx, o.Path, vfs,
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), // first: the others may have to wait for a reader
-		"auto_vacuum(INCREMENTAL)",                                  // of a new file; an old one stays as it is until somebody runs VACUUM
+		patient,                    // first: the others may have to wait for a reader
+		"auto_vacuum(INCREMENTAL)", // of a new file; an old one stays as it is until somebody runs VACUUM
 		"journal_mode(WAL)",
 		"synchronous("+synchronous+")",
 		"foreign_keys(1)",
@@ -237,7 +240,7 @@ func openWrite(ctx context.Context, o Options, vfs string) (*sql.DB, error) {
 }
 
 func openRead(ctx context.Context, path, vfs string) (*sql.DB, error) {
-	db, err := open(ctx, path, vfs, "busy_timeout(5000)", "query_only(1)", "cache_size(-8000)")
+	db, err := open(ctx, path, vfs, patient, "query_only(1)", "cache_size(-8000)")
 	if err != nil {
 		return nil, err
 	}
