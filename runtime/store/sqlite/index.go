@@ -39,19 +39,14 @@ func (s *Store) index(ctx context.Context) {
 		case <-timer.C:
 		}
 		began := time.Now()
-		more, err := s.indexSome(ctx, restedPending)
-		if err == nil {
-			var merges bool
-			merges, err = s.mergeSome(ctx)
-			more = more || merges
-		}
+		more, err := s.tendWords(ctx, restedPending)
 		pause, busy := time.Millisecond, s.writer.wrote()
 		if busy { // let those who accept go first
 			pause = max(pause, indexShare*time.Since(began))
 		}
 		switch {
 		case err != nil && ctx.Err() == nil:
-			s.logger.Warn("executions were not indexed for the search; they are found all the same, but slowly", "err", err)
+			s.logger.Warn("the index of words was not brought up to date; executions are found all the same, but slowly", "err", err)
 			timer.Reset(time.Minute)
 			continue
 		case more:
@@ -79,6 +74,16 @@ func (w *writer) wrote() bool {
 	default:
 		return false
 	}
+}
+
+// tendWords does a little of what the index needs and reports whether there may be more.
+func (s *Store) tendWords(ctx context.Context, pending time.Duration) (more bool, err error) {
+	indexes, err := s.indexSome(ctx, pending)
+	if err != nil {
+		return false, err
+	}
+	merges, err := s.mergeSome(ctx)
+	return indexes || merges, err
 }
 
 // indexSome indexes the oldest that rest and reports whether there may be more. One

@@ -19,7 +19,7 @@ type eager struct{ *Store }
 func (e eager) indexAll(ctx context.Context) error {
 	for {
 		// Tests live in a time of their own, which may be to come.
-		if more, err := e.indexSome(ctx, -100*365*24*time.Hour); err != nil || !more {
+		if more, err := e.tendWords(ctx, -100*365*24*time.Hour); err != nil || !more {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func TestTheIndexOfWordsIsMerged(t *testing.T) {
 	for merges, more := 0, true; more; merges++ {
 		s.writer.wordsChanged.Store(true) // the store's own goroutine may have asked just now
 		var err error
-		if more, err = s.mergeSome(t.Context()); err != nil || merges > 10*executions {
+		if more, err = s.tendWords(t.Context(), -time.Hour); err != nil || merges > 10*executions {
 			t.Fatalf("after %d merges: %v", merges, err)
 		}
 	}
